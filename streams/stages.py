@@ -1,0 +1,19 @@
+"""Stage → names of its agents. A stage is one process type and one consumer group, `communique-<stage>`.
+
+An agent `x` is the module `streams.agents.x` with a function `register(app, bus)`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+STAGES: Final[dict[str, tuple[str, ...]]] = {
+    "clean": ("clean",),
+    "tag": ("tag",),
+    "dedup": ("sketch", "match", "cluster", "enrich"),
+}
+
+
+def group_of(stage: str) -> str:
+    """Return the consumer group, which is also the Faust app id, of a stage."""
+    return f"communique-{stage}"

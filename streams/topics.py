@@ -1,0 +1,112 @@
+"""The bus on one page: every topic and every table, as data.
+
+The README's table, `communique topics`, AsyncAPI, the guard (which event goes where) and the tests read this page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from schemas.base import Event
+from schemas.clean_article import CleanArticle
+from schemas.cluster import Assignment, ClusterEvent
+from schemas.enriched_article import DedupAnswer, EnrichedArticle
+from schemas.raw_article import RawArticle
+from schemas.refusal import Refusal
+from schemas.shard_matches import ShardMatches
+from schemas.sketch import ArticleSketch
+from schemas.tagged_article import TaggedArticle
+
+MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
+"""`max.message.bytes` of every topic and changelog: a tagged article of 900 kB of text fits (DESIGN §3, sizes)."""
+
+DAY_MS: Final = 86_400_000
+RAW_RETENTION_DAYS: Final = 30
+"""Fates (enriched, refusals, dead letters) are kept longer than raw, so that an audit never misses one."""
+
+
+class Width(StrEnum):
+    """How many partitions: a setting of the bus (`topics.partitions`, `topics.shards`), or one."""
+
+    ARTICLES = "articles"
+    SHARDS = "shards"
+    ONE = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic. `retention_days` None keeps for ever; `compacted` keeps the latest record of each key."""
+
+    name: str
+    model: type[Event]
+    width: Width
+    about: str
+    key: tuple[str, ...] = ("article_id",)
+    """Fields of the event; the first that is not null is the record's key."""
+    retention_days: int | None = RAW_RETENTION_DAYS
+    compacted: bool = False
+    written_by: str = ""
+    read_by: str = ""
+
+    @property
+    def dead_letters(self) -> str:
+        """Return the name of the topic that takes what could not be processed."""
+        return f"{self.name}.dlt"
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table: its changelog is `<group>-<name>-changelog`, compacted, as wide as the topic that drives it.
+
+    `schema_version` is stamped on every value; a reader upcasts an older one or rebuilds (DESIGN §3, versions of state).
+    """
+
+    name: str
+    stage: str
+    width: Width
+    about: str
+    schema_version: int = 1
+
+
+RAW = TopicSpec("news.articles.raw.v1", RawArticle, Width.ARTICLES, "articles as they came in",
+                key=("url", "source_id"), written_by="ingest, any producer", read_by="clean")
+CLEAN = TopicSpec("news.articles.clean.v1", CleanArticle, Width.ARTICLES, "readable text and metadata",
+                  written_by="clean", read_by="tag")
+TAGGED = TopicSpec("news.articles.tagged.v1", TaggedArticle, Width.ARTICLES, "with mentions and statements",
+                   written_by="tag", read_by="sketch")
+SKETCHES = TopicSpec("news.dedup.sketches.v1", ArticleSketch, Width.SHARDS, "one message a shard",
+                     written_by="sketch", read_by="match")
+MATCHES = TopicSpec("news.dedup.matches.v1", ShardMatches, Width.ONE, "each shard's answer",
+                    written_by="match", read_by="cluster")
+ANSWERS = TopicSpec("news.dedup.answers.v1", DedupAnswer, Width.ARTICLES, "one per origin, as of",
+                    written_by="cluster", read_by="enrich")
+ASSIGNMENTS = TopicSpec("news.dedup.assignments.v1", Assignment, Width.ONE, "truth at rest: an article's cluster",
+                        retention_days=None, compacted=True, written_by="cluster")
+CLUSTERS = TopicSpec("news.clusters.v1", ClusterEvent, Width.ONE, "truth at rest: a cluster's articles",
+                     key=("cluster_id",), retention_days=None, compacted=True, written_by="cluster")
+ENRICHED = TopicSpec("news.articles.enriched.v1", EnrichedArticle, Width.ARTICLES, "the product: one event per raw record",
+                     retention_days=2 * RAW_RETENTION_DAYS, written_by="enrich")
+REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article ended early",
+                     key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS, written_by="every stage")
+
+TOPICS: Final[tuple[TopicSpec, ...]] = (
+    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, REFUSALS,
+)
+BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
+BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
+
+SHORT_NAMES: Final[dict[str, str]] = {
+    "raw": RAW.name, "clean": CLEAN.name, "tagged": TAGGED.name, "enriched": ENRICHED.name,
+    "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
+}
+"""The names that `communique consume NAME` takes."""
+
+AWAITING = TableSpec("awaiting-by-origin", "dedup", Width.ARTICLES, "tagged articles that wait for their matches, by origin")
+INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS, "the near-duplicate index of one shard, by article and version")
+PENDING = TableSpec("shards-by-origin", "dedup", Width.ONE, "shard answers that have come, by origin")
+ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, "the answer given to each origin, kept as long as raw")
+NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, "the match graph: versions, edges and place of each article")
+
+TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, PENDING, ANSWERED, NODES)
