@@ -1,0 +1,66 @@
+"""logging: one stream of lines on stderr, as text or as JSON, for our own events and for the libraries'.
+
+`configure` is called once by each process's entry point. Whoever logs asks `get(name)` and gives fields by name; no field
+holds text of an article. Faust and aiokafka log through the standard library: their records take the same way out.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.types import Processor
+
+    from streams.settings import ObserveSettings
+
+QUIET = ("aiokafka", "asyncio", "faust", "kafka", "mode")
+"""Libraries whose chatter below WARNING says nothing to an operator; DEBUG lets them speak."""
+
+
+def _shared() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _renderer(*, as_json: bool) -> list[Processor]:
+    if as_json:
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+
+
+def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: str | int) -> None:
+    """Send all logging to `stream` (stderr), each line with the fields `bound` (stage, ordinal)."""
+    shared = _shared()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(as_json=options.log_json)],
+    )
+    out = logging.StreamHandler(stream or sys.stderr)
+    out.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [out]
+    root.setLevel(options.log_level)
+    if options.log_level != "DEBUG":
+        for name in QUIET:
+            logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(**bound)
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of a room, e.g. `get("guard").warning("buried", code="SCHEMA", at="t-0-1")`."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
