@@ -1,1 +1,1 @@
-"""THE LANGUAGE: every event of Communiqué, as pydantic models. Imports nothing but pydantic and the standard library."""
+"""THE LANGUAGE: every event of Communiqué, as pydantic models. Imports pydantic and the standard library."""

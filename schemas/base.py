@@ -1,4 +1,4 @@
-"""What every event has: frozen, unknown fields ignored, a type and a version; and times as the product writes them."""
+"""What every event has: frozen, unknown fields ignored, type, version; times as the product writes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Value(BaseModel):
 
 
 class Event(Value):
-    """The root of all events. `ce_type` without the version, e.g. `news.article.clean`; `version` is the schema's."""
+    """The root of all events. `ce_type` is without its version, e.g. `news.article.clean`."""
 
     ce_type: ClassVar[str]
     version_number: ClassVar[int] = 1
@@ -48,7 +48,9 @@ class Precision(StrEnum):
 class DateCandidate(Value):
     """One date found for an article, kept whether it was chosen or not."""
 
-    value: Instant = Field(description="The moment, UTC; the start of the day, month or year when less is known.")
+    value: Instant = Field(
+        description="The moment, UTC; the start of the day, month or year when less is known."
+    )
     precision: Precision = Field(description="How exact `value` is.")
     basis: str = Field(description="Where it was found: producer, meta, url, dateline, text, …")
 
@@ -59,5 +61,6 @@ class Published(DateCandidate):
     candidates: tuple[DateCandidate, ...] = Field(default=(), description="Every date found, best first.")
     suspect: bool = Field(
         default=False,
-        description="True when extracted from a page and before 1990 or after the raw record's timestamp: not used as event time.",
+        description="True when extracted from a page and before 1990 or after the raw record's timestamp: "
+        "not used as event time.",
     )

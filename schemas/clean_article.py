@@ -62,7 +62,9 @@ class Dateline(Value):
 
     text: str = Field(description="The line as it stands.")
     place: str | None = Field(default=None, description="Place as written; null when there is none.")
-    date: Instant | None = Field(default=None, description="Day, UTC midnight; null when there is none or it is ambiguous.")
+    date: Instant | None = Field(
+        default=None, description="Day, UTC midnight; null when there is none or it is ambiguous."
+    )
 
 
 class Outlet(Value):
@@ -84,16 +86,25 @@ class CleanArticle(Event):
     url: str | None = Field(default=None, description="Canonical URL; null when unknown.")
     headline: str | None = Field(default=None, description="Headline; null when none was found.")
     text: str = Field(description="The body, paragraphs separated by a blank line.")
-    authors: tuple[str, ...] = Field(default=(), description="Names of the authors; empty when none was found.")
+    authors: tuple[str, ...] = Field(
+        default=(), description="Names of the authors; empty when none was found."
+    )
     language: Language = Field(description="The language of `text`.")
-    published: Published | None = Field(default=None, description="When it was published; null when no date was found.")
-    event_time: Instant = Field(description="Published date if known and not suspect, else the raw record's timestamp. UTC.")
+    published: Published | None = Field(
+        default=None, description="When it was published; null when no date was found."
+    )
+    event_time: Instant = Field(
+        description="Published date if known and not suspect, else the raw record's timestamp. UTC."
+    )
     dateline: Dateline | None = Field(default=None, description="The dateline; null when there is none.")
     outlet: Outlet = Field(default_factory=Outlet, description="Who published.")
-    source_credit: str | None = Field(default=None, description="The line that credits a source, as written; null when none.")
+    source_credit: str | None = Field(
+        default=None, description="The line that credits a source, as written; null when none."
+    )
     segments: tuple[Segment, ...] = Field(default=(), description="The raw text classed; empty for HTML.")
     clean_to_raw: tuple[OffsetPiece, ...] = Field(
-        default=(), description="Runs that are the same in `text` and the raw content, in order; empty for HTML."
+        default=(),
+        description="Runs that are the same in `text` and the raw content, in order; empty for HTML.",
     )
     repairs: tuple[Repair, ...] = Field(default=(), description="What was repaired; empty when nothing was.")
     rights: str | None = Field(default=None, description="Licence or rights note, echoed.")

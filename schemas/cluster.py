@@ -1,4 +1,4 @@
-"""The truth at rest: which cluster an article belongs to, and what a cluster holds. Both on compacted topics."""
+"""The truth at rest: which cluster an article is in, and what a cluster holds. Both on compacted topics."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ class Assignment(Event):
     cluster_id: str = Field(description="Its cluster.")
     canonical_id: str = Field(description="The cluster's earliest article.")
     role: DedupRole = Field(description="canonical, near_duplicate or part_of.")
-    part_of: tuple[str, ...] = Field(default=(), description="Articles that contain this one, by id; empty when none does.")
-    versions: tuple[str, ...] = Field(default=(), description="All versions seen of this article, by event time then id.")
+    part_of: tuple[str, ...] = Field(
+        default=(), description="Articles that contain this one, by id; empty when none does."
+    )
+    versions: tuple[str, ...] = Field(
+        default=(), description="All versions seen of this article, by event time then id."
+    )
 
 
 class ClusterChange(StrEnum):
@@ -35,13 +39,15 @@ class ClusterChange(StrEnum):
 
 
 class ClusterEvent(Event):
-    """A cluster as it stands now, keyed by cluster id. `kind` and `from` say how it came to be: as-of fields, not at rest."""
+    """A cluster as it stands, keyed by cluster id. `kind` and `from` say how it came to be (as of)."""
 
     ce_type: ClassVar[str] = "news.cluster"
 
     kind: ClusterChange = Field(description="What happened last.")
     cluster_id: str = Field(description="The cluster.")
-    from_: tuple[str, ...] = Field(default=(), alias="from", description="Cluster ids that it was merged or renamed from.")
+    from_: tuple[str, ...] = Field(
+        default=(), alias="from", description="Cluster ids that it was merged or renamed from."
+    )
     members: tuple[str, ...] = Field(description="Its articles, by id.")
     canonical_id: str = Field(description="Its earliest article.")
     first_published: Instant = Field(description="Event time of the earliest article, UTC.")

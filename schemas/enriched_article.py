@@ -1,4 +1,4 @@
-"""EnrichedArticle: a tagged article with what was known of its near-duplicates when it left; and the answer it waits for."""
+"""EnrichedArticle: a tagged article with its near-duplicates as of then; and the answer it waits for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ class Evidence(Value):
     """Why two articles count as alike."""
 
     rule: str = Field(description="The rule that decided.")
-    shared_shingles: int | None = Field(default=None, ge=0, description="Shingles in common; null when not counted.")
+    shared_shingles: int | None = Field(
+        default=None, ge=0, description="Shingles in common; null when not counted."
+    )
 
 
 class Match(Value):
@@ -33,19 +35,23 @@ class Match(Value):
     article_id: str = Field(description="The other article.")
     relation: Relation = Field(description="near_duplicate or part_of.")
     similarity: float = Field(ge=0, le=1, description="Jaccard similarity of the shingle sets, 0 to 1.")
-    containment: float = Field(ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1.")
+    containment: float = Field(
+        ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1."
+    )
     evidence: Evidence = Field(description="Why they count as alike.")
 
 
 class Dedup(Value):
-    """What was known of an article's near-duplicates when the event left (as of). Assignments hold the truth at rest."""
+    """An article's near-duplicates as of when the event left. Assignments hold the truth at rest."""
 
     cluster_id: str = Field(description="The cluster.")
     canonical_id: str = Field(description="The cluster's earliest article.")
     role: DedupRole = Field(description="canonical, near_duplicate or part_of.")
     matches: tuple[Match, ...] = Field(default=(), description="Articles that are alike, by article id.")
     is_new_article: bool = Field(description="True when no version of this article was seen before.")
-    version_of: str | None = Field(default=None, description="The version seen before this one; null when none was.")
+    version_of: str | None = Field(
+        default=None, description="The version seen before this one; null when none was."
+    )
     revision: int = Field(ge=1, description="Counts up for each event of an article: keep the greatest.")
 
 
@@ -53,7 +59,9 @@ class Completeness(Value):
     """Which stages an event went through, and what is missing."""
 
     stages: tuple[str, ...] = Field(description="Stages passed, in order.")
-    missing: tuple[str, ...] = Field(default=(), description="What could not be done, e.g. `dedup.shard-3`; empty when all was.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="What could not be done, e.g. `dedup.shard-3`; empty when all was."
+    )
 
 
 class DedupAnswer(Event):
@@ -64,7 +72,9 @@ class DedupAnswer(Event):
     article_id: str = Field(description="The article.")
     version: str = Field(description="Its version.")
     dedup: Dedup = Field(description="What is known.")
-    missing: tuple[str, ...] = Field(default=(), description="Shards that could not look; empty when all did.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="Shards that could not look; empty when all did."
+    )
 
 
 class EnrichedArticle(TaggedArticle):

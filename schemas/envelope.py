@@ -1,4 +1,4 @@
-"""Envelope: what travels beside a body, as CloudEvents 1.0 attributes and our extensions (headers `ce_…` on the bus)."""
+"""Envelope: what travels beside a body: CloudEvents 1.0 attributes and our extensions (headers `ce_…`)."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ class Envelope(Value):
     source: str = Field(description="ce_source: URI of the stage that made it, e.g. `/communique/clean`.")
     time: Instant = Field(description="ce_time: event time, UTC.")
     correlation_id: str | None = Field(default=None, description="Article id; null on a raw record.")
-    causation_id: str | None = Field(default=None, description="ce_id of the event this one comes from; null on a raw record.")
+    causation_id: str | None = Field(
+        default=None, description="ce_id of the event this one comes from; null on a raw record."
+    )
     origin: str = Field(description="Raw record, topic-partition-offset.")
-    origin_time: Instant = Field(description="Timestamp of the raw record, UTC: the cap of event times, the watermark's clock.")
+    origin_time: Instant = Field(
+        description="Timestamp of the raw record, UTC: the cap of event times, the watermark's clock."
+    )
     delivery_mode: DeliveryMode = Field(default=DeliveryMode.LIVE, description="Why it is on the bus.")
     replay_job_id: str | None = Field(default=None, description="The replay or backfill job; null when live.")
-    pipeline_version: str | None = Field(default=None, description="Version of the code that made it; null on a raw record.")
+    pipeline_version: str | None = Field(
+        default=None, description="Version of the code that made it; null on a raw record."
+    )

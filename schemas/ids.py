@@ -1,7 +1,7 @@
 """Ids: hashes of canonical content, never random, never a clock.
 
-An id is the first 128 bits of BLAKE2b (RFC 7693) over its parts, each with its length before it so that no two lists of
-parts collide, as 32 lower-case hex digits. `kind` keeps ids of different things apart.
+An id is the first 128 bits of BLAKE2b (RFC 7693) over its parts, each with its length before it so that no
+two lists of parts collide, as 32 lower-case hex digits. `kind` keeps ids of different things apart.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def digest(kind: str, *parts: str) -> str:
 
 
 def ce_id(ce_type: str, origin: Origin | str, ordinal: int | str) -> CeId:
-    """Return the id of the `ordinal`th event of `ce_type` that comes from `origin`: the same at every redelivery."""
+    """Return the id of the `ordinal`th event of `ce_type` from `origin`: the same at every redelivery."""
     return CeId(digest("ce", ce_type, origin, str(ordinal)))
 
 
 def cluster_id(canonical: ArticleId | str) -> ClusterId:
-    """Return the id of the cluster whose canonical article is `canonical`: an old id still resolves through its article."""
+    """Return the id of the cluster whose canonical article is `canonical`; an old id resolves through it."""
     return ClusterId(digest("cluster", canonical))

@@ -38,10 +38,14 @@ class Role(Value):
     """The office a person is said to hold."""
 
     text: str = Field(description="The role as written.")
-    position_id: str | None = Field(default=None, description="Position in the registry; null when not resolved.")
+    position_id: str | None = Field(
+        default=None, description="Position in the registry; null when not resolved."
+    )
     organization: str | None = Field(default=None, description="Organization as resolved; null when unknown.")
     country: str | None = Field(default=None, description="ISO 3166-1 alpha-2 code; null when unknown.")
-    valid_on: Instant | None = Field(default=None, description="The day the role was checked for; null when unchecked.")
+    valid_on: Instant | None = Field(
+        default=None, description="The day the role was checked for; null when unchecked."
+    )
     check: RoleCheck = Field(default=RoleCheck.UNKNOWN, description="What the registry says.")
 
 
@@ -49,9 +53,15 @@ class Mention(Span):
     """A named thing in the text."""
 
     kind: MentionKind = Field(description="What kind of thing it is.")
-    entity_id: str | None = Field(default=None, description="The same for all mentions of one thing in one article; null when alone.")
-    qid: str | None = Field(default=None, description="Wikidata id; null when not resolved: see `nil_reason`.")
+    entity_id: str | None = Field(
+        default=None, description="The same for all mentions of one thing in one article; null when alone."
+    )
+    qid: str | None = Field(
+        default=None, description="Wikidata id; null when not resolved: see `nil_reason`."
+    )
     link_method: str | None = Field(default=None, description="How `qid` was found; null without one.")
     confidence: float = Field(ge=0, le=1, description="How sure the mention is, 0 to 1.")
     nil_reason: str | None = Field(default=None, description="Why `qid` is null; null when it is not.")
-    role: Role | None = Field(default=None, description="The office the person is said to hold; null when none is said.")
+    role: Role | None = Field(
+        default=None, description="The office the person is said to hold; null when none is said."
+    )

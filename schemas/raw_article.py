@@ -1,4 +1,4 @@
-"""RawArticle: what any producer may write to `news.articles.raw.v1`. Only `content` and its type are asked for."""
+"""RawArticle: what any producer may write to `news.articles.raw.v1`. Only `content` is asked for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Http(Value):
 
     status: int | None = Field(default=None, description="HTTP status code; null when unknown.")
     etag: str | None = Field(default=None, description="ETag header; null when there was none.")
-    last_modified: str | None = Field(default=None, description="Last-Modified header as sent; null when there was none.")
+    last_modified: str | None = Field(
+        default=None, description="Last-Modified header as sent; null when there was none."
+    )
 
 
 class RawArticle(Event):
@@ -41,17 +43,32 @@ class RawArticle(Event):
 
     content: str = Field(description="The page or text, whole. At most 900 kB as UTF-8.")
     content_type: ContentType = Field(default=ContentType.PLAIN, description="text/html or text/plain.")
-    source_id: str | None = Field(default=None, description="The caller's own id, echoed everywhere; null when it has none.")
-    url: str | None = Field(default=None, description="Where it was published; null when unknown. Never fetched.")
+    source_id: str | None = Field(
+        default=None, description="The caller's own id, echoed everywhere; null when it has none."
+    )
+    url: str | None = Field(
+        default=None, description="Where it was published; null when unknown. Never fetched."
+    )
     headline: str | None = Field(default=None, description="The headline, if the producer knows it.")
-    authors: tuple[str, ...] = Field(default=(), description="Names of the authors as the producer knows them.")
+    authors: tuple[str, ...] = Field(
+        default=(), description="Names of the authors as the producer knows them."
+    )
     published: Instant | str | None = Field(
         default=None,
-        description="When it was published, as the producer knows it: RFC 3339, or a bare date (YYYY, YYYY-MM, YYYY-MM-DD).",
+        description="When it was published, as the producer knows it: RFC 3339, or a bare date "
+        "(YYYY, YYYY-MM, YYYY-MM-DD).",
     )
-    outlet: str | None = Field(default=None, description="Name or domain of the publisher; null when unknown.")
-    language: str | None = Field(default=None, description="BCP 47 code that the producer claims; null when unknown.")
-    fetched_at: Instant | None = Field(default=None, description="When it was fetched, UTC; null when it was not.")
+    outlet: str | None = Field(
+        default=None, description="Name or domain of the publisher; null when unknown."
+    )
+    language: str | None = Field(
+        default=None, description="BCP 47 code that the producer claims; null when unknown."
+    )
+    fetched_at: Instant | None = Field(
+        default=None, description="When it was fetched, UTC; null when it was not."
+    )
     via: Via | None = Field(default=None, description="How it came in.")
-    http: Http | None = Field(default=None, description="What the fetch answered; null when it was not fetched over HTTP.")
+    http: Http | None = Field(
+        default=None, description="What the fetch answered; null when it was not fetched over HTTP."
+    )
     rights: str | None = Field(default=None, description="Licence or rights note, echoed.")

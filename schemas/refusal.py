@@ -14,8 +14,12 @@ class Refusal(Event):
 
     ce_type: ClassVar[str] = "news.refusal"
 
-    source_id: str | None = Field(default=None, description="The producer's own id, echoed; null when it gave none.")
-    article_id: str | None = Field(default=None, description="The article; null when its id could not be told.")
+    source_id: str | None = Field(
+        default=None, description="The producer's own id, echoed; null when it gave none."
+    )
+    article_id: str | None = Field(
+        default=None, description="The article; null when its id could not be told."
+    )
     stage: str = Field(description="The stage that refused.")
     reason: str = Field(description="A value of streams.core.outcome.RefusalReason.")
     detail: str | None = Field(default=None, description="For people; holds no text of the article.")

@@ -1,7 +1,7 @@
 """Which model a type and version mean, and the way from an old version to the newest.
 
-`MODELS` is filled by hand: one line a released version. An old version's model stays for ever; `UPCASTS` turns its decoded
-JSON into the next version's.
+`MODELS` is filled by hand: one line a released version. An old version's model stays for ever; `UPCASTS`
+turns its decoded JSON into the next version's.
 """
 
 from __future__ import annotations
@@ -23,8 +23,16 @@ if TYPE_CHECKING:
     from schemas.base import Event
 
 _ALL: tuple[type[Event], ...] = (
-    RawArticle, CleanArticle, TaggedArticle, ArticleSketch, ShardMatches, DedupAnswer, EnrichedArticle,
-    Assignment, ClusterEvent, Refusal,
+    RawArticle,
+    CleanArticle,
+    TaggedArticle,
+    ArticleSketch,
+    ShardMatches,
+    DedupAnswer,
+    EnrichedArticle,
+    Assignment,
+    ClusterEvent,
+    Refusal,
 )
 
 MODELS: dict[tuple[str, int], type[Event]] = {(model.ce_type, model.version_number): model for model in _ALL}

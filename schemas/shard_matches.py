@@ -25,8 +25,12 @@ class PairMatch(Value):
     event_time: Instant = Field(description="The other article's event time, UTC.")
     relation: Relation = Field(description="near_duplicate, or part_of when one is contained in the other.")
     similarity: float = Field(ge=0, le=1, description="Jaccard similarity of the shingle sets, 0 to 1.")
-    containment: float = Field(ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1.")
-    contained: float = Field(ge=0, le=1, description="Share of the other's shingles that this article has, 0 to 1.")
+    containment: float = Field(
+        ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1."
+    )
+    contained: float = Field(
+        ge=0, le=1, description="Share of the other's shingles that this article has, 0 to 1."
+    )
 
 
 class ShardMatches(Event):
@@ -39,5 +43,9 @@ class ShardMatches(Event):
     event_time: Instant = Field(description="Event time of the article, UTC.")
     shard: int = Field(ge=0, description="The shard that answers.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
-    failed: bool = Field(default=False, description="True when the shard could not look: the article goes on without it.")
-    matches: tuple[PairMatch, ...] = Field(default=(), description="Articles that are alike, by article id then version.")
+    failed: bool = Field(
+        default=False, description="True when the shard could not look: the article goes on without it."
+    )
+    matches: tuple[PairMatch, ...] = Field(
+        default=(), description="Articles that are alike, by article id then version."
+    )

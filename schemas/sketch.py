@@ -19,7 +19,13 @@ class ArticleSketch(Event):
     event_time: Instant = Field(description="Event time of the article, UTC.")
     shard: int = Field(ge=0, description="The shard that this message is for.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
-    bands: tuple[str, ...] = Field(description="The MinHash bands that this shard indexes, as hex keys; empty for a short text.")
+    bands: tuple[str, ...] = Field(
+        description="The MinHash bands that this shard indexes, as hex keys; empty for a short text."
+    )
     words: int = Field(ge=0, description="Words of the text.")
-    scale: int = Field(ge=1, description="FracMinHash scale: one shingle hash in `scale` is kept; a power of two.")
-    fingerprint: str = Field(description="Kept shingle hashes, sorted unsigned 64-bit little-endian, base64; the same in every shard.")
+    scale: int = Field(
+        ge=1, description="FracMinHash scale: one shingle hash in `scale` is kept; a power of two."
+    )
+    fingerprint: str = Field(
+        description="Kept shingle hashes, sorted, unsigned 64-bit little-endian, base64; same in every shard."
+    )

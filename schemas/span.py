@@ -19,11 +19,17 @@ class SpanField(StrEnum):
 
 
 class Span(Value):
-    """A located stretch of text. Offsets are Unicode code points, half open; the field sliced by them is `text`, always."""
+    """A located stretch of text. Offsets are code points, half open; the field sliced by them is `text`."""
 
-    field: SpanField = Field(default=SpanField.TEXT, description="The field that `start` and `end` point into.")
+    field: SpanField = Field(
+        default=SpanField.TEXT, description="The field that `start` and `end` point into."
+    )
     start: int = Field(ge=0, description="First code point in the field.")
     end: int = Field(ge=0, description="One past the last code point in the field.")
-    raw_start: int | None = Field(default=None, ge=0, description="First code point in the raw content; null for HTML.")
-    raw_end: int | None = Field(default=None, ge=0, description="One past the last code point in the raw content; null for HTML.")
+    raw_start: int | None = Field(
+        default=None, ge=0, description="First code point in the raw content; null for HTML."
+    )
+    raw_end: int | None = Field(
+        default=None, ge=0, description="One past the last code point in the raw content; null for HTML."
+    )
     text: str = Field(description="The field sliced by start:end.")

@@ -56,12 +56,16 @@ class Cue(Span):
 class Speaker(Value):
     """Who is reported to have said it."""
 
-    mention: Mention | None = Field(default=None, description="The speaker as named at this place; null when inferred.")
+    mention: Mention | None = Field(
+        default=None, description="The speaker as named at this place; null when inferred."
+    )
     name: str = Field(description="The fullest name of the speaker in this article.")
     entity_id: str | None = Field(default=None, description="The article's entity; null when alone.")
     qid: str | None = Field(default=None, description="Wikidata id; null when not resolved.")
     kind: str = Field(description="person, organisation, country, office.")
-    role: Role | None = Field(default=None, description="The office the speaker is said to hold; null when none is said.")
+    role: Role | None = Field(
+        default=None, description="The office the speaker is said to hold; null when none is said."
+    )
     collective: bool = Field(default=False, description="True when several speak as one (Iran and Russia).")
 
 
@@ -72,7 +76,9 @@ class Hop(Value):
     actor: str = Field(description="Name of the person, wire or outlet.")
     relation: str = Field(description="said, reports, publishes, …")
     date: Instant | None = Field(default=None, description="Day of this hop, UTC; null when unknown.")
-    evidence: Span | None = Field(default=None, description="Where the text says so; null when it is metadata.")
+    evidence: Span | None = Field(
+        default=None, description="Where the text says so; null when it is metadata."
+    )
 
 
 class SaidOn(Value):
@@ -82,7 +88,9 @@ class SaidOn(Value):
     precision: Precision | None = Field(default=None, description="How exact `value` is; null without one.")
     basis: str = Field(description="Where the date comes from; `none` when there is none.")
     not_before: Instant | None = Field(default=None, description="Lower bound; null when there is none.")
-    not_after: Instant | None = Field(default=None, description="Upper bound; null when there is none: never fresh.")
+    not_after: Instant | None = Field(
+        default=None, description="Upper bound; null when there is none: never fresh."
+    )
 
 
 class Official(Value):
@@ -105,10 +113,19 @@ class Statement(Value):
     venue: Span | None = Field(default=None, description="Where, at what occasion; null when not said.")
     chain: tuple[Hop, ...] = Field(default=(), description="The way the words took, speaker first.")
     said_on: SaidOn = Field(description="When it was said.")
-    reported_on: Instant | None = Field(default=None, description="Day of this report, UTC; null when unknown.")
+    reported_on: Instant | None = Field(
+        default=None, description="Day of this report, UTC; null when unknown."
+    )
     attribution: Attribution = Field(description="How sure it is who said it.")
-    quote_defects: tuple[str, ...] = Field(default=(), description="Defects of the quotation marks found here.")
-    inserts: tuple[Span, ...] = Field(default=(), description="Editor's insertions inside the content: not the speaker's words.")
-    rendition_of: str | None = Field(default=None, description="The best rendering of the same utterance in this article; null when this is it.")
+    quote_defects: tuple[str, ...] = Field(
+        default=(), description="Defects of the quotation marks found here."
+    )
+    inserts: tuple[Span, ...] = Field(
+        default=(), description="Editor's insertions inside the content: not the speaker's words."
+    )
+    rendition_of: str | None = Field(
+        default=None,
+        description="The best rendering of the same utterance in this article; null when this is it.",
+    )
     official: Official = Field(description="Whether it counts as official.")
     confidence: float = Field(ge=0, le=1, description="How sure, 0 to 1.")

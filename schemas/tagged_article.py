@@ -17,4 +17,6 @@ class TaggedArticle(CleanArticle):
     ce_type: ClassVar[str] = "news.article.tagged"
 
     mentions: tuple[Mention, ...] = Field(default=(), description="Named things, in order of the text.")
-    statements: tuple[Statement, ...] = Field(default=(), description="What speakers are reported to have said, in order.")
+    statements: tuple[Statement, ...] = Field(
+        default=(), description="What speakers are reported to have said, in order."
+    )

@@ -1,6 +1,7 @@
 """The bus on one page: every topic and every table, as data.
 
-The README's table, `communique topics`, AsyncAPI, the guard (which event goes where) and the tests read this page.
+The README's table, `communique topics`, AsyncAPI, the guard (which event goes where) and the tests read this
+page.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
-"""`max.message.bytes` of every topic and changelog: a tagged article of 900 kB of text fits (DESIGN §3, sizes)."""
+"""`max.message.bytes` of every topic and changelog: a tagged article of 900 kB fits (DESIGN §3, sizes)."""
 
 DAY_MS: Final = 86_400_000
 RAW_RETENTION_DAYS: Final = 30
@@ -60,7 +61,8 @@ class TopicSpec:
 class TableSpec:
     """One table: its changelog is `<group>-<name>-changelog`, compacted, as wide as the topic that drives it.
 
-    `schema_version` is stamped on every value; a reader upcasts an older one or rebuilds (DESIGN §3, versions of state).
+    `schema_version` is stamped on every value; a reader upcasts an older one or rebuilds (DESIGN §3, versions
+    of state).
     """
 
     name: str
@@ -82,14 +84,17 @@ MATCHES = TopicSpec("news.dedup.matches.v1", ShardMatches, Width.ONE, "each shar
                     written_by="match", read_by="cluster")
 ANSWERS = TopicSpec("news.dedup.answers.v1", DedupAnswer, Width.ARTICLES, "one per origin, as of",
                     written_by="cluster", read_by="enrich")
-ASSIGNMENTS = TopicSpec("news.dedup.assignments.v1", Assignment, Width.ONE, "truth at rest: an article's cluster",
-                        retention_days=None, compacted=True, written_by="cluster")
+ASSIGNMENTS = TopicSpec("news.dedup.assignments.v1", Assignment, Width.ONE,
+                        "truth at rest: an article's cluster", retention_days=None, compacted=True,
+                        written_by="cluster")
 CLUSTERS = TopicSpec("news.clusters.v1", ClusterEvent, Width.ONE, "truth at rest: a cluster's articles",
                      key=("cluster_id",), retention_days=None, compacted=True, written_by="cluster")
-ENRICHED = TopicSpec("news.articles.enriched.v1", EnrichedArticle, Width.ARTICLES, "the product: one event per raw record",
-                     retention_days=2 * RAW_RETENTION_DAYS, written_by="enrich")
+ENRICHED = TopicSpec("news.articles.enriched.v1", EnrichedArticle, Width.ARTICLES,
+                     "the product: one event per raw record", retention_days=2 * RAW_RETENTION_DAYS,
+                     written_by="enrich")
 REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article ended early",
-                     key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS, written_by="every stage")
+                     key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS,
+                     written_by="every stage")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, REFUSALS,
@@ -103,10 +108,14 @@ SHORT_NAMES: Final[dict[str, str]] = {
 }
 """The names that `communique consume NAME` takes."""
 
-AWAITING = TableSpec("awaiting-by-origin", "dedup", Width.ARTICLES, "tagged articles that wait for their matches, by origin")
-INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS, "the near-duplicate index of one shard, by article and version")
+AWAITING = TableSpec("awaiting-by-origin", "dedup", Width.ARTICLES,
+                     "tagged articles that wait for their matches, by origin")
+INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS,
+                  "the near-duplicate index of one shard, by article and version")
 PENDING = TableSpec("shards-by-origin", "dedup", Width.ONE, "shard answers that have come, by origin")
-ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, "the answer given to each origin, kept as long as raw")
-NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, "the match graph: versions, edges and place of each article")
+ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE,
+                     "the answer given to each origin, kept as long as raw")
+NODES = TableSpec("nodes-by-article", "dedup", Width.ONE,
+                  "the match graph: versions, edges and place of each article")
 
 TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, PENDING, ANSWERED, NODES)

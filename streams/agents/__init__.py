@@ -1,0 +1,1 @@
+"""THE DOORS: one short module an agent, with `register(app, bus)`."""

@@ -1,0 +1,1 @@
+"""What went in came out: every raw record has exactly one fate."""

@@ -1,0 +1,1 @@
+"""Measuring: throughput, quality, faults, peers. Figures are ratios in one run."""

@@ -1,0 +1,1 @@
+"""THE PLUMBING: the only room that knows the insides of Faust and Kafka."""

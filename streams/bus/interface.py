@@ -1,9 +1,11 @@
 """What every program here sees of the bus: records, a producer, a consumer, an admin. Shaped like aiokafka's.
 
-Two backends implement it, `streams.bus.kafka` and `streams.bus.sqlite`; `streams.bus.connect` picks one by the scheme of the
-bus URL. Both pass `tests/bus/conformance.py`. All methods run on one event loop; nothing here is safe across threads.
+Two backends implement it, `streams.bus.kafka` and `streams.bus.sqlite`; `streams.bus.connect` picks one by
+the scheme of the bus URL. Both pass `tests/bus/conformance.py`. All methods run on one event loop; nothing
+here is safe across threads.
 
-Source: aiokafka 0.14 (`AIOKafkaProducer`, `AIOKafkaConsumer`, `AIOKafkaAdminClient`), KIP-98 for what idempotence promises.
+Source: aiokafka 0.14 (`AIOKafkaProducer`, `AIOKafkaConsumer`, `AIOKafkaAdminClient`), KIP-98 for what
+idempotence promises.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class TopicPartition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it lies on the log. `timestamp_ms` is UTC milliseconds since 1970; a `value` of None is a tombstone."""
+    """One record as it lies on the log. `timestamp_ms`: UTC, since 1970; a `value` of None: a tombstone."""
 
     topic: str
     partition: int
@@ -53,7 +55,7 @@ class RecordMetadata(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TopicDescription:
-    """A topic as the bus has it; `config` holds Kafka's names (`cleanup.policy`, `retention.ms`, `max.message.bytes`)."""
+    """A topic as the bus has it; `config` holds Kafka's names (`cleanup.policy`, `retention.ms`, …)."""
 
     name: str
     partitions: int
@@ -63,14 +65,15 @@ class TopicDescription:
 class Producer(Protocol):
     """Sends records; idempotent, acknowledged by all replicas.
 
-    A future that `send` returns fails with a `BusError` when the record could not be written; nothing is retried for ever.
+    A future that `send` returns fails with a `BusError` when the record could not be written; nothing is
+    retried for ever.
     """
 
     async def start(self) -> None: ...
     async def stop(self) -> None:
         """Send what is buffered, then close."""
 
-    async def send(  # noqa: PLR0913  # aiokafka's own signature
+    async def send(  # aiokafka's own signature
         self,
         topic: str,
         value: bytes | None,
@@ -80,7 +83,7 @@ class Producer(Protocol):
         partition: int | None = None,
         timestamp_ms: int | None = None,
     ) -> Future[RecordMetadata]:
-        """Queue one record. Without `partition`: murmur2 of the key as Java clients do, or any partition without a key."""
+        """Queue one record. Without `partition`: murmur2 of the key as Java clients do; without a key any."""
 
     async def flush(self) -> None:
         """Wait until everything sent is acknowledged; raise the first failure."""
@@ -95,11 +98,13 @@ class Consumer(Protocol):
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Join the group named at construction; positions start at the committed offsets, else at the beginning."""
+        """Join the group named at construction; start at committed offsets, else at the beginning."""
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None: ...
     def assignment(self) -> frozenset[TopicPartition]: ...
-    async def getmany(self, *, timeout_ms: int = 0, max_records: int = 500) -> dict[TopicPartition, list[Record]]:
+    async def getmany(
+        self, *, timeout_ms: int = 0, max_records: int = 500
+    ) -> dict[TopicPartition, list[Record]]:
         """Return what there is, waiting at most `timeout_ms` for the first record; {} when nothing came."""
 
     async def seek(self, partition: TopicPartition, offset: int) -> None: ...
@@ -114,7 +119,9 @@ class Consumer(Protocol):
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the next offset of each partition."""
 
-    async def offsets_for_times(self, times_ms: Mapping[TopicPartition, int]) -> dict[TopicPartition, int | None]:
+    async def offsets_for_times(
+        self, times_ms: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int | None]:
         """Return the first offset at or after each time, None when there is none."""
 
     async def __aenter__(self) -> Self: ...

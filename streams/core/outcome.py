@@ -35,7 +35,7 @@ class RefusalReason(StrEnum):
 
     EMPTY = "empty"                    # no text is left after cleaning
     TOO_SHORT = "too_short"            # fewer characters than cleaning.min_chars
-    NOT_TEXT = "not_text"              # the content is binary (compressed, an image), whatever its content_type says
+    NOT_TEXT = "not_text"              # the content is binary, whatever its content_type says
     UNPARSABLE = "unparsable"          # the HTML parser gave nothing or hit a bound
     TOO_COMPLEX = "too_complex"        # more HTML nodes or deeper than cleaning.max_nodes, cleaning.max_depth
 
@@ -50,10 +50,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An event with its place: an explicit partition, an explicit ordinal for its `ce_id`; None lets the guard choose.
+    """An event with its place: a partition, an ordinal for its `ce_id`; None lets the guard choose.
 
-    The guard's choice: the partition by the key, the ordinal by counting events of one type within the step's answer. A step
-    that answers the same origin from several records (one a shard) must give the ordinal.
+    The guard's choice: the partition by the key, the ordinal by counting events of one type within the step's
+    answer. A step that answers the same origin from several records (one a shard) must give the ordinal.
     """
 
     event: Event

@@ -1,0 +1,1 @@
+"""What people see: tables and walks on a terminal."""

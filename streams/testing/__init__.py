@@ -1,0 +1,1 @@
+"""The simulator and builders: shipped, for users' tests too."""

@@ -1,0 +1,1 @@
+"""Near-duplicates: sketch, match, cluster."""

@@ -1,0 +1,1 @@
+"""Named things in a text, and what they are."""
