@@ -31,9 +31,11 @@ def _shared() -> list[Processor]:
 
 
 def _renderer(*, as_json: bool) -> list[Processor]:
+    """Tracebacks come without local variables: those may hold an article's text."""
     if as_json:
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)]
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
 
 
 def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: str | int) -> None:

@@ -1,0 +1,35 @@
+"""exits: what a command's exit code says, and which error gives which code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from streams.bus.errors import BusError, TooLarge, UnknownTopic
+from streams.core.outcome import CommuniqueError, Permanent
+
+DONE: Final = 0
+DOES_NOT_HOLD: Final = 1
+"""What was checked does not hold, or some of the input was bad."""
+WRONG_USAGE: Final = 2
+"""A flag, a setting or a file is wrong: the same call can never work."""
+TRY_AGAIN: Final = 75
+"""The bus or a stage said no for now (EX_TEMPFAIL of sysexits.h)."""
+INTERRUPTED: Final = 130
+"""Ctrl-C before the work was done (128 + SIGINT, as shells have it)."""
+
+
+class Usage(CommuniqueError):
+    """The call cannot work as it is given: a name nobody knows, a file that is not there."""
+
+
+def code_of(error: CommuniqueError) -> int:
+    """Return the exit code of an error that reached the top."""
+    match error:
+        case Usage() | UnknownTopic():
+            return WRONG_USAGE
+        case TooLarge() | Permanent():
+            return DOES_NOT_HOLD
+        case BusError():
+            return TRY_AGAIN
+        case _:
+            return DOES_NOT_HOLD

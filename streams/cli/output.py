@@ -1,0 +1,64 @@
+"""output: where a command writes. Results go to stdout, everything said to a person beside them to stderr.
+
+With `--json` stdout carries one JSON object a line and nothing else. Colours and progress bars appear on terminals only;
+rich sees to that, and to `NO_COLOR`.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+def out() -> Console:
+    """Return the console on stdout; text is taken as it is: no markup, no emoji codes, no guessing at highlights."""
+    from rich.console import Console  # noqa: PLC0415  # 40 ms that `--json` and `--help` need not pay
+
+    return Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    """Return the console on stderr, for what is said to a person."""
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def json_line(value: Mapping[str, object]) -> None:
+    """Write one object as one line on stdout, at once: a reader on a pipe sees it now."""
+    body_line(orjson.dumps(value))
+
+
+def body_line(value: bytes) -> None:
+    """Write one line of bytes on stdout, at once."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(value + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def say(message: str) -> None:
+    """Tell a person something, on stderr, whole."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """Yield a progress display on stderr; it shows nothing when stderr is no terminal or `quiet`."""
+    from rich import progress as bars  # noqa: PLC0415
+
+    console = err()
+    columns = (
+        bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeElapsedColumn(),
+    )
+    with bars.Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
+        yield shown
