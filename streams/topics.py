@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from schemas.base import Event
+from schemas.base import Event, Value
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
+from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
@@ -68,6 +69,7 @@ class TableSpec:
     name: str
     stage: str
     width: Width
+    value: type[Value]
     about: str
     schema_version: int = 1
 
@@ -108,14 +110,12 @@ SHORT_NAMES: Final[dict[str, str]] = {
 }
 """The names that `communique consume NAME` takes."""
 
-AWAITING = TableSpec("awaiting-by-origin", "dedup", Width.ARTICLES,
+AWAITING = TableSpec("awaiting-by-origin", "dedup", Width.ARTICLES, TaggedArticle,
                      "tagged articles that wait for their matches, by origin")
-INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS,
+INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS, IndexEntry,
                   "the near-duplicate index of one shard, by article and version")
-PENDING = TableSpec("shards-by-origin", "dedup", Width.ONE, "shard answers that have come, by origin")
-ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE,
-                     "the answer given to each origin, kept as long as raw")
-NODES = TableSpec("nodes-by-article", "dedup", Width.ONE,
-                  "the match graph: versions, edges and place of each article")
+ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, OriginMark,
+                     "shards heard for each origin, then the answer given, kept as long as raw")
+NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, ArticleNode, "the match graph: versions and matches of each article")
 
-TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, PENDING, ANSWERED, NODES)
+TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES)

@@ -1,0 +1,77 @@
+"""What dedup remembers: the values of its tables. Not events: nobody outside the stage reads them.
+
+Every value is a fact that came in, never something worked out from others' facts: a crash may keep any prefix of a table's
+writes, so a value has to be right by itself (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from schemas.base import Instant, Value
+from schemas.cluster import ClusterChange
+from schemas.enriched_article import DedupAnswer
+from schemas.shard_matches import PairMatch
+
+
+class Sighting(Value):
+    """A version came in: when it says it was published, and on which lane of the bus."""
+
+    lane: str = Field(description="Delivery mode, with the job where there is one: `live`, `backfill/2024-05`.")
+    event_time: Instant = Field(description="Event time of the arrival, UTC.")
+    origin: str = Field(description="Raw record, topic-partition-offset.")
+    seen_time: Instant = Field(description="The lesser of event time and raw timestamp, UTC: what moves the watermark.")
+
+
+class IndexEntry(Value):
+    """One version of one article in a shard of the near-duplicate index, keyed `article_id/version`."""
+
+    article_id: str = Field(description="The article.")
+    version: str = Field(description="Its version.")
+    sightings: tuple[Sighting, ...] = Field(description="Arrivals that still count, by event time.")
+    bands: tuple[str, ...] = Field(description="The bands that this shard indexes, as hex keys.")
+    scale: int = Field(ge=1, description="FracMinHash scale, a power of two.")
+    fingerprint: str = Field(description="Kept shingle hashes, sorted unsigned 64-bit little-endian, base64.")
+
+
+class OriginMark(Value):
+    """Where one origin stands in cluster: the shards heard, then the answer given. Kept as long as raw is."""
+
+    heard: tuple[int, ...] = Field(default=(), description="Shards that answered, in order of their number.")
+    failed: tuple[int, ...] = Field(default=(), description="Shards among `heard` that could not look.")
+    answer: DedupAnswer | None = Field(default=None, description="The answer given; null while shards are awaited.")
+
+
+class VersionSeen(Value):
+    """One version of an article."""
+
+    version: str = Field(description="The version.")
+    event_time: Instant = Field(description="Least event time that it came in with, UTC.")
+
+
+class Edge(Value):
+    """A match that a shard reported for one version of this article."""
+
+    version: str = Field(description="This article's version.")
+    other: PairMatch = Field(description="The article it is like.")
+
+
+class StirredCluster(Value):
+    """A cluster that this article's arrival changed, and how."""
+
+    canonical_id: str = Field(description="Its canonical article at the time.")
+    kind: ClusterChange = Field(description="What happened to it.")
+    from_: tuple[str, ...] = Field(default=(), alias="from", description="Cluster ids it was merged or renamed from.")
+
+    model_config = {"populate_by_name": True}
+
+
+class ArticleNode(Value):
+    """One article of the match graph, as its own arrivals told it. Keyed by article id."""
+
+    versions: tuple[VersionSeen, ...] = Field(default=(), description="Versions that came in, by event time then id.")
+    edges: tuple[Edge, ...] = Field(default=(), description="Matches reported for it, by version, other article, other version.")
+    revisions: int = Field(default=0, ge=0, description="Origins answered for this article.")
+    origins: tuple[str, ...] = Field(default=(), description="The last of them, oldest first.")
+    stirred: tuple[str, ...] = Field(default=(), description="Articles whose place its arrivals changed: a repeat sends them again.")
+    stirred_clusters: tuple[StirredCluster, ...] = Field(default=(), description="Clusters that its arrivals changed.")
