@@ -1,0 +1,82 @@
+"""The admin of the embedded log: topics, and groups seen from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from streams.bus import sqlite_catalogue, sqlite_group, sqlite_read, sqlite_upkeep
+from streams.bus.interface import TopicDescription, TopicPartition
+from streams.bus.sqlite_consumer import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from streams.bus.sqlite_writer import Writer
+
+
+class SqliteAdmin:
+    """Implements `interface.Admin`, and `upkeep`."""
+
+    def __init__(self, path: Path, writer: Writer) -> None:
+        self._reader = Reader(path, writer)
+        self._writer = writer
+        self._started = False
+
+    async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> bool:
+        """Create a topic in one transaction; False when it was there already."""
+        return await self._writer.run(lambda pen: sqlite_catalogue.create_topic(pen.connection, name, partitions, config))
+
+    async def alter_topic(self, name: str, config: Mapping[str, str]) -> None:
+        """Set some of a topic's settings. Raises `UnknownTopic`."""
+        await self._writer.run(lambda pen: sqlite_catalogue.alter_topic(pen.connection, pen.catalogue.topic(name), config))
+
+    async def add_partitions(self, name: str, partitions: int) -> None:
+        """Widen a topic to so many partitions. Raises `UnknownTopic`, `BusError` when that would be fewer."""
+        await self._writer.run(lambda pen: sqlite_catalogue.add_partitions(pen.connection, pen.catalogue.topic(name), partitions))
+
+    async def delete_topic(self, name: str) -> None:
+        """Delete a topic with its records. Raises `UnknownTopic`."""
+        await self._writer.run(lambda pen: sqlite_catalogue.delete_topic(pen.connection, pen.catalogue.topic(name)))
+
+    async def describe_topics(self) -> dict[str, TopicDescription]:
+        """Return all topics by name."""
+        topics = self._reader.catalogue.topics()
+        return {name: TopicDescription(name, len(topic.pids), dict(topic.config)) for name, topic in topics.items()}
+
+    async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
+        """Return what a group has committed; {} for an unknown group."""
+        found = sqlite_read.committed(self._reader.connection, group)
+        return {place: found[pid] for place, pid in self._places().items() if pid in found}
+
+    async def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
+        """Set a group's offsets. Raises `BusError` while it has a live member."""
+        found = {self._reader.pid(TopicPartition(*place)): offset for place, offset in offsets.items()}
+        await self._writer.run(lambda pen: sqlite_group.commit_from_outside(pen.connection, group, found))
+
+    async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        """Return the next offset of every partition of these topics. Raises `UnknownTopic`."""
+        return {place: found.next for place, found in self._reader.bounds(self._places(topics)).items()}
+
+    async def beginning_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
+        """Return the first offset of every partition of these topics. Raises `UnknownTopic`."""
+        return {place: found.start for place, found in self._reader.bounds(self._places(topics)).items()}
+
+    async def upkeep(self) -> sqlite_upkeep.Removed:
+        """Delete what retention and compaction no longer keep, now and whatever was done lately."""
+        return await sqlite_upkeep.tidy(self._reader, self._writer)
+
+    def _places(self, topics: Sequence[str] | None = None) -> dict[TopicPartition, int]:
+        catalogue = self._reader.catalogue
+        wanted = catalogue.topics().values() if topics is None else [catalogue.topic(name) for name in topics]
+        return {TopicPartition(topic.name, part): pid for topic in wanted for part, pid in enumerate(topic.pids)}
+
+    async def __aenter__(self) -> Self:
+        await self._reader.open()
+        self._started = True
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._started:
+            self._started = False
+            await self._reader.close()
