@@ -1,0 +1,132 @@
+"""envelope: CloudEvents 1.0 attributes ⇄ record headers, binary content mode.
+
+The body is the event; each attribute is a header `ce_<name>`, UTF-8, as it is: the Kafka binding (§3.2.3) asks for no
+percent-encoding, only the HTTP binding does. `content-type` stands for `datacontenttype`. Our extensions are `correlationid`,
+`causationid`, `origin`, `origintime`, `deliverymode`, `replayjobid`, `pipelineversion`.
+
+A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the log, its time its
+timestamp, and of its headers only what is well formed is believed (`ce_id`, `ce_deliverymode`, `ce_replayjobid`). Every other
+record was written by a stage: an attribute that is missing or broken there is `Permanent` SCHEMA.
+
+Source: CloudEvents 1.0.2, `spec.md` and `bindings/kafka-protocol-binding.md`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from schemas import ids
+from schemas.base import rfc3339
+from schemas.envelope import DeliveryMode, Envelope
+from streams.core.outcome import Permanent
+
+if TYPE_CHECKING:
+    from streams.bus.interface import Headers, Record
+
+SPEC_VERSION: Final = "1.0"
+CONTENT_TYPE: Final = ("content-type", b"application/json")
+PROCESSED_AT: Final = "ce_processedat"
+"""When a stage made the record, RFC 3339: processing time stands here and nowhere else."""
+
+MAX_ATTRIBUTE_CHARS: Final = 512
+"""Longer attributes are not believed: none of ours comes near it."""
+
+_OPTIONAL: Final = {
+    "ce_correlationid": "correlation_id",
+    "ce_causationid": "causation_id",
+    "ce_replayjobid": "replay_job_id",
+    "ce_pipelineversion": "pipeline_version",
+}
+
+
+def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> Headers:
+    """Return the headers of an event, always in the same order; null attributes are left out."""
+    attributes: list[tuple[str, str | None]] = [
+        ("ce_specversion", SPEC_VERSION),
+        ("ce_id", envelope.id),
+        ("ce_type", envelope.type),
+        ("ce_source", envelope.source),
+        ("ce_time", rfc3339(envelope.time)),
+        ("ce_origin", envelope.origin),
+        ("ce_origintime", rfc3339(envelope.origin_time)),
+        ("ce_deliverymode", envelope.delivery_mode.value),
+        *((header, getattr(envelope, field)) for header, field in _OPTIONAL.items()),
+        (PROCESSED_AT, None if processed_at is None else rfc3339(processed_at)),
+    ]
+    return (CONTENT_TYPE, *((name, value.encode()) for name, value in attributes if value is not None))
+
+
+def read_headers(headers: Headers) -> dict[str, str]:
+    """Return the well-formed `ce_…` headers by lower-case name; the first of a name counts, broken ones are left out."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered.startswith("ce_") and lowered not in found and (text := _attribute(value)):
+            found[lowered] = text
+    return found
+
+
+def _attribute(value: bytes | None) -> str | None:
+    """Return an attribute's text, None when CloudEvents forbids it: empty, not UTF-8, with control characters, or endless."""
+    try:
+        text = (value or b"").decode()
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() and len(text) <= MAX_ATTRIBUTE_CHARS else None
+
+
+def timestamp(record: Record) -> datetime:
+    """Return a record's timestamp, UTC; the start of 1970 for one that no date can hold."""
+    try:
+        return datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)
+
+
+def of_raw(record: Record, type_name: str) -> Envelope:
+    """Return the envelope of a record on a raw topic. Never fails, whatever the headers."""
+    found = read_headers(record.headers)
+    at = timestamp(record)
+    mode = found.get("ce_deliverymode", DeliveryMode.LIVE)
+    return Envelope(
+        id=found.get("ce_id") or ids.ce_id(type_name, record.at, 0),
+        type=type_name,
+        source=found.get("ce_source", "/"),
+        time=at,
+        origin=record.at,
+        origin_time=at,
+        delivery_mode=DeliveryMode(mode) if mode in set(DeliveryMode) else DeliveryMode.LIVE,
+        replay_job_id=found.get("ce_replayjobid"),
+    )
+
+
+def of_event(record: Record) -> Envelope:
+    """Return the envelope of a record that a stage wrote; `Permanent` SCHEMA when an attribute is missing or broken."""
+    found = read_headers(record.headers)
+    try:
+        return Envelope(
+            id=found["ce_id"],
+            type=found["ce_type"],
+            source=found["ce_source"],
+            time=_moment(found, "ce_time"),
+            origin=found["ce_origin"],
+            origin_time=_moment(found, "ce_origintime"),
+            delivery_mode=DeliveryMode(found["ce_deliverymode"]),
+            **{field: found.get(header) for header, field in _OPTIONAL.items()},
+        )
+    except KeyError as error:
+        msg = f"header {error.args[0]} is missing or broken"
+        raise Permanent("SCHEMA", msg) from None
+    except ValueError:
+        raise Permanent("SCHEMA", "ce_time, ce_origintime or ce_deliverymode cannot be read") from None
+
+
+def _moment(found: dict[str, str], name: str) -> datetime:
+    moment = datetime.fromisoformat(found[name])
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def origin_of(record: Record) -> str | None:
+    """Return the origin that a record's headers name, None without one: for audits, which must never fail."""
+    return read_headers(record.headers).get("ce_origin")
