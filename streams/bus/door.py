@@ -131,8 +131,8 @@ class AgentBus:
     trial: Trial = always_alive
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
-    touched: set[State[Any]] = field(default_factory=set)
-    """States that the running step has changed: written when its outputs are known to fit, else rolled back."""
+    touched: dict[State[Any], None] = field(default_factory=dict)
+    """States that the running step has used, in order: written when its outputs are known to fit, else rolled back."""
 
     def topic(self, spec: TopicSpec) -> Any:  # noqa: ANN401  # Faust's channel, or the simulator's
         """Return the channel of a topic; its events' values are tuples of `Record`."""
@@ -144,7 +144,7 @@ class AgentBus:
         raw = self.stores.partition(spec, partition)
         known = self._states.get((spec.name, partition))
         if known is None or known.raw is not raw:
-            known = State(raw, spec, self.touched.add)
+            known = State(raw, spec, self.touched.setdefault)
             self._states[spec.name, partition] = known
         return known
 

@@ -232,7 +232,7 @@ class Guard:
 
     async def _bury(self, case: _Case, death: Death) -> None:
         letter = dead_letter(case.record, death, self.bus.stage, self.spec.dead_letters)
-        logging.get("guard").warning("buried", at=case.record.at, code=death.code, exception=death.exception,
+        logging.get("guard").warning("buried", at=case.record.at, code=death.code, error=death.exception,
                                      fingerprint=death.fingerprint)
         await self._send_one(letter)
         self.meters.buried(self.spec.name, death.code)
@@ -249,7 +249,7 @@ class Guard:
             changes = [(state, state.encode()) for state in self.bus.touched]
         except Exception as error:  # noqa: BLE001  # the record is buried whatever this makes of it
             self._roll_back()
-            logging.get("guard").warning("no answer for a buried record", at=case.record.at, exception=type(error).__name__)
+            logging.get("guard").warning("no answer for a buried record", at=case.record.at, error=type(error).__name__)
             return []
         self._write(changes)
         return outgoing

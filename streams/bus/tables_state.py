@@ -69,7 +69,7 @@ class State(MutableMapping[str, M], Generic[M]):
     """See the module. Keys are text, stored as UTF-8."""
 
     def __init__(
-        self, raw: MutableMapping[bytes, bytes], spec: TableSpec, touch: Callable[[State[Any]], None] = lambda _: None
+        self, raw: MutableMapping[bytes, bytes], spec: TableSpec, touch: Callable[[State[Any]], object] = id
     ) -> None:
         self.raw = raw
         self._spec = spec
