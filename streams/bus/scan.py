@@ -1,0 +1,85 @@
+"""scan: read topics outside any group, from a place to the end, or on and on. Commits nothing, disturbs nobody.
+
+The end is looked up once, before the first record: what is written meanwhile is the next scan's. A retention that runs
+meanwhile moves the start; what it took is not reported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.bus.errors import UnknownTopic
+from streams.bus.interface import TopicPartition
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from streams.bus.interface import Bus, Consumer, Record
+
+_POLL_MS: Final = 500
+_CHUNK: Final = 1000
+
+
+async def partitions_of(bus: Bus, names: Sequence[str], *, missing_ok: bool = False) -> list[TopicPartition]:
+    """Return all partitions of the topics. Raises `UnknownTopic` for one that is not there, unless `missing_ok`."""
+    async with bus.admin() as admin:
+        there = await admin.describe_topics()
+    if not missing_ok and (gone := [name for name in names if name not in there]):
+        raise UnknownTopic(f"there is no topic {gone[0]} on {bus.url}: `communique topics apply` creates it")
+    return [TopicPartition(name, p) for name in names if name in there for p in range(there[name].partitions)]
+
+
+async def scan(
+    bus: Bus, names: Sequence[str], *, starts: Mapping[TopicPartition, int] | None = None, missing_ok: bool = False
+) -> AsyncIterator[list[Record]]:
+    """Yield all records of the topics up to their ends, a partition's in order, a list of one partition at a time.
+
+    `starts` gives the first offset of some partitions; the others start at their beginning. With `missing_ok` a topic
+    that does not exist holds nothing.
+    """
+    partitions = await partitions_of(bus, names, missing_ok=missing_ok)
+    async with bus.consumer(client_id="communique-scan") as consumer:
+        ends = await consumer.end_offsets(partitions)
+        at = await _positions(consumer, partitions, starts or {})
+        left = {each for each in partitions if at[each] < ends[each]}
+        async for records in _until(consumer, left, at, ends):
+            yield records
+
+
+async def _positions(
+    consumer: Consumer, partitions: Sequence[TopicPartition], starts: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    first = await consumer.beginning_offsets(partitions)
+    return {each: max(first[each], starts.get(each, 0)) for each in partitions}
+
+
+async def _until(
+    consumer: Consumer, left: set[TopicPartition], at: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> AsyncIterator[list[Record]]:
+    consumer.assign(left)
+    for each in left:
+        await consumer.seek(each, at[each])
+    while left:
+        for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)).items():
+            if wanted := [record for record in records if record.offset < ends[partition]]:
+                yield wanted
+        left = {each for each in left if await consumer.position(each) < ends[each]}
+
+
+async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncIterator[list[Record]]:
+    """Yield records from `starts` on, for ever; an empty list at least twice a second, so that a caller can look around."""
+    async with bus.consumer(client_id="communique-follow") as consumer:
+        consumer.assign(starts)
+        for partition, offset in starts.items():
+            await consumer.seek(partition, offset)
+        while True:
+            batch = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)
+            for records in batch.values():
+                yield records
+            if not batch:
+                yield []
+
+
+def header(record: Record, name: str) -> str | None:
+    """Return a header's value as text, None when the record has none; the last one of a name counts."""
+    return next((value.decode("utf-8", "replace") for key, value in reversed(record.headers) if key == name), None)

@@ -1,0 +1,41 @@
+"""found: what reading a source yields, article by article: an article, or the place that was bad and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from streams.ingest.fields import AS_IT_IS, FieldMap
+
+if TYPE_CHECKING:
+    from schemas.raw_article import RawArticle
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article and where it stood: `file` or `file:line`, lines from 1."""
+
+    where: str
+    article: RawArticle
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A place that gave no article; `why` says what to do and holds no text of the article."""
+
+    where: str
+    why: str
+
+
+Found: TypeAlias = "Article | Bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read. `encoding` None: by byte order mark, by the page's own word, else UTF-8."""
+
+    max_content_bytes: int
+    fields: FieldMap = AS_IT_IS
+    encoding: str | None = None
+    kind: str | None = None
+    """An extension of the registry (`jsonl`, `html`, `txt`) that overrules file names; None: by name."""

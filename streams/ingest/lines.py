@@ -1,0 +1,68 @@
+"""lines: a file of JSON lines, one article a line.
+
+A line that cannot be an article is reported with its number, and reading goes on with the next. A line is read in
+bounded memory: one that is longer than an article can be is skipped to its end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import orjson
+from pydantic import ValidationError
+
+from schemas.raw_article import RawArticle
+from streams.ingest.found import Article, Bad, Found, Reading
+from streams.ingest.page import too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.ingest.fields import Json
+
+_ESCAPED: Final = 6
+"""A character of JSON text takes at most six bytes (`\\u0041`) for each byte it stands for."""
+_OTHER_BYTES: Final = 1 << 20
+"""Room for the fields beside the content."""
+
+
+def json_lines(stream: BinaryIO, name: str, _source_id: str | None, reading: Reading) -> Iterator[Found]:
+    """Yield the article of each line that is not blank."""
+    longest = _ESCAPED * reading.max_content_bytes + _OTHER_BYTES
+    number = 0
+    while line := stream.readline(longest):
+        number += 1
+        where = f"{name}:{number}"
+        if len(line) == longest and not line.endswith(b"\n"):
+            while len(part := stream.readline(longest)) == longest and not part.endswith(b"\n"):
+                pass
+            yield Bad(where, too_large(longest, reading.max_content_bytes))
+        elif line.strip():
+            yield _article(line, where, reading)
+
+
+def _article(line: bytes, where: str, reading: Reading) -> Found:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return Bad(where, f"is no JSON: {error}")
+    if not isinstance(record, dict):
+        return Bad(where, "is no JSON object: an article is written as one {…} on one line")
+    try:
+        article = RawArticle.model_validate(reading.fields.apply(record))
+    except ValidationError as error:
+        return Bad(where, _why(error, record, reading))
+    size = len(article.content.encode("utf-8", "surrogatepass"))
+    if size > reading.max_content_bytes:
+        return Bad(where, too_large(size, reading.max_content_bytes))
+    return Article(where, article)
+
+
+def _why(error: ValidationError, record: dict[str, Json], reading: Reading) -> str:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    if field == "content" and first["type"] == "missing":
+        theirs = ".".join(reading.fields.taken.get("content", ("content",)))
+        has = ", ".join(list(record)[:12]) or "none"
+        return f"has no {theirs}; its fields are {has}: say with --map which one holds the text"
+    return f"{field}: {first['msg']}"

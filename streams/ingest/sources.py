@@ -1,0 +1,118 @@
+"""sources: every kind of file that articles come from, in one registry by extension; folders and stdin on top.
+
+A kind is a function from an open binary stream to what it holds. `.gz` after any extension is unpacked on the way. Files of a
+folder are read in order of their names, hidden ones and those of unknown extension left out. `-` is stdin: JSON lines when it
+begins with `{`, HTML with `<`, else one text. The caller's id of a file is its name, in a folder its path inside it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeAlias
+
+from streams.core.outcome import CommuniqueError
+from streams.ingest.found import Bad, Found, Reading
+from streams.ingest.lines import json_lines
+from streams.ingest.page import html_file, text_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from io import BufferedReader
+
+Reader: TypeAlias = Callable[[BinaryIO, str, str | None, Reading], Iterator[Found]]
+
+SOURCES: Final[dict[str, Reader]] = {
+    "txt": text_file,
+    "text": text_file,
+    "html": html_file,
+    "htm": html_file,
+    "xhtml": html_file,
+    "jsonl": json_lines,
+    "ndjson": json_lines,
+}
+"""Extension, in lower case, without `.gz` → reader."""
+
+STDIN: Final = "-"
+
+
+class NoSource(CommuniqueError):
+    """A path that cannot be read as articles; the message says why."""
+
+
+class Entry(NamedTuple):
+    """One file to read; `source_id` is the id its article gets when the file is one article."""
+
+    path: Path
+    source_id: str
+
+
+def kind_of(path: Path) -> str | None:
+    """Return the extension that the registry knows a file by, None when it knows none.
+
+    >>> kind_of(Path("a/b.JSONL.gz"))
+    'jsonl'
+    """
+    suffixes = [suffix[1:].lower() for suffix in path.suffixes]
+    if suffixes[-1:] == ["gz"]:
+        suffixes.pop()
+    return suffixes[-1] if suffixes and suffixes[-1] in SOURCES else None
+
+
+def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
+    """Return every file behind `paths` (stdin is `-`), in order. Raises `NoSource` for a path that is none."""
+    found: list[Entry] = []
+    for each in paths:
+        path = Path(each)
+        if each == STDIN:
+            found.append(Entry(path, STDIN))
+        elif path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p.relative_to(path)))
+            found += [Entry(p, p.relative_to(path).as_posix()) for p in inside if kind_of(p)]
+        elif not path.exists():
+            raise NoSource(f"there is no file or folder {each}")
+        elif not (reading.kind or kind_of(path)):
+            known = ", ".join(f".{extension}" for extension in SOURCES)
+            raise NoSource(f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format")
+        else:
+            found.append(Entry(path, path.name))
+    return found
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def read(entry: Entry, reading: Reading) -> Iterator[Found]:
+    """Yield what a file holds, reading as it goes. A file that breaks off gives a `Bad` for its rest, never an error."""
+    if str(entry.path) == STDIN:
+        yield from _stdin(open(sys.stdin.fileno(), "rb", closefd=False), reading)  # noqa: SIM115  # stays open
+        return
+    kind = reading.kind or kind_of(entry.path)
+    try:
+        with _opened(entry.path) as stream:
+            yield from SOURCES[kind or "txt"](stream, str(entry.path), entry.source_id, reading)
+    except (OSError, EOFError, zlib.error) as error:
+        yield Bad(str(entry.path), f"cannot be read on: {error}")
+
+
+def articles(entries: Iterable[Entry], reading: Reading) -> Iterator[Found]:
+    """Yield what all files hold, in order."""
+    for entry in entries:
+        yield from read(entry, reading)
+
+
+def _opened(path: Path) -> BinaryIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rb")  # type: ignore[return-value]  # GzipFile reads as a BinaryIO does
+    return path.open("rb")
+
+
+def _stdin(stream: BufferedReader, reading: Reading) -> Iterator[Found]:
+    """Read stdin through a reader of its own: a thread that waits in `sys.stdin` would hold up the end of the process."""
+    head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")
+    kind = reading.kind or {b"{": "jsonl", b"<": "html"}.get(head[:1], "txt")
+    yield from SOURCES[kind](stream, "stdin", None, reading)
