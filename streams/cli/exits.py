@@ -6,6 +6,7 @@ from typing import Final
 
 from streams.bus.errors import BusError, TooLarge, UnknownTopic
 from streams.core.outcome import CommuniqueError, Permanent
+from streams.settings import SettingsError
 
 DONE: Final = 0
 DOES_NOT_HOLD: Final = 1
@@ -25,7 +26,7 @@ class Usage(CommuniqueError):
 def code_of(error: CommuniqueError) -> int:
     """Return the exit code of an error that reached the top."""
     match error:
-        case Usage() | UnknownTopic():
+        case Usage() | UnknownTopic() | SettingsError():
             return WRONG_USAGE
         case TooLarge() | Permanent():
             return DOES_NOT_HOLD

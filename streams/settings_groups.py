@@ -1,0 +1,214 @@
+"""The groups of settings: one a part of the product. `streams.settings` puts them together.
+
+Each field has its unit in its name and its reason in its description; docs/settings.md is made from them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TopicSettings(_Group):
+    """How wide the bus is."""
+
+    partitions: int = Field(
+        default=6,
+        ge=1,
+        le=1024,
+        description="Partitions of every topic keyed by article: the most workers a stage can use.",
+    )
+    shards: int = Field(default=2, ge=1, le=64, description="Shards of the near-duplicate index.")
+    replication: int = Field(
+        default=1, ge=1, le=9, description="Replicas of each Kafka topic; 3 on a real cluster."
+    )
+    min_insync_replicas: int = Field(
+        default=1, ge=1, le=9, description="min.insync.replicas; 2 with replication 3."
+    )
+
+
+class KafkaSettings(_Group):
+    """The Kafka client. Values are FAUST.md §3's."""
+
+    session_timeout_seconds: float = Field(
+        default=45, gt=0, description="A silent member is thrown out after this; it fences itself before."
+    )
+    heartbeat_interval_seconds: float = Field(default=3, gt=0, description="At most a third of the session.")
+    rebalance_timeout_seconds: float = Field(
+        default=60, gt=0, description="How long a rebalance may wait for a member."
+    )
+    request_timeout_seconds: float = Field(default=90, gt=0, description="At least the session.")
+    fetch_max_wait_ms: int = Field(
+        default=50, ge=1, description="An idle hop costs at most this much latency."
+    )
+    compression: str = Field(default="zstd", description="none, gzip, lz4, snappy or zstd.")
+    batch_size_bytes: int = Field(
+        default=262_144, ge=1, description="256 kB: measured 2.4 times the throughput of 16 kB."
+    )
+    linger_ms: int = Field(default=5, ge=0, description="How long a batch waits to fill.")
+    security_protocol: str = Field(
+        default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
+    )
+    ca_file: Path | None = Field(
+        default=None, description="Certificates of the authority that signed the brokers'."
+    )
+    certificate_file: Path | None = Field(default=None, description="Client certificate, PEM.")
+    key_file: Path | None = Field(default=None, description="Client key, PEM.")
+    sasl_mechanism: str = Field(default="PLAIN", description="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.")
+    sasl_username: str | None = Field(default=None, description="User name for SASL.")
+    sasl_password_file: Path | None = Field(default=None, description="File that holds the SASL password.")
+
+
+class LogSettings(_Group):
+    """The embedded log."""
+
+    synchronous: str = Field(
+        default="NORMAL",
+        pattern="^(NORMAL|FULL)$",
+        description="FULL survives power loss, NORMAL a kill -9. Ingest always uses FULL.",
+    )
+    session_timeout_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="A member silent for longer is replaced and fenced; a dead process at once.",
+    )
+
+
+class StreamSettings(_Group):
+    """How a stage reads and commits."""
+
+    commit_interval_seconds: float = Field(
+        default=0.5, gt=0, description="Events since the last commit come again after a crash."
+    )
+    chunk_records: int = Field(
+        default=64, ge=1, le=1000, description="Most records that an agent is handed at once."
+    )
+    buffer_events: int = Field(default=16, ge=1, description="Chunks that may wait in an agent's queue.")
+    drain_timeout_seconds: float = Field(
+        default=3, gt=0, description="How long a rebalance waits for work in hand before it exits 75."
+    )
+
+
+class TableSettings(_Group):
+    """Where tables live."""
+
+    store: str = Field(
+        default="memory",
+        pattern="^(memory|rocksdict)$",
+        description="memory, or rocksdict for state larger than memory.",
+    )
+    cache_bytes: int = Field(
+        default=16 * 1024 * 1024,
+        ge=1024,
+        description="rocksdict: block cache a partition (Faust's default is 2 GiB).",
+    )
+
+
+class GuardSettings(_Group):
+    """What happens to records that fail (DESIGN §7)."""
+
+    transient_seconds: float = Field(
+        default=15,
+        ge=0,
+        description="A transient failure is retried in place for this long, with full jitter.",
+    )
+    killer_deaths: int = Field(
+        default=2,
+        ge=1,
+        description="A record in hand at this many deaths is tried once more, alone, in a child.",
+    )
+    child_timeout_seconds: float = Field(default=60, gt=0, description="How long that child may take.")
+    max_json_depth: int = Field(default=64, ge=2, description="Deeper JSON is a dead letter SCHEMA.")
+    max_json_fields: int = Field(
+        default=100_000, ge=1, description="More members and items in one body is a dead letter LIMIT."
+    )
+
+
+class CleaningSettings(_Group):
+    """What clean accepts."""
+
+    max_content_bytes: int = Field(
+        default=900_000, ge=1, description="Larger content, as UTF-8, is a dead letter LIMIT."
+    )
+    min_chars: int = Field(
+        default=40, ge=0, description="An article with fewer code points of text is refused too_short."
+    )
+    max_nodes: int = Field(
+        default=200_000, ge=1, description="An HTML page with more nodes is refused too_complex."
+    )
+    max_depth: int = Field(default=400, ge=1, description="HTML nested deeper is refused too_complex.")
+
+
+class TaggingSettings(_Group):
+    """What tag does."""
+
+    max_tokens_per_sentence: int = Field(
+        default=200, ge=1, description="Longer sentences are cut for the parser."
+    )
+    batch_size: int = Field(default=16, ge=1, description="Texts that the model is given at once.")
+
+
+class DedupSettings(_Group):
+    """When two articles are alike. Every value was swept on neardup_dev."""
+
+    window_hours: float = Field(default=72, gt=0, description="Event times further apart are never compared.")
+    lateness_hours: float | None = Field(
+        default=24,
+        ge=0,
+        description="How long past its window an index entry waits for late articles; null: for ever.",
+    )
+    shingle_words: int = Field(default=5, ge=1, description="Words a shingle.")
+    bands: int = Field(default=64, ge=1, description="MinHash bands.")
+    rows: int = Field(default=2, ge=1, description="MinHash values a band.")
+    max_fingerprint: int = Field(
+        default=4096,
+        ge=64,
+        description="Shingle hashes kept of one article at most; more are sampled by FracMinHash.",
+    )
+    contained_share: float = Field(
+        default=0.5, gt=0, le=1, description="part_of: share of one article's shingles inside the other."
+    )
+    merge_share: float = Field(
+        default=0.6,
+        gt=0,
+        le=1,
+        description="near_duplicate: share of both articles' shingles inside the other.",
+    )
+
+
+class RunSettings(_Group):
+    """The supervisor."""
+
+    restart_seconds: float = Field(
+        default=0.5,
+        gt=0,
+        description="First pause before a dead stage is started again; doubles up to restart_max_seconds.",
+    )
+    restart_max_seconds: float = Field(default=30, gt=0, description="Longest pause between restarts.")
+    stall_seconds: float = Field(
+        default=120, gt=0, description="Lag and no progress for this long: the worker exits 75."
+    )
+    stop_seconds: float = Field(
+        default=20, gt=0, description="How long a stage may take to drain after SIGTERM before it is killed."
+    )
+
+
+class ObserveSettings(_Group):
+    """Metrics and logs."""
+
+    metrics_host: str = Field(default="127.0.0.1", description="Loopback unless you open it.")
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="First metrics port; each worker takes the next. 0: no metrics server.",
+    )
+    log_level: str = Field(
+        default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING or ERROR."
+    )
+    log_json: bool = Field(default=False, description="JSON lines instead of text.")
