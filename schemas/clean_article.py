@@ -97,7 +97,7 @@ class CleanArticle(Event):
         description="Published date if known and not suspect, else the raw record's timestamp. UTC."
     )
     dateline: Dateline | None = Field(default=None, description="The dateline; null when there is none.")
-    outlet: Outlet = Field(default_factory=Outlet, description="Who published.")
+    outlet: Outlet = Field(default_factory=Outlet, description="Who published it.")
     source_credit: str | None = Field(
         default=None, description="The line that credits a source, as written; null when none."
     )

@@ -104,15 +104,15 @@ class Statement(Value):
     """What a speaker is reported to have said."""
 
     statement_id: str = Field(description="Hash of article, placement and normalised content.")
-    mode: StatementMode = Field(description="How the words are reported.")
-    speech_act: SpeechAct = Field(description="What the speaker does by saying it.")
+    mode: StatementMode = Field(description="How the words are reported: direct, indirect, …")
+    speech_act: SpeechAct = Field(description="What the speaker does by saying it: assert, deny, …")
     content: tuple[Span, ...] = Field(description="What is said; several spans when interrupted.")
     cue: Cue | None = Field(default=None, description="The reporting words; null for a continuation.")
     speaker: Speaker | None = Field(default=None, description="Who said it; null when it cannot be told.")
     addressee: Span | None = Field(default=None, description="To whom; null when not said.")
     venue: Span | None = Field(default=None, description="Where, at what occasion; null when not said.")
     chain: tuple[Hop, ...] = Field(default=(), description="The way the words took, speaker first.")
-    said_on: SaidOn = Field(description="When it was said.")
+    said_on: SaidOn = Field(description="When it was said, with bounds.")
     reported_on: Instant | None = Field(
         default=None, description="Day of this report, UTC; null when unknown."
     )

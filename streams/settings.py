@@ -126,7 +126,7 @@ NAMES: Final = known_names(Settings)
 
 
 def load_settings(**flags: object) -> Settings:
-    """Return the settings; `flags` win over the environment, the environment over the TOML file..
+    """Return the settings; `flags` win over the environment, the environment over the TOML file.
 
     A flag is a top-level name, `group__name`, or a group with a dictionary. Raises SettingsError, which names
     the setting, what is wrong with it, and the nearest known name.
