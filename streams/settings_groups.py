@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class _Group(BaseModel):
@@ -195,6 +195,9 @@ class RunSettings(_Group):
     )
     stop_seconds: float = Field(
         default=20, gt=0, description="How long a stage may take to drain after SIGTERM before it is killed."
+    )
+    now: AwareDatetime | None = Field(
+        default=None, description="The moment that freshness is judged by, RFC 3339; null: the clock."
     )
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from streams.bus.errors import BusError, TooLarge, UnknownTopic
 from streams.core.outcome import CommuniqueError, Permanent
-from streams.settings import SettingsError
 
 DONE: Final = 0
 DOES_NOT_HOLD: Final = 1
@@ -25,6 +24,8 @@ class Usage(CommuniqueError):
 
 def code_of(error: CommuniqueError) -> int:
     """Return the exit code of an error that reached the top."""
+    from streams.settings import SettingsError  # pydantic: 0.2 s that only an error pays
+
     match error:
         case Usage() | UnknownTopic() | SettingsError():
             return WRONG_USAGE

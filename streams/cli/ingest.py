@@ -52,9 +52,9 @@ def ingest(
     started again. (A raw topic of more than 200,000 records is not read through for that; repeats are then known by
     their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on disk.
     """
-    from streams.ingest import fields  # noqa: PLC0415  # a command pays for what it uses
-    from streams.ingest.found import Reading  # noqa: PLC0415
-    from streams.ingest.sources import SOURCES  # noqa: PLC0415
+    from streams.ingest import fields
+    from streams.ingest.found import Reading
+    from streams.ingest.sources import SOURCES
 
     settings = start.settings()
     if kind and kind not in SOURCES:
@@ -88,9 +88,9 @@ async def _load(  # noqa: PLR0913  # all of one call
     again: bool,  # noqa: FBT001
     tell: Callable[[Counts, Bad | None], None],
 ) -> Counts:
-    from streams.bus.connect import connect  # noqa: PLC0415
-    from streams.ingest import load, sources  # noqa: PLC0415
-    from streams.ingest.pump import pump  # noqa: PLC0415
+    from streams.bus.connect import connect
+    from streams.ingest import load, sources
+    from streams.ingest.pump import pump
 
     found = sources.articles(sources.listed(paths, reading), reading)
     bus = connect(start.durable(settings))

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 def out() -> Console:
     """Return the console on stdout; text is taken as it is: no markup, no emoji codes, no guessing at highlights."""
-    from rich.console import Console  # noqa: PLC0415  # 40 ms that `--json` and `--help` need not pay
+    from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def err() -> Console:
     """Return the console on stderr, for what is said to a person."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
     return Console(stderr=True, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
@@ -54,7 +54,7 @@ def say(message: str) -> None:
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Progress]:
     """Yield a progress display on stderr; it shows nothing when stderr is no terminal or `quiet`."""
-    from rich import progress as bars  # noqa: PLC0415
+    from rich import progress as bars
 
     console = err()
     columns = (

@@ -1,0 +1,134 @@
+"""collect: the facts of an audit, read from the topics and the groups' committed offsets alone.
+
+How, in this order: the raw topic's records; what lies beyond each stage's committed offsets, from clean down the walk to
+enrich; then the fates. A record only ever moves down the walk, and a stage writes its outputs before it commits, so reading
+downwards never misses one that moves meanwhile: what is called lost is lost, also while the stages run.
+
+From mid topics only what is not yet read by its stage is looked at; of all records only headers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams import topics
+from streams.bus.burial import PREFIX
+from streams.bus.envelope import read_headers
+from streams.bus.scan import header, partitions_of, scan
+from streams.core.audit import Fate, FateKind, Ledger, Report
+from streams.stages import STAGES, group_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from streams.bus.interface import Bus, Record, TopicPartition
+    from streams.topics import TopicSpec
+
+WALK: Final[tuple[TopicSpec, ...]] = (
+    topics.RAW, topics.CLEAN, topics.TAGGED, topics.SKETCHES, topics.MATCHES, topics.ANSWERS,
+)
+"""The topics that lead to the enriched event, in the order of the walk."""
+
+Tell = "Callable[[str, int], None]"
+
+
+def reader_of(spec: TopicSpec) -> str | None:
+    """Return the group of the stage whose agent reads a topic, None when no stage does."""
+    return next((group_of(stage) for stage, agents in STAGES.items() if spec.read_by in agents), None)
+
+
+async def audit(bus: Bus, tell: Callable[[str, int], None] = lambda _topic, _records: None) -> Report:
+    """Read the topics and return the report. `tell(topic, records)` hears how many records more were read.
+
+    Raises `UnknownTopic` when there is no raw topic.
+    """
+    ledger = Ledger()
+    unread = await _raw(bus, ledger, tell)
+    for spec in WALK[1:]:
+        await _on_the_way(bus, spec, ledger, tell)
+    for origin in unread:
+        ledger.on_the_way(origin)
+    await _fates(bus, ledger, tell)
+    return ledger.report()
+
+
+async def _raw(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> list[str]:
+    """Take in all raw records; return those that clean has not committed."""
+    committed = await _committed(bus, topics.RAW)
+    unread: list[str] = []
+    async for records in scan(bus, [topics.RAW.name]):
+        for record in records:
+            ledger.raw(record.topic, record.partition, record.offset)
+            if record.offset >= committed.get((record.topic, record.partition), 0):
+                unread.append(record.at)
+        tell(topics.RAW.name, len(records))
+    return unread
+
+
+async def _committed(bus: Bus, spec: TopicSpec) -> Mapping[TopicPartition, int]:
+    group = reader_of(spec)
+    if group is None:
+        return {}
+    async with bus.admin() as admin:
+        return await admin.committed_offsets(group)
+
+
+async def _on_the_way(bus: Bus, spec: TopicSpec, ledger: Ledger, tell: Callable[[str, int], None]) -> None:
+    starts = await _committed(bus, spec)
+    async for records in scan(bus, [spec.name], starts=starts, missing_ok=True):
+        for record in records:
+            if origin := header(record, "ce_origin"):
+                ledger.on_the_way(origin)
+        tell(spec.name, len(records))
+
+
+async def _fates(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> None:
+    async with bus.admin() as admin:
+        there = await admin.describe_topics()
+    dead = sorted(name for name in there if name.endswith(".dlt"))
+    ends: list[tuple[str, Callable[[Record], Fate | None]]] = [
+        (topics.REFUSALS.name, refused), *((name, buried) for name in dead), (topics.ENRICHED.name, enriched),
+    ]
+    for name, read in ends:
+        async for records in scan(bus, [name], missing_ok=True):
+            for record in records:
+                if fate := read(record):
+                    ledger.fate(fate)
+            tell(name, len(records))
+
+
+def enriched(record: Record) -> Fate | None:
+    """Return the fate that an enriched event tells."""
+    return _event(FateKind.ENRICHED, record)
+
+
+def refused(record: Record) -> Fate | None:
+    """Return the fate that a refusal tells."""
+    return _event(FateKind.REFUSED, record)
+
+
+def _event(kind: FateKind, record: Record) -> Fate | None:
+    found = read_headers(record.headers)
+    origin = found.get("ce_origin")
+    if origin is None or record.value is None:
+        return None
+    return Fate(kind, origin, found.get("ce_id", record.at), found.get("ce_deliverymode") == "redrive")
+
+
+def buried(record: Record) -> Fate | None:
+    """Return the fate that a dead letter tells; None for one that names no raw record.
+
+    Its id is its record's topic-partition-offset. A raw record is its own origin, whatever its headers say.
+    """
+    topic = header(record, f"{PREFIX}topic")
+    if topic is None:
+        return None
+    at = f"{topic}-{header(record, f'{PREFIX}partition')}-{header(record, f'{PREFIX}offset')}"
+    origin = at if topic == topics.RAW.name else read_headers(record.headers).get("ce_origin")
+    return Fate(_death(topic), origin, at) if origin else None
+
+
+def _death(topic: str) -> FateKind:
+    if topic == topics.SKETCHES.name:
+        return FateKind.DEAD_SHARD
+    return FateKind.DEAD if topic in {spec.name for spec in WALK} else FateKind.DEAD_LATER
