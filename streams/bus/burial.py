@@ -1,8 +1,11 @@
-"""burial: a record that cannot be processed, as a dead letter: key, value and headers byte for byte, then what went wrong.
+"""burial: a record that cannot be processed, as a dead letter.
 
-The headers follow KIP-1034's `__streams.errors.{exception,message,stacktrace,topic,partition,offset}`, with ours beside them:
-`code, stage, version, attempts, first_failure, fingerprint`. The dead letter's id is its record's topic-partition-offset. No
-header holds text of an article: of an exception that we did not write, only class and place are told.
+Key, value and headers byte for byte, then headers that say what went wrong.
+
+The headers follow KIP-1034's `__streams.errors.{exception,message,stacktrace,topic,partition,offset}`, with
+ours beside them: `code, stage, version, attempts, first_failure, fingerprint`. The dead letter's id is its
+record's topic-partition-offset. No header holds text of an article: of an exception that we did not write,
+only class and place are told.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "__streams.errors."
 MAX_MESSAGE_CHARS: Final = 500
+NOT_TOLD: Final = "(not told: it may quote the article)"
 FRAMES: Final = 12
 """Frames of a stack trace that are kept, innermost last."""
 
@@ -52,12 +56,15 @@ def death_of(error: BaseException, code: str, *, attempts: int, first_failure: d
     own = isinstance(error, CommuniqueError)
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    message = " ".join(str(error).split())[:MAX_MESSAGE_CHARS] if own else "(not told: it may quote the article)"
+    message = " ".join(str(error).split())[:MAX_MESSAGE_CHARS] if own else NOT_TOLD
     return Death(code, name, message, trace(error), attempts, first_failure)
 
 
 def trace(error: BaseException) -> str:
-    """Return where an exception was raised, a frame a line, `file:line function`; no source text, no values."""
+    """Return where an exception was raised, a frame a line, `file:line function`.
+
+    No source text, no values.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     return "\n".join(f"{'/'.join(PurePath(f.filename).parts[-3:])}:{f.lineno} {f.name}" for f in frames)
 
@@ -84,4 +91,4 @@ def headers_of(record: Record, death: Death, stage: str) -> Headers:
 def dead_letter(record: Record, death: Death, stage: str, topic: str) -> Outgoing:
     """Return the dead letter: on `topic`, in the same partition number as the record."""
     headers = (*record.headers, *headers_of(record, death, stage))
-    return Outgoing(topic, record.key, record.value, headers, record.partition, kind="dead_letter", reason=death.code)
+    return Outgoing(topic, record.key, record.value, headers, record.partition, kind="dead_letter")

@@ -1,4 +1,7 @@
-"""clock: the machine's time, the one place in the bus that asks for it. Everything else is given a `Clock`."""
+"""clock: the machine's time, the one place in the bus that asks for it.
+
+Everything else is given a `Clock`.
+"""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 """codec: bytes ⇄ events. What cannot be an event is named and refused; the worker lives.
 
-Decoding, in order: the bytes are bounded before parsing (`json_bounds`), parsed by orjson (which refuses invalid UTF-8, lone
-surrogates, numbers beyond a double, NaN), compared with what was counted (a key twice), brought up to the newest version
-(`schemas.registry`), validated by the model. Encoding is deterministic: the same event gives the same bytes.
+Decoding, in order: the bytes are bounded before parsing (`json_bounds`), parsed by orjson (which refuses
+invalid UTF-8, lone surrogates, numbers beyond a double, NaN), compared with what was counted (a key twice),
+brought up to the newest version (`schemas.registry`), validated by the model. Encoding is deterministic: the
+same event gives the same bytes.
 
-Every refusal is a `Permanent`: SCHEMA for what is no event of its topic, LIMIT for what is too large. No message holds text of
-an article: only names of fields, of errors, and numbers.
+Every refusal is a `Permanent`: SCHEMA for what is no event of its topic, LIMIT for what is too large. No
+message holds text of an article: only names of fields, of errors, and numbers.
 """
 
 from __future__ import annotations
@@ -85,11 +86,14 @@ def _upcast(body: dict[str, Any], model: type[Event], type_name: str | None) -> 
 
 
 def version_of(type_name: str | None, model: type[Event]) -> int:
-    """Return the schema version that a CloudEvents type names for this model; `Permanent` for one that is not known."""
+    """Return the schema version that a CloudEvents type names for this model.
+
+    `Permanent` for one that is not known.
+    """
     if type_name is None:
         return model.version_number
     name, _, digits = type_name.rpartition(".v")
-    version = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0  # noqa: PLR2004
+    version = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 4 else 0
     if name != model.ce_type or (name, version) not in MODELS:
         msg = f"the type is not a known version of {model.ce_type}"
         raise Permanent("SCHEMA", msg)

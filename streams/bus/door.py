@@ -1,12 +1,15 @@
-"""door: what an agent sees of the bus, and the ports behind it. The same class runs under Faust and in the simulator.
+"""door: what an agent sees of the bus, and the ports behind it.
 
-An agent gets an `AgentBus`, asks it for a channel (`topic`) and for tables (`state`), and gives it every event (`handle`).
-Behind it stand ports, so that the simulator can put its own things there: `Sender` sends, `Stores` keeps, `Clock` tells the
-time and waits, `Hands` remembers which record is in hand, `Trial` tries a record in another process, `Die` gives up.
+The same class runs under Faust and in the simulator.
 
-Guarantees, given by `streams.bus.guard`: no exception of a step gets out of `handle`; a step that fails changes no state and
-sends nothing but what the failure asks for; sizes are checked before any state is written. What cannot be written ends the
-process (`Die`): the event is not acknowledged and comes again.
+An agent gets an `AgentBus`, asks it for a channel (`topic`) and for tables (`state`), and gives it every
+event (`handle`). Behind it stand ports, so that the simulator can put its own things there: `Sender` sends,
+`Stores` keeps, `Clock` tells the time and waits, `Hands` remembers which record is in hand, `Trial` tries a
+record in another process, `Die` gives up.
+
+Guarantees, given by `streams.bus.guard`: no exception of a step gets out of `handle`; a step that fails
+changes no state and sends nothing but what the failure asks for; sizes are checked before any state is
+written. What cannot be written ends the process (`Die`): the event is not acknowledged and comes again.
 """
 
 from __future__ import annotations
@@ -29,18 +32,22 @@ if TYPE_CHECKING:
     from streams.topics import TableSpec, TopicSpec
 
 Step = Callable[[Any, Envelope], Outputs]
-"""A step: (the event's model, its envelope) → outputs. A function: called again for a retry, its state rolled back before."""
+"""A step: (the event's model, its envelope) → outputs. A function: called again for a retry, its state rolled
+back before."""
 
 Acked = Callable[[Any, Envelope], None]
 """Called once the outputs of a record are acknowledged; may change state."""
 
 
 class Sender(Protocol):
-    """Sends one record. `atomic`: what an event sends is written with its offset in one transaction; the future is done at once."""
+    """Sends one record.
+
+    `atomic`: what an event sends is written with its offset in one transaction; the future is done at once.
+    """
 
     atomic: bool
 
-    async def send(  # noqa: PLR0913  # the bus interface's own shape
+    async def send(  # the bus interface's own shape
         self,
         topic: str,
         value: bytes | None,
@@ -53,7 +60,10 @@ class Sender(Protocol):
 
 
 class Stores(Protocol):
-    """Keeps tables. A mapping is bound to the assignment it was made in; after a new assignment there is a new one."""
+    """Keeps tables.
+
+    A mapping is bound to the assignment it was made in; after a new assignment there is a new one.
+    """
 
     def partition(self, spec: TableSpec, partition: int) -> MutableMapping[bytes, bytes]:
         """Return the raw bytes of one partition of a table; the same object until the next assignment."""
@@ -81,7 +91,10 @@ class Trial(Protocol):
     """Tries a record alone in a child process (`streams.bus.trial`)."""
 
     async def __call__(self, agent: str, record: Record) -> bool:
-        """Return False when the child died or took too long; True when it lived, whatever it made of the record."""
+        """Return False when the child died or took too long.
+
+        True when it lived, whatever it made of the record.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +145,8 @@ class AgentBus:
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
     touched: dict[State[Any], None] = field(default_factory=dict)
-    """States that the running step has used, in order: written when its outputs are known to fit, else rolled back."""
+    """States that the running step has used, in order: written when its outputs are known to fit, else rolled
+    back."""
 
     def topic(self, spec: TopicSpec) -> Any:  # noqa: ANN401  # Faust's channel, or the simulator's
         """Return the channel of a topic; its events' values are tuples of `Record`."""
@@ -153,8 +167,8 @@ class AgentBus:
     ) -> None:
         """Give each record of the event to the step, send what it answers, retry and bury what fails.
 
-        `acked` is called once a record's outputs are acknowledged; `failed` gives what to send besides the dead letter when
-        a record that could be decoded is buried.
+        `acked` is called once a record's outputs are acknowledged; `failed` gives what to send besides the
+        dead letter when a record that could be decoded is buried.
         """
         from streams.bus.guard import Guard  # noqa: PLC0415  # the guard needs this module's names
 

@@ -1,10 +1,12 @@
 """emission: what a step answered, as records ready to send.
 
-For each output in order: the catalogue gives its topic and key; the envelope takes origin, mode and job from the parent and
-its `ce_id` from type, origin and ordinal (so that a redelivered record is known by its id); the codec gives the bytes. What is
-over the topic's limit is `Permanent` LIMIT: nothing has been written by then.
+For each output in order: the catalogue gives its topic and key; the envelope takes origin, mode and job from
+the parent and its `ce_id` from type, origin and ordinal (so that a redelivered record is known by its id);
+the codec gives the bytes. What is over the topic's limit is `Permanent` LIMIT: nothing has been written by
+then.
 
-A refusal becomes an event on `news.refusals.v1`. Anything that is no output is a bug of the step (`TypeError`).
+A refusal becomes an event on `news.refusals.v1`. Anything that is no output is a bug of the step
+(`TypeError`).
 """
 
 from __future__ import annotations
@@ -49,7 +51,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """Where outputs come from: the record's model (None when it could not be decoded), its envelope, the stage, the time."""
+    """Where outputs come from.
+
+    The record's model (None when it could not be decoded), its envelope, the stage, the time.
+    """
 
     model: Any
     envelope: Envelope
@@ -97,7 +102,7 @@ def _refusal(refused: Refused, parent: Parent) -> Refusal:
     )
 
 
-def _event(  # noqa: PLR0913  # what `Placed` and `Refused` may say besides the event
+def _event(  # what `Placed` and `Refused` may say besides the event
     event: Event, parent: Parent, ordinals: Counter[str], *,
     partition: int | None = None, ordinal: int | None = None, reason: str | None = None,
 ) -> Outgoing:

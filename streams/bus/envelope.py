@@ -1,12 +1,14 @@
 """envelope: CloudEvents 1.0 attributes ⇄ record headers, binary content mode.
 
-The body is the event; each attribute is a header `ce_<name>`, UTF-8, as it is: the Kafka binding (§3.2.3) asks for no
-percent-encoding, only the HTTP binding does. `content-type` stands for `datacontenttype`. Our extensions are `correlationid`,
-`causationid`, `origin`, `origintime`, `deliverymode`, `replayjobid`, `pipelineversion`.
+The body is the event; each attribute is a header `ce_<name>`, UTF-8, as it is: the Kafka binding (§3.2.3)
+asks for no percent-encoding, only the HTTP binding does. `content-type` stands for `datacontenttype`. Our
+extensions are `correlationid`, `causationid`, `origin`, `origintime`, `deliverymode`, `replayjobid`,
+`pipelineversion`.
 
-A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the log, its time its
-timestamp, and of its headers only what is well formed is believed (`ce_id`, `ce_deliverymode`, `ce_replayjobid`). Every other
-record was written by a stage: an attribute that is missing or broken there is `Permanent` SCHEMA.
+A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the
+log, its time its timestamp, and of its headers only what is well formed is believed (`ce_id`,
+`ce_deliverymode`, `ce_replayjobid`). Every other record was written by a stage: an attribute that is missing
+or broken there is `Permanent` SCHEMA.
 
 Source: CloudEvents 1.0.2, `spec.md` and `bindings/kafka-protocol-binding.md`.
 """
@@ -58,7 +60,10 @@ def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> H
 
 
 def read_headers(headers: Headers) -> dict[str, str]:
-    """Return the well-formed `ce_…` headers by lower-case name; the first of a name counts, broken ones are left out."""
+    """Return the well-formed `ce_…` headers by lower-case name.
+
+    The first of a name counts, broken ones are left out.
+    """
     found: dict[str, str] = {}
     for name, value in headers:
         lowered = name.lower()
@@ -68,7 +73,10 @@ def read_headers(headers: Headers) -> dict[str, str]:
 
 
 def _attribute(value: bytes | None) -> str | None:
-    """Return an attribute's text, None when CloudEvents forbids it: empty, not UTF-8, with control characters, or endless."""
+    """Return an attribute's text, None when CloudEvents forbids it.
+
+    Empty, not UTF-8, with control characters, or endless.
+    """
     try:
         text = (value or b"").decode()
     except UnicodeDecodeError:
@@ -102,7 +110,10 @@ def of_raw(record: Record, type_name: str) -> Envelope:
 
 
 def of_event(record: Record) -> Envelope:
-    """Return the envelope of a record that a stage wrote; `Permanent` SCHEMA when an attribute is missing or broken."""
+    """Return the envelope of a record that a stage wrote.
+
+    `Permanent` SCHEMA when an attribute is missing or broken.
+    """
     found = read_headers(record.headers)
     try:
         return Envelope(

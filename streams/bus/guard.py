@@ -2,16 +2,17 @@
 
 For each record of a chunk, in order:
 
-1. one that was in hand at `guard.killer_deaths` deaths is tried alone in a child first; if that dies too: KILLED;
+1. one that was in hand at `guard.killer_deaths` deaths is tried alone in a child first; if that dies too:
+   KILLED;
 2. decode envelope and body, run the step, turn its answer into records, check every size, state included;
 3. only then write the state and send; a failure before that rolls the state back;
-4. a `Permanent` is buried at once, a `Transient` retried in place with full jitter for `guard.transient_seconds`, any other
-   exception retried once and buried as BUG;
+4. a `Permanent` is buried at once, a `Transient` retried in place with full jitter for
+   `guard.transient_seconds`, any other exception retried once and buried as BUG;
 5. at the end of the chunk, when the agent asks for it, wait for the acknowledgements and call `acked`.
 
-What cannot be sent or written ends the process (`die`): the chunk is not acknowledged and comes again. Sends that nobody
-waits for here are verified by the transport before it commits.
-Fails to protect in one case: a step that never returns; the progress watchdog of the worker ends it.
+What cannot be sent or written ends the process (`die`): the chunk is not acknowledged and comes again. Sends
+that nobody waits for here are verified by the transport before it commits. Fails to protect in one case: a
+step that never returns; the progress watchdog of the worker ends it.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ if TYPE_CHECKING:
 
 RETRY_BASE_SECONDS: Final = 0.1
 RETRY_CAP_SECONDS: Final = 4.0
-"""Full jitter: the nth pause is uniform in 0..min(cap, base·2ⁿ) (AWS Architecture Blog, "Exponential Backoff And Jitter")."""
+"""Full jitter: the nth pause is uniform in 0..min(cap, base·2ⁿ) (AWS Architecture Blog, "Exponential Backoff
+And Jitter")."""
 
 BUG_ATTEMPTS: Final = 2
 KILLED_OUTRIGHT: Final = 2
-"""At this many times `killer_deaths` a record is buried without another trial: its child lives, its worker dies."""
+"""At this many times `killer_deaths` a record is buried without another trial: its child lives, its worker
+dies."""
 
 
 @dataclass(slots=True)
@@ -119,7 +122,10 @@ class Guard:
                 return
 
     async def _attempt(self, case: _Case) -> Exception | None:
-        """Run the step once; return what it raised. The state is written and the outputs are sent, or neither."""
+        """Run the step once.
+
+        Return what it raised. The state is written and the outputs are sent, or neither.
+        """
         case.attempts += 1
         self.bus.hands.hold(case.record)
         try:
@@ -189,7 +195,7 @@ class Guard:
             for future in futures:
                 await future
         except Exception as error:  # noqa: BLE001  # not acknowledged: the chunk must come again
-            self.bus.die(f"an output of {case.record.at} was not acknowledged: {type(error).__name__} {error}")
+            self.bus.die(f"an output of {case.record.at} is not acknowledged: {type(error).__name__} {error}")
         self._call_acked(case)
 
     def _call_acked(self, case: _Case) -> None:
@@ -227,7 +233,7 @@ class Guard:
     def _killed(self, case: _Case) -> Death:
         deaths = self.bus.hands.deaths(case.record)
         now = case.first_failure = self.bus.clock.now()
-        message = f"the worker died {deaths} times with this record in hand, then its trial in a child did not end well"
+        message = f"{deaths} workers died with it in hand, and its trial in a child did not end well"
         return Death("KILLED", "killed", message, "", deaths + 1, now)
 
     async def _bury(self, case: _Case, death: Death) -> None:
@@ -249,7 +255,7 @@ class Guard:
             changes = [(state, state.encode()) for state in self.bus.touched]
         except Exception as error:  # noqa: BLE001  # the record is buried whatever this makes of it
             self._roll_back()
-            logging.get("guard").warning("no answer for a buried record", at=case.record.at, error=type(error).__name__)
+            logging.get("guard").warning("no answer", at=case.record.at, error=type(error).__name__)
             return []
         self._write(changes)
         return outgoing

@@ -1,9 +1,10 @@
 """json_bounds: look at JSON bytes before a parser does, in time linear in their length.
 
-In order: name what is plainly no JSON text (empty, gzip, UTF-16, a byte order mark); take the strings out; count members and
-items; peel brackets off from inside, one level a pass, at most `depth` passes. A parser that is then let loose meets no more
-depth and no more members than allowed. It also counts colons, so that duplicate keys can be told after parsing: a JSON object
-with a key twice has more colons than the parsed one has members.
+In order: name what is plainly no JSON text (empty, gzip, UTF-16, a byte order mark); take the strings out;
+count members and items; peel brackets off from inside, one level a pass, at most `depth` passes. A parser
+that is then let loose meets no more depth and no more members than allowed. It also counts colons, so that
+duplicate keys can be told after parsing: a JSON object with a key twice has more colons than the parsed one
+has members.
 
 Refuses with `Permanent`: SCHEMA for what is no acceptable JSON, LIMIT for what is too much of it.
 """
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
-"""Possessive, so that it never goes back; an unfinished string ends with the input, so that it is not tried again from each
-quote in it. Both keep it linear."""
+"""Possessive, so that it never goes back; an unfinished string ends with the input, so that it is not tried
+again from each quote in it. Both keep it linear."""
 
 _NOT_STRUCTURE = bytes(sorted(set(range(256)) - set(b"{}[]:,")))
 _MAGIC = (
@@ -33,7 +34,10 @@ _MAGIC = (
 
 
 def check(body: bytes, *, max_depth: int, max_fields: int) -> int:
-    """Refuse what must not reach a parser; return the number of members that all objects of the body have together."""
+    """Refuse what must not reach a parser.
+
+    Return the number of members that all objects of the body have together.
+    """
     _refuse_by_look(body)
     structure = _STRING.sub(b"", body).translate(None, _NOT_STRUCTURE)
     fields = structure.count(b",") + structure.count(b"{") + structure.count(b"[")

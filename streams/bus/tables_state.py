@@ -3,12 +3,13 @@
 Below lies a mapping of bytes to bytes; above it a step sees `str` → model. In order:
 
 1. a step reads and writes through the state; what it writes stays in `pending`, and reads see it;
-2. `encode` turns pending changes into bytes and refuses (`Permanent`, LIMIT) what no changelog record can hold;
+2. `encode` turns pending changes into bytes and refuses (`Permanent`, LIMIT) what no changelog record can
+   hold;
 3. `write` puts them into the mapping, or `roll_back` forgets them, with everything derived from this state.
 
-A stored value is the schema version in ASCII digits, a space, and the model's JSON. A value of an older version is brought
-up by `UPCASTS`; one of a version that nobody knows raises `UnknownState`: the worker must not run on it.
-Changing a model in place is not possible (they are frozen): assign a new one.
+A stored value is the schema version in ASCII digits, a space, and the model's JSON. A value of an older
+version is brought up by `UPCASTS`; one of a version that nobody knows raises `UnknownState`: the worker must
+not run on it. Changing a model in place is not possible (they are frozen): assign a new one.
 """
 
 from __future__ import annotations
@@ -32,11 +33,15 @@ RECORD_OVERHEAD_BYTES = 1024
 """Room for a record's own framing below the topic's limit."""
 
 UPCASTS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""(table, version) → the function that makes version + 1 of a value's JSON. Empty until a version 2 exists."""
+"""(table, version) → the function that makes version + 1 of a value's JSON. Empty until a version 2
+exists."""
 
 
 class UnknownState(CommuniqueError):
-    """A table holds a value of a version that this code cannot read: run the code that wrote it, or rebuild the table."""
+    """A table holds a value of a version that this code cannot read.
+
+    Run the code that wrote it, or rebuild the table.
+    """
 
 
 def dump(value: Value, version: int) -> bytes:
@@ -55,11 +60,11 @@ def load(raw: bytes, spec: TableSpec) -> Any:  # noqa: ANN401  # the table's mod
 
 def _upcast(body: dict[str, Any], spec: TableSpec, version: int) -> dict[str, Any]:
     if version < 1 or version > spec.schema_version:
-        msg = f"table {spec.name} holds version {version}, this code reads up to {spec.schema_version}"
+        msg = f"table {spec.name} holds version {version}, this code reads {spec.schema_version}"
         raise UnknownState(msg)
     for step in range(version, spec.schema_version):
         if (spec.name, step) not in UPCASTS:
-            msg = f"table {spec.name} holds version {version} and nothing brings {step} to {step + 1}: rebuild it"
+            msg = f"table {spec.name} holds version {version}, none brings {step} to {step + 1}: rebuild it"
             raise UnknownState(msg)
         body = UPCASTS[spec.name, step](body)
     return body
@@ -117,7 +122,9 @@ class State(MutableMapping[str, M], Generic[M]):
         return sum(1 for _ in self)
 
     def derived(self, key: Hashable, build: Callable[[State[M]], D]) -> D:
-        """Return what `build` makes of this state, made once in an assignment. Whoever changes the state keeps it up to date.
+        """Return what `build` makes of this state, made once in an assignment.
+
+        Whoever changes the state keeps it up to date.
 
         It is forgotten when a step that asked for it, or changed the state, fails.
         """
@@ -128,7 +135,10 @@ class State(MutableMapping[str, M], Generic[M]):
         return made
 
     def encode(self) -> list[tuple[bytes, bytes | None]]:
-        """Return the pending changes as bytes, in the order they were made; raise `Permanent` LIMIT for one that is too large."""
+        """Return the pending changes as bytes, in the order they were made.
+
+        Raise `Permanent` LIMIT for one that is too large.
+        """
         changes = [
             (key.encode(), None if value is None else dump(value, self._spec.schema_version))
             for key, value in self._pending.items()
