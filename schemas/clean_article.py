@@ -15,6 +15,7 @@ class SegmentKind(StrEnum):
 
     HEADLINE = "headline"
     DATELINE = "dateline"
+    BYLINE = "byline"
     BODY = "body"
     SOURCE_CREDIT = "source_credit"
     COMMENT_FORM = "comment_form"
