@@ -1,12 +1,12 @@
 """What dedup remembers: the values of its tables. Not events: nobody outside the stage reads them.
 
-Every value is a fact that came in, never something worked out from others' facts: a crash may keep any prefix of a table's
-writes, so a value has to be right by itself (docs/adr/0006).
+Every value is a fact that came in, never something worked out from others' facts: a crash may keep any prefix
+of a table's writes, so a value has to be right by itself (docs/adr/0006).
 """
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from schemas.base import Instant, Value
 from schemas.cluster import ClusterChange
@@ -17,10 +17,14 @@ from schemas.shard_matches import PairMatch
 class Sighting(Value):
     """A version came in: when it says it was published, and on which lane of the bus."""
 
-    lane: str = Field(description="Delivery mode, with the job where there is one: `live`, `backfill/2024-05`.")
+    lane: str = Field(
+        description="Delivery mode, with the job where there is one: `live`, `backfill/2024-05`."
+    )
     event_time: Instant = Field(description="Event time of the arrival, UTC.")
     origin: str = Field(description="Raw record, topic-partition-offset.")
-    seen_time: Instant = Field(description="The lesser of event time and raw timestamp, UTC: what moves the watermark.")
+    seen_time: Instant = Field(
+        description="The lesser of event time and raw timestamp, UTC: what moves the watermark."
+    )
 
 
 class IndexEntry(Value):
@@ -39,7 +43,9 @@ class OriginMark(Value):
 
     heard: tuple[int, ...] = Field(default=(), description="Shards that answered, in order of their number.")
     failed: tuple[int, ...] = Field(default=(), description="Shards among `heard` that could not look.")
-    answer: DedupAnswer | None = Field(default=None, description="The answer given; null while shards are awaited.")
+    answer: DedupAnswer | None = Field(
+        default=None, description="The answer given; null while shards are awaited."
+    )
 
 
 class VersionSeen(Value):
@@ -61,9 +67,19 @@ class StirredCluster(Value):
 
     canonical_id: str = Field(description="Its canonical article at the time.")
     kind: ClusterChange = Field(description="What happened to it.")
-    from_: tuple[str, ...] = Field(default=(), alias="from", description="Cluster ids it was merged or renamed from.")
+    from_: tuple[str, ...] = Field(
+        default=(), alias="from", description="Cluster ids it was merged or renamed from."
+    )
 
-    model_config = {"populate_by_name": True}
+    model_config = ConfigDict(populate_by_name=True)
+
+
+class Arrival(Value):
+    """One origin of an article, as far as its facts are in the node."""
+
+    origin: str = Field(description="Raw record, topic-partition-offset.")
+    shards: tuple[int, ...] = Field(default=(), description="Shards whose answer for this origin is in the node.")
+    revision: int | None = Field(default=None, description="The number it was answered with; null while shards are awaited.")
 
 
 class ArticleNode(Value):
@@ -72,6 +88,6 @@ class ArticleNode(Value):
     versions: tuple[VersionSeen, ...] = Field(default=(), description="Versions that came in, by event time then id.")
     edges: tuple[Edge, ...] = Field(default=(), description="Matches reported for it, by version, other article, other version.")
     revisions: int = Field(default=0, ge=0, description="Origins answered for this article.")
-    origins: tuple[str, ...] = Field(default=(), description="The last of them, oldest first.")
+    arrivals: tuple[Arrival, ...] = Field(default=(), description="The last origins, oldest first.")
     stirred: tuple[str, ...] = Field(default=(), description="Articles whose place its arrivals changed: a repeat sends them again.")
-    stirred_clusters: tuple[StirredCluster, ...] = Field(default=(), description="Clusters that its arrivals changed.")
+    stirred_clusters: tuple[StirredCluster, ...] = Field(default=(), description="Clusters that its arrivals changed, by canonical.")

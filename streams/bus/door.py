@@ -14,7 +14,7 @@ written. What cannot be written ends the process (`Die`): the event is not ackno
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,6 +87,13 @@ class Hands(Protocol):
         """Take the record's deaths back: it was processed, or buried."""
 
 
+class Bounds(Protocol):
+    """Tells what a topic keeps, as of some seconds ago: the worker asks the bus from time to time."""
+
+    def __call__(self, topic: str) -> Mapping[int, tuple[int, int]]:
+        """Return (first offset kept, next offset) of each partition; {} when it is not known."""
+
+
 class Trial(Protocol):
     """Tries a record alone in a child process (`streams.bus.trial`)."""
 
@@ -124,6 +131,11 @@ class NoHands:
         """Do nothing."""
 
 
+def nothing_known(topic: str) -> Mapping[int, tuple[int, int]]:  # noqa: ARG001
+    """Return no bounds: nothing that depends on them is forgotten."""
+    return {}
+
+
 async def always_alive(agent: str, record: Record) -> bool:  # noqa: ARG001
     """Say that every record is harmless: the trial of a simulator."""
     return True
@@ -142,6 +154,7 @@ class AgentBus:
     die: Die
     hands: Hands = field(default_factory=NoHands)
     trial: Trial = always_alive
+    bounds: Bounds = nothing_known
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
     touched: dict[State[Any], None] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""match: sketches → matches. One partition is one shard of the near-duplicate index."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from streams import topics
+from streams.core.dedup.band_index import BandIndex
+from streams.core.dedup.match import MatchOptions, failed, match
+
+if TYPE_CHECKING:
+    from streams.bus.door import AgentBus
+    from streams.settings import Settings
+
+
+def options_of(settings: Settings) -> MatchOptions:
+    """Return what the settings call alike."""
+    dedup = settings.dedup
+    lateness = None if dedup.lateness_hours is None else timedelta(hours=dedup.lateness_hours)
+    return MatchOptions(timedelta(hours=dedup.window_hours), lateness, dedup.contained_share, dedup.merge_share)
+
+
+def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's
+    """Give the app its agent."""
+    options = options_of(bus.settings)
+
+    async def match_sketches(events: Any) -> None:  # noqa: ANN401  # Faust's stream
+        """Look for near-duplicates in this shard, and index the sketch."""
+        async for event in events.events():
+            index = bus.state(topics.INDEX, event.message.partition)
+
+            def step(sketch: Any, envelope: Any, index: Any = index) -> Any:  # noqa: ANN401
+                bands = index.derived("bands", BandIndex.of)
+                return match(sketch, envelope, index, bands, options, bus.bounds(topics.RAW.name))
+
+            await bus.handle(event, step, failed=failed)
+
+    app.agent(bus.topic(topics.SKETCHES), name="match")(match_sketches)

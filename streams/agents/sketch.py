@@ -1,0 +1,33 @@
+"""sketch: tagged → sketches, one for each index shard. Keeps the tagged article until it is answered."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from streams import topics
+from streams.core.dedup.sketch import SketchOptions, sketch
+
+if TYPE_CHECKING:
+    from streams.bus.door import AgentBus
+    from streams.settings import Settings
+
+
+def options_of(settings: Settings) -> SketchOptions:
+    """Return how the settings want articles sketched."""
+    dedup = settings.dedup
+    return SketchOptions(
+        settings.topics.shards, dedup.shingle_words, dedup.bands, dedup.rows, dedup.max_fingerprint)
+
+
+def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's
+    """Give the app its agent."""
+    options = options_of(bus.settings)
+
+    async def sketch_articles(events: Any) -> None:  # noqa: ANN401  # Faust's stream
+        """Sketch each article for every shard of the index."""
+        async for event in events.events():
+            awaiting = bus.state(topics.AWAITING, event.message.partition)
+            await bus.handle(event, partial(sketch, awaiting=awaiting, options=options))
+
+    app.agent(bus.topic(topics.TAGGED), name="sketch")(sketch_articles)

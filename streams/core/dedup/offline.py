@@ -1,0 +1,106 @@
+"""offline: the same four steps over dictionaries, for `communique process`, which knows its whole input.
+
+Every article is sketched, matched and clustered in input order; then, when all are known, each gets the
+truth at rest: its matches from the whole graph, its cluster as it stands in the end. Lateness is unbounded,
+so the order does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
+from schemas.enriched_article import DedupAnswer, EnrichedArticle
+from schemas.envelope import Envelope
+from schemas.ids import cluster_id
+from schemas.shard_matches import ShardMatches
+from schemas.sketch import ArticleSketch
+from schemas.tagged_article import TaggedArticle
+from streams.core.dedup.arrivals import MarkAges
+from streams.core.dedup.band_index import BandIndex
+from streams.core.dedup.cluster import ClusterState, cluster, matched
+from streams.core.dedup.enrich import enriched
+from streams.core.dedup.forest import Forest
+from streams.core.dedup.match import MatchOptions, match
+from streams.core.dedup.sketch import SketchOptions, sketch
+from streams.core.outcome import Placed
+
+
+@dataclass(slots=True)
+class Shard:
+    """One shard of the index in memory."""
+
+    index: dict[str, IndexEntry] = field(default_factory=dict)
+    bands: BandIndex = field(default_factory=BandIndex)
+
+
+@dataclass(slots=True)
+class Offline:
+    """The dedup stage in one process: `add` articles, then `at_rest` for each."""
+
+    sketching: SketchOptions
+    matching: MatchOptions
+    answers: dict[str, DedupAnswer] = field(default_factory=dict)
+    state: ClusterState = field(default_factory=lambda: ClusterState({}, {}, MarkAges(), Forest()))
+    shards: dict[int, Shard] = field(default_factory=dict)
+
+    def add(self, article: TaggedArticle, origin: str) -> DedupAnswer:
+        """Take in an article; return its answer as of now. `origin` is a `topic-partition-offset`, another
+        for each article.
+        """
+        envelope = offline_envelope(article, origin)
+        for placed in sketch(article, envelope, {}, self.sketching):
+            event = placed.event
+            assert isinstance(event, ArticleSketch)  # noqa: S101  # what sketch returns
+            shard = self.shards.setdefault(event.shard, Shard())
+            options = replace(self.matching, lateness=None)
+            self._cluster(match(event, envelope, shard.index, shard.bands, options, {}), envelope)
+        return self.answers[origin]
+
+    def _cluster(self, found: Placed, envelope: Envelope) -> None:
+        assert isinstance(found.event, ShardMatches)  # noqa: S101  # what match returns
+        for output in cluster(found.event, envelope, self.state, {}):
+            if isinstance(output, Placed) and isinstance(output.event, DedupAnswer):
+                self.answers[envelope.origin] = output.event
+
+    def at_rest(self, article: TaggedArticle, origin: str) -> EnrichedArticle:
+        """Return the enriched event of an article taken in before, as everything taken in so far has it."""
+        answer, forest = self.answers[origin], self.state.forest
+        standing = forest.standing(article.article_id)
+        if standing is None:
+            raise KeyError(article.article_id)
+        dedup = answer.dedup.model_copy(update={
+            "cluster_id": cluster_id(standing.canonical), "canonical_id": standing.canonical, "role": standing.role,
+            "matches": matched(article.article_id, article.version, forest),
+        })
+        return enriched(article, answer.model_copy(update={"dedup": dedup}))
+
+    def nodes(self) -> dict[str, ArticleNode]:
+        """Return the match graph as stored."""
+        return dict(self.state.nodes)
+
+    def marks(self) -> dict[str, OriginMark]:
+        """Return the marks as stored."""
+        return dict(self.state.marks)
+
+
+def offline_envelope(article: TaggedArticle, origin: str) -> Envelope:
+    """Return the envelope of an article that came by no bus: its raw timestamp is its event time."""
+    return Envelope(
+        id=origin, type="news.article.tagged.v1", source="/communique/process", time=article.event_time,
+        correlation_id=article.article_id, origin=origin, origin_time=article.event_time,
+    )
+
+
+def enrich_all(
+    articles: Iterable[TaggedArticle], sketching: SketchOptions, matching: MatchOptions
+) -> Iterator[EnrichedArticle]:
+    """Yield the enriched event of each article at rest, in input order. Holds all articles in memory."""
+    offline = Offline(sketching, matching)
+    held = []
+    for number, article in enumerate(articles):
+        offline.add(article, f"process-0-{number}")
+        held.append(article)
+    for number, article in enumerate(held):
+        yield offline.at_rest(article, f"process-0-{number}")

@@ -1,0 +1,60 @@
+"""Shingles: a text as a set of 64-bit hashes of runs of words. The same text gives the same numbers on every
+machine.
+
+Words are runs of `\\w`, case folded after NFKC. A word's hash is 8 bytes of BLAKE2b (RFC 7693); a shingle's
+is a polynomial of its words' hashes modulo 2⁶⁴, then mixed by the finaliser of SplitMix64 (Steele, Lea,
+Flood 2014), so that it is uniform, which MinHash and FracMinHash both need. A text shorter than one shingle
+is one shingle; a text without words is none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes: TypeAlias = NDArray[np.uint64]
+"""Sorted, distinct."""
+
+_WORD: Final = re.compile(r"\w+")
+_STEP: Final = 0x9E3779B97F4A7C15
+"""Odd: 2⁶⁴ over the golden ratio. Its powers weigh the places of a shingle."""
+
+
+@lru_cache(maxsize=1 << 17)
+def _word_hash(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, in order.
+
+    >>> words("Peskov: ‘No comment’.")
+    ['peskov', 'no', 'comment']
+    """
+    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
+    return _WORD.findall(folded)
+
+
+def mixed(numbers: Hashes) -> Hashes:
+    """Return the numbers through SplitMix64's finaliser: a permutation of 64-bit numbers."""
+    z = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def shingles(found: list[str], size: int) -> Hashes:
+    """Return the hashes of all runs of `size` words, sorted and distinct; empty without words."""
+    if not found:
+        return np.empty(0, dtype=np.uint64)
+    size = min(size, len(found))
+    hashes = np.fromiter(map(_word_hash, found), dtype=np.uint64, count=len(found))
+    total = np.zeros(len(found) - size + 1, dtype=np.uint64)
+    for place in range(size):
+        total = total * np.uint64(_STEP) + hashes[place : place + len(total)]
+    return np.unique(mixed(total))

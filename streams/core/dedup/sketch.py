@@ -1,0 +1,75 @@
+"""sketch: a tagged article → what each shard of the index needs of it. The article waits in the state until
+it is answered.
+
+MinHash (Broder 1997; rensa's, in Rust) in bands: two texts meet where all rows of one band agree. Bands are
+dealt to shards by band number, so that every pair that meets anywhere meets in some shard, however many
+there are. The fingerprint for the exact check goes to every shard.
+
+Guarantee: the tagged article is in the state before its sketches leave (they are sent after the step's state
+is written), so whoever gets an answer finds it. A repeat stores and sends the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+
+import numpy as np
+from rensa import RMinHash
+
+from schemas.envelope import Envelope
+from schemas.sketch import ArticleSketch
+from schemas.tagged_article import TaggedArticle
+from streams.core.dedup.fingerprint import pack, sample
+from streams.core.dedup.shingles import Hashes, mixed, shingles, words
+from streams.core.outcome import Output, Placed
+
+SEED = 0x5EED
+"""Of rensa's permutations. Another seed is another index: never change it without rebuilding the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class SketchOptions:
+    """See `streams.settings.DedupSettings`."""
+
+    shards: int
+    shingle_words: int = 5
+    bands: int = 64
+    rows: int = 2
+    max_fingerprint: int = 4096
+
+
+def band_keys(hashes: Hashes, bands: int, rows: int) -> tuple[str, ...]:
+    """Return a key for each band, 16 hex digits, the band's number mixed in; empty for a text without
+    words.
+    """
+    if not len(hashes):
+        return ()
+    digest = RMinHash.digest_matrix_from_flat_token_hashes(hashes, [0, len(hashes)], bands * rows, SEED)
+    values = np.array(digest.to_rows()[0], dtype=np.uint64).reshape(bands, rows)
+    keys = mixed(np.arange(1, bands + 1, dtype=np.uint64))
+    for row in range(rows):
+        keys = mixed(keys ^ values[:, row])
+    return tuple(f"{key:016x}" for key in keys.tolist())
+
+
+def sketch(
+    article: TaggedArticle, envelope: Envelope, awaiting: MutableMapping[str, TaggedArticle], options: SketchOptions
+) -> list[Output]:
+    """Keep the article by its origin and return one sketch for each shard, in order of the shards."""
+    awaiting[envelope.origin] = article
+    found = words(article.text)
+    hashes = shingles(found, options.shingle_words)
+    keys = band_keys(hashes, options.bands, options.rows)
+    scale, kept = sample(hashes, options.max_fingerprint)
+    packed = pack(kept)
+    return [
+        Placed(
+            ArticleSketch(
+                article_id=article.article_id, version=article.version, event_time=article.event_time, shard=shard,
+                shards=options.shards, bands=keys[shard :: options.shards], words=len(found), scale=scale, fingerprint=packed,
+            ),
+            partition=shard, ordinal=shard,
+        )
+        for shard in range(options.shards)
+    ]

@@ -1,0 +1,69 @@
+"""Watermark: how far each lane of the bus has come, so that an index entry may be forgotten when nobody can
+be like it.
+
+A lane is a delivery mode, with its job: a backfill neither evicts the live flow nor is evicted by it. Its
+watermark is the least, over the raw partitions that have unread records, of the greatest min(event time, raw
+timestamp) seen there: one article dated 2050 moves nothing, and a partition that is behind holds everything
+back. Where no partition has unread records, it is the greatest. What is not known (a partition never seen,
+bounds not given) counts as unread and unseen: nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from schemas.dedup_state import Sighting
+from schemas.envelope import DeliveryMode, Envelope
+
+Bounds = Mapping[int, tuple[int, int]]
+"""Raw partition → (first offset still kept, next offset to be written). Empty: not known."""
+
+
+def lane_of(envelope: Envelope) -> str:
+    """Return the lane of an event: `live`, or the mode with its job.
+
+    >>> from datetime import UTC
+    >>> when = datetime(2024, 5, 1, tzinfo=UTC)
+    >>> lane_of(Envelope(id="", type="", source="", time=when, origin="raw-0-0", origin_time=when))
+    'live'
+    """
+    if envelope.delivery_mode is DeliveryMode.LIVE or envelope.replay_job_id is None:
+        return envelope.delivery_mode.value
+    return f"{envelope.delivery_mode.value}/{envelope.replay_job_id}"
+
+
+def raw_place(origin: str) -> tuple[int, int]:
+    """Return partition and offset of an origin; raises ValueError for what is no `topic-partition-offset`.
+
+    >>> raw_place("news.articles.raw.v1-3-17")
+    (3, 17)
+    """
+    _, partition, offset = origin.rsplit("-", 2)
+    return int(partition), int(offset)
+
+
+@dataclass(slots=True)
+class Watermarks:
+    """The greatest time seen for each lane and raw partition, and the greatest offset seen in each
+    partition.
+    """
+
+    times: dict[str, dict[int, datetime]] = field(default_factory=dict)
+    offsets: dict[int, int] = field(default_factory=dict)
+
+    def see(self, sighting: Sighting) -> None:
+        """Take an arrival into account."""
+        partition, offset = raw_place(sighting.origin)
+        self.offsets[partition] = max(offset, self.offsets.get(partition, -1))
+        lane = self.times.setdefault(sighting.lane, {})
+        lane[partition] = max(sighting.seen_time, lane.get(partition, sighting.seen_time))
+
+    def of(self, lane: str, bounds: Bounds) -> datetime | None:
+        """Return the lane's watermark; None while nothing may be forgotten."""
+        seen = self.times.get(lane, {})
+        unread = [p for p, (_, end) in bounds.items() if end > self.offsets.get(p, -1) + 1]
+        if not bounds or any(p not in seen for p in unread):
+            return None
+        return min(seen[p] for p in unread) if unread else max(seen.values(), default=None)
