@@ -53,9 +53,11 @@ async def _of_topic(admin: Admin, stage: str, topic: str) -> Lag:
 
 async def age_seconds(bus: Bus, lag: Lag, now_ms: int) -> float:
     """Return how long the oldest unread record of a topic has been there; 0 when nothing is unread."""
+    if not lag.oldest:
+        return 0.0
     oldest = now_ms
-    for partition, offset in lag.oldest.items():
-        async with bus.consumer(client_id="communique-lag") as consumer:
+    async with bus.consumer(client_id="communique-lag") as consumer:
+        for partition, offset in lag.oldest.items():
             consumer.assign([partition])
             await consumer.seek(partition, offset)
             for records in (await consumer.getmany(timeout_ms=1000, max_records=1)).values():

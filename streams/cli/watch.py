@@ -1,0 +1,81 @@
+"""watch: look at the lag from the bus while stages run: for the metrics, for a person, and to know when all is drained.
+
+Drained: twice in a row no stage has anything unread and no topic has grown. A bus that cannot be asked now is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from streams.audit.lag import Lag, age_seconds, look
+from streams.bus.errors import BusError
+from streams.observe import metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.bus.interface import Bus
+    from streams.cli.supervisor import Supervisor
+    from streams.cli.telling import Teller
+
+_LOOK_SECONDS: Final = 0.3
+_IDLE_LOOK_SECONDS: Final = 5.0
+"""Without --until-drained the looks are for the metrics, which Prometheus fetches every 15 s or so."""
+
+
+async def drained(bus: Bus, stages: Sequence[str]) -> bool:
+    """Return whether nothing is unread, by two looks that agree."""
+    async with bus.admin() as admin:
+        first = await look(admin, stages)
+        return _nothing(first) and await look(admin, stages) == first
+
+
+def _nothing(lags: Sequence[Lag]) -> bool:
+    return not any(lag.records for lag in lags)
+
+
+async def watch(
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+) -> None:
+    """Look again and again until the supervisor stops; with `until_drained` stop it when there is nothing left."""
+    while not supervisor.stopping.is_set():
+        try:
+            await _watch(supervisor, bus, stages, teller, until_drained=until_drained)
+        except BusError as error:
+            teller.say(f"the lag cannot be read: {error}")
+            await _pause(supervisor, _IDLE_LOOK_SECONDS)
+
+
+async def _watch(
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+) -> None:
+    before: tuple[Lag, ...] = ()
+    measure_at = 0.0
+    async with bus.admin() as admin:
+        while not supervisor.stopping.is_set():
+            lags = await look(admin, stages)
+            teller.lag(lags)
+            if (at := time.monotonic()) >= measure_at:
+                measure_at = at + _IDLE_LOOK_SECONDS
+                await _measure(bus, lags)
+            if until_drained and _nothing(lags) and lags == before:
+                teller.drained()
+                supervisor.stopping.set()
+            before = lags
+            await _pause(supervisor, _LOOK_SECONDS if until_drained else _IDLE_LOOK_SECONDS)
+
+
+async def _pause(supervisor: Supervisor, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(supervisor.stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def _measure(bus: Bus, lags: Sequence[Lag]) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    for lag in lags:
+        metrics.LAG_RECORDS.labels(lag.stage, lag.topic).set(lag.records)
+        metrics.LAG_SECONDS.labels(lag.stage, lag.topic).set(await age_seconds(bus, lag, now_ms))
