@@ -83,3 +83,44 @@ async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncIterato
 def header(record: Record, name: str) -> str | None:
     """Return a header's value as text, None when the record has none; the last one of a name counts."""
     return next((value.decode("utf-8", "replace") for key, value in reversed(record.headers) if key == name), None)
+
+
+async def starts_since(bus: Bus, names: Sequence[str], time_ms: int) -> dict[TopicPartition, int]:
+    """Return each partition's first offset at or after a time, its end where there is none."""
+    partitions = await partitions_of(bus, names)
+    async with bus.consumer(client_id="communique-scan") as consumer:
+        ends = await consumer.end_offsets(partitions)
+        found = await consumer.offsets_for_times(dict.fromkeys(partitions, time_ms))
+    return {each: ends[each] if (at := found.get(each)) is None else at for each in partitions}
+
+
+async def starts_at_end(bus: Bus, names: Sequence[str]) -> dict[TopicPartition, int]:
+    """Return each partition's end: what is written from now on."""
+    partitions = await partitions_of(bus, names)
+    async with bus.consumer(client_id="communique-scan") as consumer:
+        return await consumer.end_offsets(partitions)
+
+
+async def in_group(bus: Bus, names: Sequence[str], group: str, *, to_end: bool) -> AsyncIterator[list[Record]]:
+    """Yield records as a member of a group, from its committed offsets on, and commit each list once the next is asked for.
+
+    With `to_end` it stops at the ends as they were at the start, for the partitions that this member is given. An empty
+    list comes at least twice a second.
+    """
+    ends = await starts_at_end(bus, names)
+    async with bus.consumer(client_id="communique-consume", group=group) as consumer:
+        consumer.subscribe(names)
+        while True:
+            for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)).items():
+                yield records
+                await consumer.commit({partition: records[-1].offset + 1})
+            mine = consumer.assignment()
+            if to_end and mine and not await _unread(consumer, mine, ends):
+                return
+            yield []
+
+
+async def _unread(
+    consumer: Consumer, mine: frozenset[TopicPartition], ends: Mapping[TopicPartition, int]
+) -> list[TopicPartition]:
+    return [each for each in mine if await consumer.position(each) < ends.get(each, 0)]

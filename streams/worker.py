@@ -1,0 +1,181 @@
+"""worker: the composition root: settings → the Faust app of one stage; and the process that runs it.
+
+    python -m streams.worker STAGE [--ordinal N]
+    python -m streams.worker STAGE --alone AGENT     (the guard's child: tries the record on standard input)
+
+In order: load what the stage's agents need (`prepare`), build the app, start it, print one line `ready stage=… ordinal=… pid=…
+seconds=…` once partitions are assigned and tables recovered, then wait. SIGTERM drains, commits and exits 0. A crash of the
+app, lag without progress, or anything fatal exits 75: start me again. A stage that does not exist exits 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import faust
+from faust.exceptions import ConsistencyError
+
+from streams import topics
+from streams.bus import fatal, transport, trial
+from streams.bus.clock import system_clock
+from streams.bus.door import AgentBus
+from streams.bus.inhand import MarkedHands, open_hands
+from streams.bus.stall import watch_loop, watch_progress
+from streams.bus.tables import Tables
+from streams.observe import logging, metrics
+from streams.settings import Settings, SettingsError, load_settings
+from streams.stages import STAGES, group_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+EX_USAGE: Final = 2
+COMMAND: Final = (sys.executable, "-m", "streams.worker")
+
+Agents = "Mapping[str, ModuleType]"
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """One stage, put together and not yet started."""
+
+    app: faust.App
+    bus: AgentBus
+    tables: Tables
+    hands: MarkedHands
+
+
+def agents_of(stage: str) -> dict[str, ModuleType]:
+    """Return the agent modules of a stage by name; KeyError for a stage that does not exist."""
+    return {name: importlib.import_module(f"streams.agents.{name}") for name in STAGES[stage]}
+
+
+def build_app(stage: str, settings: Settings, ordinal: int = 0) -> faust.App:
+    """Return the Faust app of a stage, ready to be started; models are not loaded."""
+    return build(stage, settings, ordinal, agents_of(stage)).app
+
+
+def build(
+    stage: str, settings: Settings, ordinal: int, agents: Mapping[str, Any], command: Sequence[str] = COMMAND
+) -> Works:
+    """Put a stage together from its agents; `command` starts the same program for a trial of one record."""
+    settings = fitted(stage, settings)
+    app = faust.App(**transport.app_options(stage, settings, ordinal))
+    app.communique_settings = settings
+    clock = system_clock()
+    hands = open_hands(settings.state / "marks", f"{stage}-{ordinal}")
+    tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
+    alone = trial.ChildTrial([*command, stage, "--alone"], settings.guard.child_timeout_seconds)
+    bus = AgentBus(
+        settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands, alone)
+    for agent in agents.values():
+        agent.register(app, bus)
+    return Works(app, bus, tables, hands)
+
+
+def fitted(stage: str, settings: Settings) -> Settings:
+    """Return the settings as they fit a stage: tag takes chunks no larger than its model likes."""
+    if stage != "tag":
+        return settings
+    chunk = min(settings.stream.chunk_records, settings.tagging.batch_size)
+    return settings.model_copy(update={"stream": settings.stream.model_copy(update={"chunk_records": chunk})})
+
+
+def prepare(settings: Settings, agents: Mapping[str, Any]) -> None:
+    """Load what the agents need before they take records: models, gazetteers."""
+    for agent in agents.values():
+        if load := getattr(agent, "prepare", None):
+            load(settings)
+
+
+async def run(stage: str, ordinal: int, settings: Settings, agents: Mapping[str, Any], command: Sequence[str]) -> int:
+    """Run a worker until it is told to stop; return its exit code."""
+    started = time.monotonic()
+    prepare(settings, agents)
+    works = build(stage, settings, ordinal, agents, command)
+    stopping = asyncio.Event()
+    _on_signals(works, stopping)
+    metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
+    fatal.LAST_WORDS.append(works.hands.excuse)
+    works.app.on_startup_finished = lambda: _say_ready(stage, ordinal, started)
+    watch_loop(asyncio.get_running_loop(), settings.run.stall_seconds, fatal.die)
+    await works.app.start()
+    code = await _until_end(works, stopping, settings)
+    await asyncio.wait_for(works.app.stop(), settings.run.stop_seconds)
+    return code
+
+
+async def _say_ready(stage: str, ordinal: int, started: float) -> None:
+    metrics.READY.labels(stage, str(ordinal)).set(1)
+    seconds = time.monotonic() - started
+    print(f"ready stage={stage} ordinal={ordinal} pid={os.getpid()} seconds={seconds:.1f}", flush=True)  # noqa: T201
+
+
+def _on_signals(works: Works, stopping: asyncio.Event) -> None:
+    """SIGTERM and SIGINT: no record is to blame, stop in order."""
+    def stop() -> None:
+        works.hands.excuse()
+        stopping.set()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+async def _until_end(works: Works, stopping: asyncio.Event, settings: Settings) -> int:
+    """Wait for a signal (0), or for a crash or a stall, which ends the process with 75."""
+    told = asyncio.create_task(stopping.wait())
+    ended = asyncio.create_task(works.app.wait_until_stopped())
+    stalled = asyncio.create_task(watch_progress(works.app, settings, fatal.die))
+    await asyncio.wait({told, ended, stalled}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (told, ended, stalled):
+        task.cancel()
+    if not stopping.is_set():
+        _give_up(works)
+    return 0
+
+
+def _give_up(works: Works) -> None:
+    reason = works.app.crash_reason
+    if isinstance(reason, ConsistencyError):
+        works.tables.wipe()
+    fatal.die(f"the app crashed: {type(reason).__name__} {reason}")
+
+
+async def try_alone(stage: str, agent: str, settings: Settings, agents: Mapping[str, Any]) -> None:
+    """Be the child of a trial: run one agent on the record that standard input holds."""
+    record = trial.unpack(sys.stdin.buffer.read())
+    prepare(settings, {agent: agents[agent]})
+    await trial.run_alone(agents[agent].register, stage, settings, record)
+
+
+def main(arguments: Sequence[str] | None = None, agents: Mapping[str, Any] | None = None, command: Sequence[str] = COMMAND) -> int:
+    """Run the command line; return the exit code. `agents` and `command` are for programs that bring their own agents."""
+    parser = argparse.ArgumentParser(prog="python -m streams.worker", description="Run one worker of a stage.")
+    parser.add_argument("stage")
+    parser.add_argument("--ordinal", type=int, default=0, help="which worker of its stage this is, from 0")
+    parser.add_argument("--alone", metavar="AGENT", help="try the record on standard input, then end")
+    called = parser.parse_args(arguments)
+    if agents is None and called.stage not in STAGES:
+        parser.error(f"no stage {called.stage!r}; there are {', '.join(STAGES)}")
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        parser.error(str(error))
+    logging.configure(settings.observe, stage=called.stage, ordinal=called.ordinal)
+    chosen = agents_of(called.stage) if agents is None else agents
+    if called.alone:
+        asyncio.run(try_alone(called.stage, called.alone, settings, chosen))
+        return 0
+    return asyncio.run(run(called.stage, called.ordinal, settings, chosen, command))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
