@@ -24,6 +24,9 @@ from schemas.tagged_article import TaggedArticle
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
 """`max.message.bytes` of every topic and changelog: a tagged article of 900 kB fits (DESIGN §3, sizes)."""
 
+MAX_DEAD_LETTER_BYTES: Final = MAX_RECORD_BYTES + 64 * 1024
+"""`max.message.bytes` of every dead letter topic: a record of the greatest size and its error headers fit."""
+
 DAY_MS: Final = 86_400_000
 RAW_RETENTION_DAYS: Final = 30
 """Fates (enriched, refusals, dead letters) are kept longer than raw, so that an audit never misses one."""

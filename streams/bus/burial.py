@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.base import rfc3339
 from streams import __version__
-from streams.bus.emission import Outgoing
+from streams.bus.emission import Outgoing, size_of
 from streams.core.outcome import CommuniqueError
+from streams.topics import MAX_DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "__streams.errors."
 MAX_MESSAGE_CHARS: Final = 500
 NOT_TOLD: Final = "(not told: it may quote the article)"
+MAX_KEY_BYTES: Final = 64 * 1024
 FRAMES: Final = 12
 """Frames of a stack trace that are kept, innermost last."""
 
@@ -89,6 +91,16 @@ def headers_of(record: Record, death: Death, stage: str) -> Headers:
 
 
 def dead_letter(record: Record, death: Death, stage: str, topic: str) -> Outgoing:
-    """Return the dead letter: on `topic`, in the same partition number as the record."""
-    headers = (*record.headers, *headers_of(record, death, stage))
-    return Outgoing(topic, record.key, record.value, headers, record.partition, kind="dead_letter")
+    """Return the dead letter: on `topic`, in the same partition number as the record.
+
+    A record that no topic takes (its producer compressed it below the limit) is told of without its value and
+    headers, with `cut` and its size: it still lies where the error headers say.
+    """
+    errors = headers_of(record, death, stage)
+    letter = Outgoing(
+        topic, record.key, record.value, (*record.headers, *errors), record.partition, kind="dead_letter")
+    if (size := size_of(letter)) <= MAX_DEAD_LETTER_BYTES:
+        return letter
+    cut = (PREFIX + "cut", str(size).encode())
+    key = record.key if len(record.key or b"") <= MAX_KEY_BYTES else None
+    return Outgoing(topic, key, b"", (*errors, cut), record.partition, kind="dead_letter")

@@ -152,9 +152,13 @@ def key_of(event: Event, spec: TopicSpec) -> bytes | None:
     return None
 
 
+def size_of(record: Outgoing) -> int:
+    """Return how many bytes a record takes on the bus, framing included, uncompressed; a little too many."""
+    headers = sum(len(name.encode()) + len(value or b"") + 8 for name, value in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers + RECORD_OVERHEAD_BYTES
+
+
 def _bound(record: Outgoing) -> None:
-    headers = sum(len(name) + len(value) + 8 for name, value in record.headers)
-    size = len(record.key or b"") + len(record.value or b"") + headers + RECORD_OVERHEAD_BYTES
-    if size > MAX_RECORD_BYTES:
+    if (size := size_of(record)) > MAX_RECORD_BYTES:
         msg = f"{record.kind} would have {size} bytes, {record.topic} takes {MAX_RECORD_BYTES}"
         raise Permanent("LIMIT", msg)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import NoReturn, Protocol
 
 EX_TEMPFAIL = 75
@@ -23,9 +24,18 @@ class Die(Protocol):
     def __call__(self, why: str) -> NoReturn: ...
 
 
-def die(why: str) -> NoReturn:
-    """Write one line to standard error and end the process with code 75 at once, from any thread."""
+LAST_WORDS: list[Callable[[], None]] = []
+"""What is done before the end, by whoever must know that no record in hand is to blame (`streams.bus.inhand`)."""
+
+
+def die(why: str, *, blame: bool = False) -> NoReturn:
+    """Write one line to standard error and end the process with code 75 at once, from any thread.
+
+    `blame`: the record in hand is the reason (a step that never returns), so `LAST_WORDS` are not said.
+    """
     try:
+        for word in () if blame else LAST_WORDS:
+            word()
         sys.stderr.write(f"fatal pid={os.getpid()} exit={EX_TEMPFAIL} why={' '.join(why.split())}\n")
         sys.stderr.flush()
         sys.stdout.flush()

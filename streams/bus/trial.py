@@ -21,10 +21,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from streams.bus.interface import Record
+from streams.bus.clock import system_clock
+from streams.bus.door import AgentBus
+from streams.bus.fatal import die
+from streams.bus.interface import Record, RecordMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
+
+    from streams.bus.interface import Headers
+    from streams.settings import Settings
+    from streams.topics import TableSpec
 
 
 def pack(record: Record) -> bytes:
@@ -41,8 +48,8 @@ def unpack(line: bytes) -> Record:
     """Return the record that `pack` wrote."""
     packed = orjson.loads(line)
     headers = tuple((name, _bytes(value)) for name, value in packed["headers"])
-    topic, partition, offset, timestamp_ms = packed["at"]
-    return Record(topic, partition, offset, timestamp_ms, _bytes(packed["key"]), _bytes(packed["value"]), headers)
+    return Record(
+        *packed["at"], key=_bytes(packed["key"]), value=_bytes(packed["value"]), headers=headers)
 
 
 def _text(value: bytes | None) -> str | None:
@@ -81,3 +88,68 @@ async def _end(child: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         await child.wait()
+
+
+class _Event:
+    """One record as an event, its own message."""
+
+    def __init__(self, record: Record) -> None:
+        self.value = (record,)
+        self.message = record
+
+
+class _Stream:
+    """A stream of one event."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def events(self) -> AsyncIterator[_Event]:
+        """Give the one event."""
+        yield _Event(self._record)
+
+
+class _Nowhere:
+    """A sender that forgets."""
+
+    atomic = True
+
+    async def send(  # the bus interface's own shape
+        self, topic: str, value: bytes | None, *, key: bytes | None = None,  # noqa: ARG002
+        headers: Headers = (), partition: int | None = None,  # noqa: ARG002
+    ) -> asyncio.Future[RecordMetadata]:
+        """Forget."""
+        future: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
+        future.set_result(RecordMetadata(topic, partition or 0, 0))
+        return future
+
+
+class _Empty:
+    """Tables that start empty."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, int], dict[bytes, bytes]] = {}
+
+    def partition(self, spec: TableSpec, partition: int) -> MutableMapping[bytes, bytes]:
+        """Return a dictionary, the same one for the same partition."""
+        return self._held.setdefault((spec.name, partition), {})
+
+
+class _App:
+    """Catches what `register` would give to Faust."""
+
+    def __init__(self) -> None:
+        self.agents: list[Any] = []
+
+    def agent(self, channel: object, **options: object) -> Callable[[Any], Any]:  # noqa: ARG002
+        """Keep the agent's function."""
+        return lambda fun: self.agents.append(fun) or fun  # type: ignore[func-returns-value]
+
+
+async def run_alone(register: Callable[[Any, AgentBus], None], stage: str, settings: Settings, record: Record) -> None:
+    """Run an agent on one record: what the child does. Returns whatever the step made of the record."""
+    app = _App()
+    bus = AgentBus(settings, stage, _Nowhere(), _Empty(), lambda topic: topic, system_clock(), die)
+    register(app, bus)
+    for agent in app.agents:
+        await agent(_Stream(record))

@@ -1,0 +1,34 @@
+"""clean: raw → clean, or a refusal. Stateless."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from streams import topics
+from streams.core.cleaning.clean import clean
+from streams.core.cleaning.options import CleaningOptions
+
+if TYPE_CHECKING:
+    import faust
+
+    from streams.bus.door import AgentBus
+    from streams.settings import Settings
+
+
+def register(app: faust.App, bus: AgentBus) -> None:
+    """Add the agent to the app."""
+    step = partial(clean, options=options_of(bus.settings))
+
+    async def clean_articles(events: Any) -> None:  # noqa: ANN401  # Faust's stream, or the simulator's
+        """Turn raw articles into readable text."""
+        async for event in events.events():
+            await bus.handle(event, step)
+
+    app.agent(bus.topic(topics.RAW), name="clean")(clean_articles)
+
+
+def options_of(settings: Settings) -> CleaningOptions:
+    """Return the bounds that the settings set."""
+    own = settings.cleaning
+    return CleaningOptions(own.max_content_bytes, own.min_chars, own.max_nodes, own.max_depth)
