@@ -33,7 +33,7 @@ class TopicSettings(_Group):
 
 
 class KafkaSettings(_Group):
-    """The Kafka client. Values are FAUST.md §3's."""
+    """The Kafka client: a member that falls silent fences itself before the broker throws it out."""
 
     session_timeout_seconds: float = Field(
         default=45, gt=0, description="A silent member is thrown out after this; it fences itself before."

@@ -1,0 +1,154 @@
+"""Clean: a raw article becomes readable text with its metadata, or a refusal. Pure, deterministic, linear in the content.
+
+In this order:
+1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no text, or blank, is refused;
+2. HTML is bounded, parsed and given to trafilatura; plain text is classed line by line (`plain_text`);
+3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
+4. text under `min_chars` is refused;
+5. defects of quotation marks are recorded; ids are hashed.
+
+`article_id` is the hash of the canonical URL, else of the source id, else of the text: a re-crawl is the same article. `version` is
+the hash of the text alone, so that another captcha, advert or comment count is no new version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from schemas.clean_article import CleanArticle, Dateline, Outlet, Segment, SegmentKind
+from schemas.ids import digest
+from schemas.raw_article import ContentType
+from streams.core.cleaning.characters import why_not_text
+from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
+from streams.core.cleaning.dateline import date_prefix
+from streams.core.cleaning.html import read_page
+from streams.core.cleaning.language import language_of
+from streams.core.cleaning.metadata import read_metadata
+from streams.core.cleaning.plain_text import read_text
+from streams.core.cleaning.quotes import marks_of, quote_repairs
+from streams.core.cleaning.urls import canonical, day_in, domain_of
+from streams.core.outcome import Permanent, RefusalReason, Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schemas.base import DateCandidate
+    from schemas.clean_article import OffsetPiece
+    from schemas.envelope import Envelope
+    from schemas.raw_article import RawArticle
+    from streams.core.cleaning.dateline import DatelineFound
+    from streams.core.cleaning.options import CleaningOptions
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What either kind of content gives."""
+
+    text: str
+    url: str | None
+    headline: str | None = None
+    authors: tuple[str, ...] = ()
+    site: str | None = None
+    dates: tuple[DateCandidate, ...] = ()
+    dateline: DatelineFound | None = None
+    dateline_text: str | None = None
+    source_credit: str | None = None
+    segments: tuple[Segment, ...] = ()
+    pieces: tuple[OffsetPiece, ...] = ()
+
+
+def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> CleanArticle | Refused:
+    """Return the clean article, or why there is none. Raises `Permanent` (`LIMIT`) for content over the limit."""
+    size = len(article.content.encode("utf-8", "surrogatepass"))
+    if size > options.max_content_bytes:
+        raise Permanent("LIMIT", f"content of {size:,} bytes is over cleaning.max_content_bytes ({options.max_content_bytes:,})")
+    why = why_not_text(article.content)
+    if why:
+        return Refused(RefusalReason.NOT_TEXT, why)
+    if not article.content.strip():
+        return Refused(RefusalReason.EMPTY, "the content is blank")
+    read = _page(article, envelope.origin_time, options) if article.content_type is ContentType.HTML else _plain(article)
+    if isinstance(read, Refused):
+        return read
+    if not read.text:
+        return Refused(RefusalReason.EMPTY, "no body was found")
+    if len(read.text) < options.min_chars:
+        return Refused(RefusalReason.TOO_SHORT, f"{len(read.text)} characters, fewer than cleaning.min_chars ({options.min_chars})")
+    return _assembled(article, read, envelope.origin_time)
+
+
+def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) -> _Read | Refused:
+    page = read_page(article.content, options)
+    if isinstance(page, Refused):
+        return page
+    about = read_metadata(page.tree, article.url, origin_time)
+    dateline = date_prefix(page.text)
+    return _Read(
+        text=page.text, url=canonical(article.url) or about.url, headline=about.headline, authors=about.authors, site=about.site,
+        dates=about.dates, dateline=dateline, dateline_text=page.text[:dateline.length].rstrip() if dateline else None,
+    )
+
+
+def _plain(article: RawArticle) -> _Read:
+    read = read_text(article.content, article.headline)
+    day = day_in(article.url)
+    named = candidate(day, "url") if day else None
+    return _Read(
+        text=read.text, url=canonical(article.url), headline=read.headline, authors=read.authors, dates=(named,) if named else (),
+        dateline=read.dateline, dateline_text=read.dateline_text, source_credit=read.source_credit,
+        segments=read.segments, pieces=read.pieces,
+    )
+
+
+def _dates(article: RawArticle, read: _Read, origin_time: datetime) -> tuple[tuple[DateCandidate, ...], Dateline | None]:
+    """Return all dates, best first, and the dateline with its day."""
+    given = candidate(article.published, PRODUCER) if article.published else None
+    known = (*((given,) if given else ()), *read.dates)
+    found = read.dateline
+    if not found or read.dateline_text is None:
+        return known, None
+    day = dateline_day(found.day, known, read.text, origin_time)
+    dated = candidate(day, "dateline") if day else None
+    dateline = Dateline(text=read.dateline_text, place=found.place, date=dated.value if dated else None)
+    return ((*known, dated) if dated else known), dateline
+
+
+def _assembled(article: RawArticle, read: _Read, origin_time: datetime) -> CleanArticle:
+    candidates, dateline = _dates(article, read, origin_time)
+    when = published(candidates, origin_time)
+    language = language_of(read.text, article.language)
+    marks = marks_of(language.code)
+    return CleanArticle(
+        article_id=_article_id(article, read),
+        version=digest("version", read.text),
+        source_id=article.source_id,
+        url=read.url,
+        headline=_headline(article, read),
+        text=read.text,
+        authors=article.authors or read.authors,
+        language=language,
+        published=when,
+        event_time=event_time(when, origin_time),
+        dateline=dateline,
+        outlet=Outlet(name=article.outlet or read.site, domain=domain_of(read.url)),
+        source_credit=read.source_credit,
+        segments=read.segments,
+        clean_to_raw=read.pieces,
+        repairs=quote_repairs(read.text, marks) if marks else (),
+        rights=article.rights,
+    )
+
+
+def _headline(article: RawArticle, read: _Read) -> str | None:
+    """Return the producer's headline, else the one found; as it stands in the text where it stands there, so that it has a place."""
+    stands_in_text = any(segment.kind is SegmentKind.HEADLINE for segment in read.segments)
+    return read.headline if stands_in_text else article.headline or read.headline or None
+
+
+def _article_id(article: RawArticle, read: _Read) -> str:
+    if read.url:
+        return digest("article", "url", read.url)
+    if article.source_id:
+        return digest("article", "source", article.source_id)
+    return digest("article", "text", read.text)

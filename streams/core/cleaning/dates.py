@@ -1,0 +1,140 @@
+"""Dates: every date that says when an article was published, best first, and the one that is taken.
+
+In this order, by how far each can be trusted: what the producer gave, JSON-LD, meta tags, microdata, the day in the URL, the
+dateline, what htmldate finds in the page, a `time` element, and last the dates of a modification. The first is taken; all are
+kept. One taken from a page is suspect when it lies before 1990 or after the raw record's timestamp. A time without a
+zone is taken as UTC. An ambiguous dateline (03.02.2018) is settled by the other dates, or by days the text names near it; else
+it is no candidate.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from schemas.base import DateCandidate, Precision, Published
+
+from streams.core.cleaning.day import days_in, nearest_year, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from streams.core.cleaning.day import Day
+
+PRODUCER: Final = "producer"
+FIRST_TRUSTED: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_LONGEST_CHARS: Final = 64
+_PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_TEXT_LOOKED_AT: Final = 4_000
+_NEAR_DAYS: Final = 10
+
+
+def candidate(value: datetime | date | str, basis: str) -> DateCandidate | None:
+    """Return what `value` says, None when it is no date. Text is RFC 3339, ISO 8601, RFC 2822, YYYY, YYYY-MM, or one written day.
+
+    >>> candidate("2018-02", "producer").precision
+    <Precision.MONTH: 'month'>
+    """
+    if isinstance(value, datetime):
+        return _moment(value, basis)
+    if isinstance(value, date):
+        return _day(value, basis)
+    text = value.strip()
+    if not text or len(text) > _LONGEST_CHARS:
+        return None
+    return _partial(text, basis) or _iso(text, basis) or _mail(text, basis) or _written(text, basis)
+
+
+def _moment(value: datetime, basis: str, precision: Precision | None = None) -> DateCandidate | None:
+    try:
+        utc = (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+    except (OverflowError, ValueError):  # year 1 or 9999 moved over the edge by its zone
+        return None
+    return DateCandidate(value=utc, precision=precision or Precision.SECOND, basis=basis)
+
+
+def _day(value: date, basis: str) -> DateCandidate | None:
+    return _moment(datetime.combine(value, time(), UTC), basis, Precision.DAY)
+
+
+def _partial(text: str, basis: str) -> DateCandidate | None:
+    found = _PARTIAL.fullmatch(text)
+    if not found:
+        return None
+    try:
+        start = datetime(int(found[1]), int(found[2] or 1), 1, tzinfo=UTC)
+    except ValueError:
+        return None
+    return _moment(start, basis, Precision.MONTH if found[2] else Precision.YEAR)
+
+
+def _iso(text: str, basis: str) -> DateCandidate | None:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    has_time = len(text) > len("2018-02-14")
+    if not has_time:
+        return _day(value.date(), basis)
+    return _moment(value, basis, Precision.SECOND if text.count(":") >= 2 else Precision.MINUTE)
+
+
+def _mail(text: str, basis: str) -> DateCandidate | None:
+    try:
+        return _moment(parsedate_to_datetime(text), basis)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _written(text: str, basis: str) -> DateCandidate | None:
+    days = [day for day in days_in(text) if day.has_year]
+    return _day(days[0].readings[0], basis) if days and len(days[0].readings) == 1 else None
+
+
+def dateline_day(day: Day | None, others: Iterable[DateCandidate], text: str, origin_time: datetime) -> date | None:
+    """Return the day that a dateline names; None when it names none or what it names cannot be told.
+
+    An ambiguous day is settled by the other dates, else by days named in `text`. A day without a year takes the year
+    nearest to the other dates; without any, the nearest to `origin_time` that is within a week of it.
+    """
+    if day is None:
+        return None
+    known = tuple(other.value.date() for other in others if other.precision not in (Precision.YEAR, Precision.MONTH))
+    if not day.has_year:
+        return _with_year(day.readings[0], known, origin_time.date())
+    if len(day.readings) == 1:
+        return day.readings[0]
+    return resolved(day.readings, known, _NEAR_DAYS) or _by_text(day, text)
+
+
+def _with_year(day: date, known: Sequence[date], origin: date) -> date | None:
+    for to, within in [(other, 31) for other in known] + [(origin, 7)]:
+        dated = nearest_year(day, to)
+        if abs((dated - to).days) <= within:
+            return dated
+    return None
+
+
+def _by_text(day: Day, text: str) -> date | None:
+    """Settle an ambiguous day by the unambiguous days that the text names: reports are written days after what they report."""
+    named: list[date] = []
+    for other in days_in(text[:_TEXT_LOOKED_AT]):
+        if len(other.readings) == 1:
+            named += [other.readings[0]] if other.has_year else [nearest_year(other.readings[0], reading) for reading in day.readings]
+    return resolved(day.readings, tuple(named), _NEAR_DAYS)
+
+
+def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Published | None:
+    """Return the first of `candidates` (best first) with all of them, None when there is none."""
+    if not candidates:
+        return None
+    best = candidates[0]
+    trusted = best.basis == PRODUCER or FIRST_TRUSTED <= best.value <= origin_time
+    return Published(value=best.value, precision=best.precision, basis=best.basis, candidates=tuple(candidates), suspect=not trusted)
+
+
+def event_time(when: Published | None, origin_time: datetime) -> datetime:
+    """Return the published date if there is one and it is not suspect, else the raw record's timestamp (DESIGN §3)."""
+    return when.value if when and not when.suspect else origin_time.astimezone(UTC)

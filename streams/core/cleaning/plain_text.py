@@ -1,0 +1,112 @@
+"""Plain text, as it was flattened from a page: each line classed, the body put together, nothing deleted.
+
+In this order: lines; furniture by the packs' rules; the header; the rest is body. A dateline that the first paragraph begins
+with is cut off it. The text is the body's lines, each a slice of the raw text, with a blank line where the raw text had one or
+where something stood between them. Cleaning the text again, with its headline, gives the text again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.clean_article import Segment, SegmentKind
+from streams.core.cleaning.dateline import date_prefix
+from streams.core.cleaning.header import Marked, dateline_of, names_in_byline, read_header
+from streams.core.cleaning.line_rules import furniture
+from streams.core.cleaning.lines import lines_of
+from streams.core.cleaning.offsets import join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schemas.clean_article import OffsetPiece
+    from streams.core.cleaning.dateline import DatelineFound
+
+
+@dataclass(frozen=True, slots=True)
+class PlainText:
+    """What a text is made of. `headline`, `source_credit` and `dateline_text` are slices of the raw text."""
+
+    text: str
+    pieces: tuple[OffsetPiece, ...]
+    segments: tuple[Segment, ...]
+    headline: str | None
+    source_credit: str | None
+    authors: tuple[str, ...]
+    dateline_text: str | None
+    dateline: DatelineFound | None
+
+
+class _Slice(NamedTuple):
+    start: int
+    end: int
+    kind: SegmentKind
+    rule: str
+    gap: bool
+
+
+def read_text(raw: str, headline: str | None = None) -> PlainText:
+    """Class `raw` line by line; `headline` is the producer's, None when it gave none. Linear in the length of `raw`."""
+    lines = lines_of(raw)
+    rules = furniture(lines)
+    marked = [Marked(line, rule.kind if rule else None, rule.name if rule else "") for line, rule in zip(lines, rules, strict=True)]
+    marked = read_header(marked, headline)
+    inline = _inline(raw, marked)
+    line, dateline = dateline_of(marked, inline)
+    slices = list(_slices(marked, inline.length if inline else 0))
+    text, pieces = join(raw, _body(slices))
+    authors = (name for each, kind, _ in marked if kind is SegmentKind.BYLINE for name in names_in_byline(each.text))
+    at = next((s for s in slices if s.kind is SegmentKind.DATELINE), None)
+    return PlainText(
+        text=text, pieces=pieces, segments=_segments(slices), dateline=dateline,
+        headline=_first(raw, slices, SegmentKind.HEADLINE), source_credit=_first(raw, reversed(slices), SegmentKind.SOURCE_CREDIT),
+        authors=tuple(dict.fromkeys(authors)), dateline_text=raw[at.start:at.end] if at else None,
+    )
+
+
+def _inline(raw: str, marked: Sequence[Marked]) -> DatelineFound | None:
+    """Return the dateline that the first body line begins with. One in front of another is no dateline: it could be cut twice."""
+    first = next((line for line, kind, _ in marked if kind is None), None)
+    if first is None or first.text != raw[first.start:first.end]:
+        return None
+    found = date_prefix(first.text)
+    return found if found and not date_prefix(first.text[found.length:].lstrip()) else None
+
+
+def _slices(marked: Sequence[Marked], cut: int) -> Iterator[_Slice]:
+    """Yield what each line is; `cut` code points of the first body line are the dateline."""
+    for line, kind, rule in marked:
+        start = line.start
+        if kind is None and cut:
+            yield _Slice(start, start + cut, SegmentKind.DATELINE, "date_prefix", line.gap)
+            start, cut = start + cut, 0
+        yield _Slice(start, line.end, kind or SegmentKind.BODY, rule or "body", line.gap)
+
+
+def _body(slices: Sequence[_Slice]) -> Iterator[tuple[str, int, int]]:
+    before = ""
+    previous = False
+    for each in slices:
+        body = each.kind is SegmentKind.BODY
+        if body:
+            yield (before and ("\n\n" if each.gap or not previous else "\n")), each.start, each.end
+            before = "\n"
+        previous = body
+
+
+def _segments(slices: Sequence[_Slice]) -> tuple[Segment, ...]:
+    """Return the segments, neighbouring lines of one kind and rule as one."""
+    found: list[list[int]] = []
+    kinds: list[tuple[SegmentKind, str]] = []
+    for each in slices:
+        if kinds and kinds[-1] == (each.kind, each.rule) and each.kind is SegmentKind.BODY:
+            found[-1][1] = each.end
+        else:
+            found.append([each.start, each.end])
+            kinds.append((each.kind, each.rule))
+    return tuple(Segment(start=s, end=e, kind=kind, rule=rule) for (s, e), (kind, rule) in zip(found, kinds, strict=True))
+
+
+def _first(raw: str, slices: Iterator[_Slice] | Sequence[_Slice], kind: SegmentKind) -> str | None:
+    return next((raw[each.start:each.end] for each in slices if each.kind is kind), None)
