@@ -1,4 +1,4 @@
-"""The reference pages of docs/, as Markdown: topics, events, settings. cog puts them where they belong; CI checks them.
+"""The reference pages of docs/, as Markdown: topics, events, settings. cog puts them there; CI checks them.
 
 Each function is pure: the catalogue, the schemas or the settings in, lines out.
 """
@@ -82,8 +82,8 @@ def _event(model: type[Event], parts: dict[str, dict[str, Json]]) -> str:
     schema = schema_of(model)
     parts |= {name: part for name, part in _dict(schema.get("$defs")).items() if isinstance(part, dict)}
     name = type_name(model)
-    head = f"## {model.__name__}\n\n{schema['description']}\n\n"
-    return f"{head}Type `{name}`, schema [`{name}.json`](../schemas/jsonschema/{name}.json).\n\n{_fields(schema)}"
+    link = f"Type `{name}`, schema [`{name}.json`](../schemas/jsonschema/{name}.json)."
+    return f"## {model.__name__}\n\n{schema['description']}\n\n{link}\n\n{_fields(schema)}"
 
 
 def _part(name: str, part: dict[str, Json]) -> str:
