@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from schemas.base import Event, Instant, Value
+from schemas.base import Event, Instant, Value, rfc3339
+
+
+def _written(value: object) -> object:
+    return rfc3339(value) if isinstance(value, datetime) else value
+
+
+Written = Annotated[str, BeforeValidator(_written)]
+"""A date as the producer wrote it; a datetime is written as RFC 3339, UTC."""
 
 
 class ContentType(StrEnum):
@@ -53,7 +62,7 @@ class RawArticle(Event):
     authors: tuple[str, ...] = Field(
         default=(), description="Names of the authors as the producer knows them."
     )
-    published: Instant | str | None = Field(
+    published: Written | None = Field(
         default=None,
         description="When it was published, as the producer knows it: RFC 3339, or a bare date "
         "(YYYY, YYYY-MM, YYYY-MM-DD).",
