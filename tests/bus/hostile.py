@@ -1,0 +1,63 @@
+"""Bodies that no producer should send, each with the code of the dead letter it must end in."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+GOOD = b'{"content":"secret"}'
+
+HOSTILE: tuple[tuple[str, bytes | None, str], ...] = (
+    ("tombstone", None, "SCHEMA"),
+    ("empty", b"", "SCHEMA"),
+    ("blank", b" \n\t ", "SCHEMA"),
+    ("no-json", b"secret words", "SCHEMA"),
+    ("cut-short", GOOD[:-3], "SCHEMA"),
+    ("two-values", GOOD + GOOD, "SCHEMA"),
+    ("invalid-utf-8", b'{"content":"\xff\xfe secret"}', "SCHEMA"),
+    ("overlong-utf-8", b'{"content":"\xc0\xaf"}', "SCHEMA"),
+    ("cesu-surrogate", b'{"content":"\xed\xa0\x80"}', "SCHEMA"),
+    ("lone-surrogate-escape", b'{"content":"\\ud800"}', "SCHEMA"),
+    ("lone-low-surrogate-escape", b'{"content":"secret \\udc00 secret"}', "SCHEMA"),
+    ("nul-byte", b'{"content":"a\0b"}', "SCHEMA"),
+    ("nul-escape", b'{"content":"a\\u0000b"}', "SCHEMA"),
+    ("nul-in-a-key", b'{"content":"a","\\u0000":1}', "SCHEMA"),
+    ("control-character", b'{"content":"a\x01b"}', "SCHEMA"),
+    ("ten-to-the-400", b'{"content":"a","x":1' + b"0" * 400 + b"}", "SCHEMA"),
+    ("ten-to-the-400-as-a-float", b'{"content":"a","x":1e400}', "SCHEMA"),
+    ("a-million-digits", b'{"content":"a","x":' + b"9" * 1_000_000 + b"}", "SCHEMA"),
+    ("nan", b'{"content":"a","x":NaN}', "SCHEMA"),
+    ("infinity", b'{"content":"a","x":-Infinity}', "SCHEMA"),
+    ("depth-100000", b'{"content":"a","x":' + b"[" * 50_000 + b"]" * 50_000 + b"}", "SCHEMA"),
+    ("depth-100000-of-objects", b'{"content":"a","x":' + b'{"a":' * 40_000 + b"1" + b"}" * 40_000 + b"}", "SCHEMA"),
+    ("depth-past-the-field-limit", b"[" * 100_001 + b"]" * 100_001, "LIMIT"),
+    ("unclosed-depth", b"[" * 90_000, "SCHEMA"),
+    ("key-twice", b'{"content":"a","content":"secret"}', "SCHEMA"),
+    ("key-twice-below", b'{"content":"a","http":{"status":1,"status":2}}', "SCHEMA"),
+    ("key-twice-escaped", b'{"content":"a","cont\\u0065nt":"b"}', "SCHEMA"),
+    ("many-fields", b'{"content":"a","x":{' + b",".join(b'"%d":1' % n for n in range(120_000)) + b"}}", "LIMIT"),
+    ("many-items", b'{"content":"a","x":[' + b"1," * 120_000 + b"1]}", "LIMIT"),
+    ("utf-16", GOOD.decode().encode("utf-16"), "SCHEMA"),
+    ("utf-16-le", GOOD.decode().encode("utf-16-le"), "SCHEMA"),
+    ("utf-16-be", GOOD.decode().encode("utf-16-be"), "SCHEMA"),
+    ("utf-32", GOOD.decode().encode("utf-32"), "SCHEMA"),
+    ("utf-8-with-bom", b"\xef\xbb\xbf" + GOOD, "SCHEMA"),
+    ("gzip", gzip.compress(GOOD, mtime=0), "SCHEMA"),
+    ("zlib", zlib.compress(GOOD), "SCHEMA"),
+    ("zstd-magic", b"\x28\xb5\x2f\xfd\x00", "SCHEMA"),
+    ("png", b"\x89PNG\r\n\x1a\n", "SCHEMA"),
+    ("pickle", b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00", "SCHEMA"),
+    ("array", b"[" + GOOD + b"]", "SCHEMA"),
+    ("string", b'"secret"', "SCHEMA"),
+    ("number", b"1", "SCHEMA"),
+    ("null", b"null", "SCHEMA"),
+    ("no-content", b"{}", "SCHEMA"),
+    ("null-content", b'{"content":null}', "SCHEMA"),
+    ("number-for-content", b'{"content":17}', "SCHEMA"),
+    ("object-for-content", b'{"content":{"secret":1}}', "SCHEMA"),
+    ("unknown-content-type", b'{"content":"a","content_type":"secret/type"}', "SCHEMA"),
+    ("date-beyond-time", b'{"content":"a","fetched_at":1e300}', "SCHEMA"),
+    ("over-900-kB", b'{"content":"' + b"a" * 900_001 + b'"}', "LIMIT"),
+    ("over-900-kB-in-escapes", b'{"content":"' + b"\\u00e9" * 450_001 + b'"}', "LIMIT"),
+    ("over-900-kB-of-emoji", '{{"content":"{}"}}'.format("😀" * 225_001).encode(), "LIMIT"),
+)
