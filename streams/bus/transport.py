@@ -42,7 +42,7 @@ MAX_POLL_SECONDS: Final = 86_400.0
 
 
 def app_options(stage: str, settings: Settings, ordinal: int | None = 0) -> dict[str, Any]:
-    """Return keyword arguments for `faust.App`.
+    """Return keyword arguments for `faust.App`; the worker's folder in `settings.state` exists then.
 
     With an ordinal the worker is a static member of its group: a restart after a crash costs no rebalance, and the ordinal
     must be this worker's own on this machine and state folder. None: a member like any other.
@@ -58,10 +58,12 @@ def app_options(stage: str, settings: Settings, ordinal: int | None = 0) -> dict
 
 def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, Any]:
     name = f"{stage}-{0 if ordinal is None else ordinal}"
+    folder = settings.state / "stores" / name
+    folder.mkdir(parents=True, exist_ok=True)  # Faust makes only the last part
     return {
         "id": group_of(stage),
         "monitor": Worker(stage, settings, ordinal),
-        "datadir": str(settings.state / "stores" / name),
+        "datadir": str(folder),
         "broker_client_id": f"communique-{name}",
         "consumer_group_instance_id": None if ordinal is None else f"{name}-{_place(settings)}",
     }

@@ -1,0 +1,86 @@
+"""Two stages for the transport's tests, run as processes: relay (in → mid) and tally (mid → table, out).
+
+Events of a key carry 1, 2, 3 …; tally keeps the last number and the sum of each key in a plain Faust table. A number that
+comes again changes nothing; a number that does not follow the last one is a loss, and is written down as one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+
+import faust
+
+from streams.bus.transport import app_options, channels, sender
+from streams.settings import Settings
+
+
+def build(args: argparse.Namespace) -> faust.App:
+    settings = Settings.model_validate(json.loads(args.settings))
+    options = app_options("dedup" if args.stage == "tally" else "clean", settings, args.ordinal)
+    app = faust.App(**{**options, "id": f"{args.name}-{args.stage}"})
+    send, channel = sender(app), channels(app)
+    if args.stage == "relay":
+        relay(app, args, send, channel)
+    else:
+        tally(app, args, send, channel)
+    app.on_rebalance_complete.connect(lambda *_, **__: print("assigned", flush=True), weak=False)
+    return app
+
+
+def relay(app, args, send, channel):
+    async def relay_all(events):
+        async for event in events.events():
+            for record in event.value:
+                if args.fail_at and record.value == args.fail_at.encode():
+                    raise ValueError("told to fail")
+                await send.send(f"{args.name}-mid", record.value, key=record.key)
+            await pause(args)
+
+    app.agent(channel(f"{args.name}-in"), name="relay")(relay_all)
+
+
+def tally(app, args, send, channel):
+    table = app.Table("tally", partitions=args.partitions,
+                      schema=faust.Schema(key_serializer="json", value_serializer="json"))
+
+    async def tally_all(events):
+        async for event in events.events():
+            for record in event.value:
+                key, number = record.key.decode(), json.loads(record.value)["n"]
+                known = table.get(key) or {"last": 0, "sum": 0, "gaps": []}
+                if number > known["last"]:
+                    gaps = known["gaps"] + ([[known["last"], number]] if number != known["last"] + 1 else [])
+                    table[key] = {"last": number, "sum": known["sum"] + number, "gaps": gaps}
+                await send.send(f"{args.name}-out", record.value, key=record.key)
+            await pause(args)
+
+    app.agent(channel(f"{args.name}-mid"), name="tally")(tally_all)
+
+
+async def pause(args):
+    if args.block:
+        time.sleep(args.block)   # noqa: ASYNC251  # a step that keeps the loop busy
+    if args.pause:
+        await asyncio.sleep(args.pause)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("stage")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--settings", required=True)
+    parser.add_argument("--ordinal", type=int)
+    parser.add_argument("--partitions", type=int, default=4)
+    parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--block", type=float, default=0)
+    parser.add_argument("--fail-at", default="")
+    args = parser.parse_args()
+    faust.Worker(build(args), loglevel="WARN", redirect_stdouts=False, override_logging=True).execute_from_commandline()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
