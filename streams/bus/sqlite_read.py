@@ -10,7 +10,7 @@ from streams.bus.sqlite_append import BLOCK_BITS, unpack_headers
 if TYPE_CHECKING:
     import sqlite3
 
-FETCH_BYTES: Final = 8 * 1024 * 1024
+FETCH_BYTES: Final = 4 * 1024 * 1024
 """A read ends after the record that takes it over this: what one record may weigh is the topic's business."""
 
 
@@ -27,7 +27,7 @@ def bounds(connection: sqlite3.Connection) -> dict[int, Bounds]:
 
 
 def read(connection: sqlite3.Connection, place: TopicPartition, pid: int, offset: int, most: int) -> list[Record]:
-    """Return up to `most` records of one partition from `offset` on, in order, of about 8 MiB at most; at least one if there is one."""
+    """Return up to `most` records of one partition from `offset` on, in order, of about 4 MiB at most; at least one if there is one."""
     topic, partition = place
     sql = f"SELECT off, ts, key, value, headers FROM p{pid} WHERE off>=? ORDER BY off LIMIT ?"  # noqa: S608  # our own number
     cursor = connection.execute(sql, (offset, most))

@@ -21,33 +21,45 @@ POLL_SECONDS: Final = 0.5
 
 
 class Waker:
-    """What one reader waits on."""
+    """What one reader waits on: commits of any process, and `poke` of its own."""
 
     def __init__(self) -> None:
         self.address = f"communique-{os.getpid()}-{time.monotonic_ns()}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._heard: asyncio.Future[None] | None = None
+        self._poked = False
         if sys.platform == "linux":
             self._socket.bind("\0" + self.address)
 
     def clear(self) -> None:
         """Forget what was heard. Call it before looking for records, never after, or one may be missed."""
+        self._poked = False
         try:
             while self._socket.recv(16):
                 pass
         except BlockingIOError:
             pass
 
+    def poke(self) -> None:
+        """Wake who waits here, or will wait next. From the event loop only."""
+        self._poked = True
+        if self._heard is not None and not self._heard.done():
+            self._heard.set_result(None)
+
     async def wait(self, seconds: float) -> None:
-        """Return when something was committed, or after `seconds` (at most 0.5)."""
+        """Return when something was committed or poked, or after `seconds` (at most 0.5)."""
+        if self._poked:
+            return
         loop = asyncio.get_running_loop()
-        heard: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(self._socket, lambda: heard.done() or heard.set_result(None))
+        self._heard = loop.create_future()
+        timer = loop.call_later(min(seconds, POLL_SECONDS), self.poke)
+        loop.add_reader(self._socket, self.poke)
         try:
-            await asyncio.wait([heard], timeout=min(seconds, POLL_SECONDS))
+            await self._heard
         finally:
+            timer.cancel()
             loop.remove_reader(self._socket)
-            heard.cancel()
 
     def close(self) -> None:
         """Stop listening."""
