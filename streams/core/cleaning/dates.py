@@ -1,7 +1,7 @@
 """Dates: every date that says when an article was published, best first, and the one that is taken.
 
 In this order, by how far each can be trusted: what the producer gave, JSON-LD, meta tags, microdata, the day in the URL, the
-dateline, what htmldate finds in the page, a `time` element, and last the dates of a modification. The first is taken; all are
+first `time` element, what htmldate finds in the page, other `time` elements, the dates of a modification, and the dateline. The first is taken; all are
 kept. One taken from a page is suspect when it lies before 1990 or after the raw record's timestamp. A time without a
 zone is taken as UTC. An ambiguous dateline (03.02.2018) is settled by the other dates, or by days the text names near it; else
 it is no candidate.

@@ -16,6 +16,7 @@ from htmldate import find_date
 from trafilatura.metadata import extract_metadata
 
 from streams.core.cleaning.dates import candidate
+from streams.core.cleaning.page_headline import page_headline
 from streams.core.cleaning.urls import canonical, day_in
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def read_metadata(tree: HtmlElement, url: str | None, origin_time: datetime) -> 
     last = (origin_time + timedelta(days=1)).date().isoformat()
     found = extract_metadata(deepcopy(tree), default_url=url, date_config={"max_date": last, "extensive_search": False})
     return PageMetadata(
-        headline=_clip(found.title, _LONGEST_HEADLINE_CHARS),
+        headline=page_headline(tree, found.sitename, _clip(found.title, _LONGEST_HEADLINE_CHARS)),
         authors=_authors(found.author),
         site=_clip(found.sitename, _LONGEST_NAME_CHARS),
         url=canonical(found.url),
@@ -94,8 +95,10 @@ def _dates(tree: HtmlElement, url: str | None, last: str) -> Iterator[tuple[str,
     day = day_in(url)
     if day:
         yield "url", day.isoformat()
+    times = [("time", each.get("datetime") or "") for each in tree.xpath("//time[@datetime]")[:4]]
+    yield from times[:1]
     yield "htmldate", find_date(deepcopy(tree), extensive_search=True, original_date=True, url=url, max_date=last) or ""
-    yield from (("time", each.get("datetime") or "") for each in tree.xpath("//time[@datetime]")[:4])
+    yield from times[1:]
     yield from ((basis, text) for basis, text in json_dates if basis != "json_ld")
     yield from (("meta_modified", meta[name]) for name in _MODIFIED_META if name in meta)
 
