@@ -3,9 +3,10 @@
     python -m streams.worker STAGE [--ordinal N]
     python -m streams.worker STAGE --alone AGENT     (the guard's child: tries the record on standard input)
 
-In order: load what the stage's agents need (`prepare`), build the app, start it, print one line `ready stage=… ordinal=… pid=…
-seconds=…` once partitions are assigned and tables recovered, then wait. SIGTERM drains, commits and exits 0. A crash of the
-app, lag without progress, or anything fatal exits 75: start me again. A stage that does not exist exits 2.
+In order: load what the stage's agents need (`prepare`), build the app, start it, print one line `ready
+stage=… ordinal=… pid=… seconds=…` once partitions are assigned and tables recovered, then wait. SIGTERM
+drains, commits and exits 0. A crash of the app, lag without progress, or anything fatal exits 75: start me
+again. A stage that does not exist exits 2.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from typing import TYPE_CHECKING, Any, Final
 import faust
 from faust.exceptions import ConsistencyError
 
-from streams import topics
 from streams.bus import fatal, transport, trial
+from streams.bus.bounds import PolledBounds
 from streams.bus.clock import system_clock
+from streams.bus.connect import connect
 from streams.bus.door import AgentBus
 from streams.bus.inhand import MarkedHands, open_hands
 from streams.bus.stall import watch_loop, watch_progress
 from streams.bus.tables import Tables
 from streams.observe import logging, metrics
 from streams.settings import Settings, SettingsError, load_settings
-from streams.stages import STAGES, group_of
+from streams.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +54,7 @@ class Works:
     bus: AgentBus
     tables: Tables
     hands: MarkedHands
+    bounds: PolledBounds
 
 
 def agents_of(stage: str) -> dict[str, ModuleType]:
@@ -70,16 +73,17 @@ def build(
     """Put a stage together from its agents; `command` starts the same program for a trial of one record."""
     settings = fitted(stage, settings)
     app = faust.App(**transport.app_options(stage, settings, ordinal))
-    app.communique_settings = settings
     clock = system_clock()
     hands = open_hands(settings.state / "marks", f"{stage}-{ordinal}")
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
     alone = trial.ChildTrial([*command, stage, "--alone"], settings.guard.child_timeout_seconds)
+    bounds = PolledBounds()
     bus = AgentBus(
-        settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands, alone)
+        settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands, alone,
+        bounds)
     for agent in agents.values():
         agent.register(app, bus)
-    return Works(app, bus, tables, hands)
+    return Works(app, bus, tables, hands, bounds)
 
 
 def fitted(stage: str, settings: Settings) -> Settings:
@@ -97,7 +101,9 @@ def prepare(settings: Settings, agents: Mapping[str, Any]) -> None:
             load(settings)
 
 
-async def run(stage: str, ordinal: int, settings: Settings, agents: Mapping[str, Any], command: Sequence[str]) -> int:
+async def run(
+    stage: str, ordinal: int, settings: Settings, agents: Mapping[str, Any], command: Sequence[str]
+) -> int:
     """Run a worker until it is told to stop; return its exit code."""
     started = time.monotonic()
     prepare(settings, agents)
@@ -108,10 +114,9 @@ async def run(stage: str, ordinal: int, settings: Settings, agents: Mapping[str,
     fatal.LAST_WORDS.append(works.hands.excuse)
     works.app.on_startup_finished = lambda: _say_ready(stage, ordinal, started)
     watch_loop(asyncio.get_running_loop(), settings.run.stall_seconds, fatal.die)
-    await works.app.start()
-    code = await _until_end(works, stopping, settings)
-    await asyncio.wait_for(works.app.stop(), settings.run.stop_seconds)
-    return code
+    await _until_told(works, stopping, settings)
+    await _stop(works, settings)
+    return 0
 
 
 async def _say_ready(stage: str, ordinal: int, started: float) -> None:
@@ -129,24 +134,41 @@ def _on_signals(works: Works, stopping: asyncio.Event) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-async def _until_end(works: Works, stopping: asyncio.Event, settings: Settings) -> int:
-    """Wait for a signal (0), or for a crash or a stall, which ends the process with 75."""
+async def _until_told(works: Works, stopping: asyncio.Event, settings: Settings) -> None:
+    """Run the app until a signal comes; a crash or a stall ends the process with 75."""
     told = asyncio.create_task(stopping.wait())
-    ended = asyncio.create_task(works.app.wait_until_stopped())
-    stalled = asyncio.create_task(watch_progress(works.app, settings, fatal.die))
-    await asyncio.wait({told, ended, stalled}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (told, ended, stalled):
-        task.cancel()
-    if not stopping.is_set():
-        _give_up(works)
-    return 0
+    others = [asyncio.create_task(_life(works)), asyncio.create_task(_watch(works, settings))]
+    done, _ = await asyncio.wait({told, *others}, return_when=asyncio.FIRST_COMPLETED)
+    for task in others:
+        if task in done and not stopping.is_set():
+            _give_up(works, task.exception())
+    others[1].cancel()
 
 
-def _give_up(works: Works) -> None:
-    reason = works.app.crash_reason
+async def _life(works: Works) -> None:
+    await works.app.start()
+    await works.app.wait_until_stopped()
+
+
+async def _watch(works: Works, settings: Settings) -> None:
+    async with connect(settings).admin() as admin:
+        progress = watch_progress(works.app, admin, settings.run.stall_seconds, fatal.die)
+        await asyncio.gather(progress, works.bounds.keep_fresh(admin))
+
+
+def _give_up(works: Works, error: BaseException | None) -> None:
+    reason = error or works.app.crash_reason
     if isinstance(reason, ConsistencyError):
         works.tables.wipe()
     fatal.die(f"the app crashed: {type(reason).__name__} {reason}")
+
+
+async def _stop(works: Works, settings: Settings) -> None:
+    """Drain, commit, leave; longer than nine tenths of what the supervisor waits: 75."""
+    try:
+        await asyncio.wait_for(works.app.stop(), settings.run.stop_seconds * 0.9)
+    except TimeoutError:
+        fatal.die("it did not stop in time")
 
 
 async def try_alone(stage: str, agent: str, settings: Settings, agents: Mapping[str, Any]) -> None:
@@ -156,8 +178,14 @@ async def try_alone(stage: str, agent: str, settings: Settings, agents: Mapping[
     await trial.run_alone(agents[agent].register, stage, settings, record)
 
 
-def main(arguments: Sequence[str] | None = None, agents: Mapping[str, Any] | None = None, command: Sequence[str] = COMMAND) -> int:
-    """Run the command line; return the exit code. `agents` and `command` are for programs that bring their own agents."""
+def main(
+    arguments: Sequence[str] | None = None, agents: Mapping[str, Any] | None = None,
+    command: Sequence[str] = COMMAND,
+) -> int:
+    """Run the command line.
+
+    Return the exit code. `agents` and `command` are for programs that bring their own agents.
+    """
     parser = argparse.ArgumentParser(prog="python -m streams.worker", description="Run one worker of a stage.")
     parser.add_argument("stage")
     parser.add_argument("--ordinal", type=int, default=0, help="which worker of its stage this is, from 0")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams import topics
 from streams.core.cleaning.clean import clean
+from streams.core.cleaning.language import language_of
 from streams.core.cleaning.options import CleaningOptions
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ def register(app: faust.App, bus: AgentBus) -> None:
             await bus.handle(event, step)
 
     app.agent(bus.topic(topics.RAW), name="clean")(clean_articles)
+
+
+def prepare(settings: Settings) -> None:  # noqa: ARG001
+    """Load what the first article would wait for: the language model."""
+    language_of("The first article should not wait for the model of languages.")
 
 
 def options_of(settings: Settings) -> CleaningOptions:

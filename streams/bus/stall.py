@@ -1,9 +1,11 @@
 """stall: a worker that has work and does none must not sit there. Two watches, both end it with exit 75.
 
-- `watch_progress` runs on the loop: when the bus shows lag on this worker's partitions and neither its committed offsets nor
-  its positions move for `run.stall_seconds`, something waits for ever (a recovery that was given up, a lost wake-up).
-- `watch_loop` runs in a thread: when the loop itself does not turn for `run.stall_seconds`, a step never returns. The record
-  in hand is blamed for that: it gains a death (`streams.bus.inhand`), and is tried alone after enough of them.
+- `watch_progress` runs on the loop: when the bus shows lag on this worker's partitions and neither its
+  committed offsets nor its positions move for `run.stall_seconds`, something waits for ever (a recovery that
+  was given up, a lost wake-up).
+- `watch_loop` runs in a thread: when the loop itself does not turn for `run.stall_seconds`, a step never
+  returns. The record in hand is blamed for that: it gains a death (`streams.bus.inhand`), and is tried alone
+  after enough of them.
 
 Lag is read from the bus and not from the stage, so that a stage that lies about itself is found out too.
 """
@@ -17,7 +19,6 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.bus.connect import connect
 from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
 from streams.observe import logging
@@ -26,21 +27,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.bus.interface import Admin
-    from streams.settings import Settings
 
 LOOKS_PER_STALL: Final = 8
-"""How many times progress is looked at within `run.stall_seconds`: a stall is found at most an eighth too late."""
+"""How many times progress is looked at within `run.stall_seconds`: a stall is found at most an eighth too
+late."""
 
 
 class Progress:
-    """Says when nothing has moved for too long. Pure: it is told what was seen, and when (seconds, monotonic)."""
+    """Says when nothing has moved for too long.
+
+    Pure: it is told what was seen, and when (seconds, monotonic).
+    """
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
         self._seen: Mapping[TopicPartition, int] = {}
         self._moved_at: float | None = None
 
-    def stalled(self, now: float, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]) -> bool:
+    def stalled(
+        self, now: float, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> bool:
         """Return whether there is lag and the committed offsets have not moved for the whole time."""
         lag = any(end > committed.get(place, 0) for place, end in ends.items())
         if not lag or self._moved_at is None or committed != self._seen:
@@ -48,25 +54,30 @@ class Progress:
         return now - self._moved_at >= self._stall_seconds
 
 
-async def watch_progress(app: Any, settings: Settings, die: Any) -> None:  # noqa: ANN401  # faust.App, fatal.Die
-    """Look at this worker's lag until it stalls; then end the process. A bus that cannot be asked is no stall."""
-    progress = Progress(settings.run.stall_seconds)
-    async with connect(settings).admin() as admin:
-        while True:
-            await asyncio.sleep(settings.run.stall_seconds / LOOKS_PER_STALL)
-            try:
-                committed, ends = await _look(app, admin)
-            except BusError as error:
-                logging.get("stall").warning("the bus did not answer", error=type(error).__name__)
-                continue
-            if progress.stalled(time.monotonic(), committed, ends):
-                die(f"lag and no progress for {settings.run.stall_seconds:.0f} s")
+async def watch_progress(app: Any, admin: Admin, stall_seconds: float, die: Any) -> None:  # noqa: ANN401
+    """Look at the lag of a `faust.App` until it stalls; then end the process.
+
+    A bus that cannot be asked is no stall.
+    """
+    progress = Progress(stall_seconds)
+    while True:
+        await asyncio.sleep(stall_seconds / LOOKS_PER_STALL)
+        try:
+            committed, ends = await _look(app, admin)
+        except BusError as error:
+            logging.get("stall").warning("the bus did not answer", error=type(error).__name__)
+            continue
+        if progress.stalled(time.monotonic(), committed, ends):
+            die(f"lag and no progress for {stall_seconds:.0f} s")
 
 
-async def _look(app: Any, admin: Admin) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:  # noqa: ANN401
+Offsets = dict[TopicPartition, int]
+
+
+async def _look(app: Any, admin: Admin) -> tuple[Offsets, Offsets]:  # noqa: ANN401
     """Return committed and end offsets of the partitions that this worker reads; nothing while it has none."""
-    changelogs = app.tables.changelog_topics
-    mine = {TopicPartition(tp.topic, tp.partition) for tp in app.consumer.assignment() if tp.topic not in changelogs}
+    held, changelogs = app.consumer.assignment(), app.tables.changelog_topics
+    mine = {TopicPartition(tp.topic, tp.partition) for tp in held if tp.topic not in changelogs}
     if not mine:
         return {}, {}
     committed = await admin.committed_offsets(app.conf.id)
@@ -79,20 +90,23 @@ async def _look(app: Any, admin: Admin) -> tuple[dict[TopicPartition, int], dict
 
 
 def watch_loop(loop: asyncio.AbstractEventLoop, stall_seconds: float, die: Any) -> threading.Thread:  # noqa: ANN401
-    """Start the thread that ends the process when `loop` does not turn for so long."""
-    turned = [time.monotonic()]
+    """Start the thread that ends the process when `loop` does not turn for so long.
+
+    It counts its looks and not the seconds, so that a process that was suspended is not blamed for it.
+    """
+    missed = [0]
 
     def turn() -> None:
-        turned[0] = time.monotonic()
+        missed[0] = 0
 
     def watch() -> None:
         while not loop.is_closed():
+            loop.call_soon_threadsafe(turn)
             time.sleep(stall_seconds / LOOKS_PER_STALL)
-            if time.monotonic() - turned[0] >= stall_seconds:
+            missed[0] += 1
+            if missed[0] > LOOKS_PER_STALL:
                 faulthandler.dump_traceback(file=sys.stderr)
                 die(f"a step did not return for {stall_seconds:.0f} s", blame=True)
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(turn)
 
     thread = threading.Thread(target=watch, name="stall", daemon=True)
     thread.start()

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from streams.topics import TableSpec
 
 
+_PLACE = ("topic", "partition", "offset", "timestamp_ms")
+
+
 def pack(record: Record) -> bytes:
     """Return a record as one line of JSON, bytes in base64."""
     return orjson.dumps({
-        "at": [record.topic, record.partition, record.offset, record.timestamp_ms],
+        "at": [getattr(record, name) for name in _PLACE],
         "key": _text(record.key),
         "value": _text(record.value),
         "headers": [[name, _text(value)] for name, value in record.headers],
@@ -48,8 +51,8 @@ def unpack(line: bytes) -> Record:
     """Return the record that `pack` wrote."""
     packed = orjson.loads(line)
     headers = tuple((name, _bytes(value)) for name, value in packed["headers"])
-    return Record(
-        *packed["at"], key=_bytes(packed["key"]), value=_bytes(packed["value"]), headers=headers)
+    at = dict(zip(_PLACE, packed["at"], strict=True))
+    return Record(**at, key=_bytes(packed["key"]), value=_bytes(packed["value"]), headers=headers)
 
 
 def _text(value: bytes | None) -> str | None:
@@ -146,7 +149,9 @@ class _App:
         return lambda fun: self.agents.append(fun) or fun  # type: ignore[func-returns-value]
 
 
-async def run_alone(register: Callable[[Any, AgentBus], None], stage: str, settings: Settings, record: Record) -> None:
+async def run_alone(
+    register: Callable[[Any, AgentBus], None], stage: str, settings: Settings, record: Record
+) -> None:
     """Run an agent on one record: what the child does. Returns whatever the step made of the record."""
     app = _App()
     bus = AgentBus(settings, stage, _Nowhere(), _Empty(), lambda topic: topic, system_clock(), die)
