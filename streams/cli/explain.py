@@ -123,21 +123,18 @@ def page(walk: Walk) -> Iterator[str | Text]:
 def _title(words: str) -> Iterator[str | Text]:
     from rich.text import Text
 
+    from streams.render.lines import printable
+
     yield ""
-    yield Text(lines_plain(words), "bold underline")
-
-
-def lines_plain(words: str) -> str:
-    """Return words safe for a terminal."""
-    from streams.render.lines import plain
-
-    return plain(words)
+    yield Text(printable(words), "bold underline")
 
 
 def _part(title: str, lines: list[str]) -> Iterator[str | Text]:
+    from streams.render.lines import printable
+
     if lines:
         yield from _title(title)
-        yield from (f"  {lines_plain(each)}" for each in lines)
+        yield from (f"  {printable(each)}" for each in lines)
 
 
 def _hops(walk: Walk) -> Iterator[str]:

@@ -38,6 +38,13 @@ def _renderer(*, as_json: bool) -> list[Processor]:
     return [structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0, exception_formatter=plain)]
 
 
+def _not_chatter(record: logging.LogRecord) -> bool:
+    """Tell an operator's line from a library's chatter; mode's services log as the module that subclasses them."""
+    if record.levelno >= logging.WARNING:
+        return True
+    return record.name.split(".")[0] not in QUIET and not str(record.msg).startswith("[^")
+
+
 def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: str | int) -> None:
     """Send all logging to `stream` (stderr), each line with the fields `bound` (stage, ordinal)."""
     shared = _shared()
@@ -47,12 +54,11 @@ def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: s
     )
     out = logging.StreamHandler(stream or sys.stderr)
     out.setFormatter(formatter)
+    if options.log_level != "DEBUG":
+        out.addFilter(_not_chatter)
     root = logging.getLogger()
     root.handlers[:] = [out]
     root.setLevel(options.log_level)
-    if options.log_level != "DEBUG":
-        for name in QUIET:
-            logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

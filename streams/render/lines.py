@@ -47,9 +47,14 @@ def text(body: object, *path: str, absent: str = "-") -> str:
     return plain(str(found)) if found is not None else absent
 
 
+def printable(value: str) -> str:
+    """Return text of the same length on one line that no terminal takes for a command."""
+    return "".join(c if c.isprintable() else " " for c in value)
+
+
 def plain(value: str) -> str:
-    """Return text on one line that no terminal takes for a command."""
-    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    """Return printable text with single spaces."""
+    return " ".join(printable(value).split())
 
 
 def line_of(record: Record) -> str:

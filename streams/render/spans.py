@@ -23,6 +23,9 @@ COLOURS: Final[dict[str, str]] = {
 
 _SET_ASIDE: Final = "bright_black strike"
 
+_STRETCH_CHARS: Final = 240
+"""A longer segment is shown by its beginning and its end: the whole text follows, coloured."""
+
 
 def _list(body: object, name: str) -> list[Body]:
     found = at(body, name)
@@ -75,8 +78,16 @@ def segments(raw: Body, clean: Body) -> Text:
         if bounds := _bounds(segment):
             kind = str(segment.get("kind"))
             shown.append(f"[{kind}] ", "dim")
-            shown.append(content[bounds[0] : bounds[1]].strip("\n") + "\n", COLOURS.get(kind, _SET_ASIDE))
+            stretch = content[bounds[0] : bounds[1]].strip("\n")
+            shown.append(f"{_shortened(stretch)}\n", COLOURS.get(kind, _SET_ASIDE))
     return shown
+
+
+def _shortened(stretch: str) -> str:
+    if len(stretch) <= _STRETCH_CHARS:
+        return stretch
+    half = _STRETCH_CHARS // 2
+    return f"{stretch[:half]} … {stretch[-half:]}"
 
 
 def repair_lines(clean: Body) -> list[str]:
