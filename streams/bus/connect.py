@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.bus.errors import BusError
+from streams.core.outcome import Usage
 
 if TYPE_CHECKING:
     from streams.bus.interface import Bus
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def connect(settings: Settings) -> Bus:
-    """Return the bus that the settings name; nothing is opened. Raises `BusError` for a URL of another scheme."""
+    """Return the bus that the settings name; nothing is opened. Raises `Usage` for a URL of another scheme."""
     url = settings.bus_url
     if url.startswith("sqlite:"):
         from streams.bus.sqlite import SqliteBus  # noqa: PLC0415
@@ -22,4 +22,4 @@ def connect(settings: Settings) -> Bus:
         from streams.bus.kafka import KafkaBus  # noqa: PLC0415
 
         return KafkaBus(url, settings)
-    raise BusError(f"the bus URL {url} is neither kafka://host:port nor sqlite:///absolute/path: set COMMUNIQUE_BUS")
+    raise Usage(f"the bus URL {url} is neither kafka://host:port nor sqlite:///absolute/path: set COMMUNIQUE_BUS")

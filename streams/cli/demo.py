@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from streams.core.audit import Report
     from streams.settings import Settings
 
+COLUMNS: Final = ("article", "outlet", "date", "cluster", "names", "fate")
 HEADLINE_CHARS: Final = 60
+OUTLET_FROM_CHARS: Final = 110
+"""A narrower terminal keeps its room for the headlines."""
 BROKEN: Final = "broken_record.json"
 """What a careless producer might write: JSON that breaks off. Ingest would refuse it, so it is put on the topic as it is."""
 LOG_LINES: Final = 30
@@ -137,15 +140,17 @@ def _show(rows: Sequence[Row], report: Report, kept: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = output.out()
+    columns = [name for name in COLUMNS if name != "outlet" or console.width >= OUTLET_FROM_CHARS]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in ("article", "outlet", "date", "cluster", "names", "fate"):
+    for name in columns:
         table.add_column(
             name, justify="right" if name == "names" else "left", no_wrap=name not in {"article", "outlet"},
             max_width=HEADLINE_CHARS if name == "article" else None)
     names = cluster_names(rows)
     for row in sorted(rows, key=lambda row: (names.get(row.cluster_id or "", "~"), row.published or "~")):
-        table.add_row(*(Text(each, no_wrap=True, overflow="ellipsis") for each in _cells(row, names)))
-    console = output.out()
+        cells = _cells(row, names)
+        table.add_row(*(Text(cells[name], no_wrap=True, overflow="ellipsis") for name in columns))
     console.print(table, soft_wrap=False)
     console.print("\n".join(page(report)))
     if kept:
@@ -160,11 +165,14 @@ def cluster_names(rows: Sequence[Row]) -> dict[str, str]:
     return {each: chr(ord("A") + place) for place, each in enumerate(shared)}
 
 
-def _cells(row: Row, names: dict[str, str]) -> list[str]:
+def _cells(row: Row, names: dict[str, str]) -> dict[str, str]:
     from streams.render.lines import plain
 
-    place = f"{names.get(row.cluster_id or '', ' ')} {row.role}" if row.role else ""
-    return [
-        plain(row.headline or row.source or "(a broken record)"), plain(row.outlet or "-"), (row.published or "-")[:10],
-        place, "" if row.mentions is None else str(row.mentions), row.fate,
-    ]
+    return {
+        "article": plain(row.headline or row.source or "(a broken record)"),
+        "outlet": plain(row.outlet or "-"),
+        "date": (row.published or "-")[:10],
+        "cluster": f"{names.get(row.cluster_id or '', ' ')} {row.role}" if row.role else "",
+        "names": "" if row.mentions is None else str(row.mentions),
+        "fate": row.fate,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from streams.bus.errors import BusError, TooLarge, UnknownTopic
-from streams.core.outcome import CommuniqueError, Permanent
+from streams.core.outcome import CommuniqueError, Permanent, Usage
 
 DONE: Final = 0
 DOES_NOT_HOLD: Final = 1
@@ -16,10 +16,6 @@ TRY_AGAIN: Final = 75
 """The bus or a stage said no for now (EX_TEMPFAIL of sysexits.h)."""
 INTERRUPTED: Final = 130
 """Ctrl-C before the work was done (128 + SIGINT, as shells have it)."""
-
-
-class Usage(CommuniqueError):
-    """The call cannot work as it is given: a name nobody knows, a file that is not there."""
 
 
 def code_of(error: CommuniqueError) -> int:

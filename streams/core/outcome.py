@@ -18,6 +18,10 @@ class CommuniqueError(Exception):
     """The root of every error of ours; its message tells a person what to do."""
 
 
+class Usage(CommuniqueError):
+    """The call can never work as it is given: a name nobody knows, a file that is not there. Exit code 2."""
+
+
 class Permanent(CommuniqueError):
     """This record cannot ever be processed; `code` is the dead letter's code (`SCHEMA`, `LIMIT`, …)."""
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import orjson
 
 from schemas.raw_article import RawArticle
-from streams.core.outcome import CommuniqueError
+from streams.core.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
 
 _BETWEEN_AUTHORS: Final = re.compile(r"\s*[;,|]\s*|\s+and\s+")
-
-
-class BadMap(CommuniqueError):
-    """The map of fields cannot be used; the message says which line and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +53,28 @@ AS_IT_IS: Final = FieldMap({}, {})
 
 
 def load(path: Path) -> FieldMap:
-    """Read a map, TOML, or JSON when its name ends so. Raises `BadMap`, also for a file that cannot be read."""
+    """Read a map, TOML, or JSON when its name ends so. Raises `Usage`, also for a file that cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")
         lines = orjson.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
-        raise BadMap(f"the map {path} cannot be read: {error}") from error
+        raise Usage(f"the map {path} cannot be read: {error}") from error
     if not isinstance(lines, dict):
-        raise BadMap(f'the map {path} must be an object: {{"content": "text", "headline": "title"}}')
+        raise Usage(f'the map {path} must be an object: {{"content": "text", "headline": "title"}}')
     return parse(lines, str(path))
 
 
 def parse(lines: Mapping[str, Json], name: str) -> FieldMap:
-    """Return the map that `lines` describe; `name` is for messages. Raises `BadMap`.
+    """Return the map that `lines` describe; `name` is for messages. Raises `Usage`.
 
     >>> parse({"content": "text", "outlet": {"constant": "Daily"}}, "m").apply({"text": "Hello."})
     {'content': 'Hello.', 'outlet': 'Daily'}
     """
     for ours in lines:
         if ours not in RawArticle.model_fields:
-            raise BadMap(_unknown(ours, lines[ours], name))
+            raise Usage(_unknown(ours, lines[ours], name))
     if "content" not in lines:
-        raise BadMap(f'the map {name} must say where the text is: content = "their field"')
+        raise Usage(f'the map {name} must say where the text is: content = "their field"')
     return FieldMap(
         {ours: tuple(theirs.split(".")) for ours, theirs in lines.items() if isinstance(theirs, str)},
         {ours: _constant(theirs) for ours, theirs in lines.items() if not isinstance(theirs, str)},

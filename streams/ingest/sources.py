@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeAlias
 
-from streams.core.outcome import CommuniqueError
+from streams.core.outcome import Usage
 from streams.ingest.found import Bad, Found, Reading
 from streams.ingest.lines import json_lines
 from streams.ingest.page import html_file, text_file
@@ -39,10 +39,6 @@ SOURCES: Final[dict[str, Reader]] = {
 STDIN: Final = "-"
 
 
-class NoSource(CommuniqueError):
-    """A path that cannot be read as articles; the message says why."""
-
-
 class Entry(NamedTuple):
     """One file to read; `source_id` is the id its article gets when the file is one article."""
 
@@ -63,7 +59,7 @@ def kind_of(path: Path) -> str | None:
 
 
 def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
-    """Return every file behind `paths` (stdin is `-`), in order. Raises `NoSource` for a path that is none."""
+    """Return every file behind `paths` (stdin is `-`), in order. Raises `Usage` for a path that is none."""
     found: list[Entry] = []
     for each in paths:
         path = Path(each)
@@ -73,10 +69,10 @@ def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
             inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p.relative_to(path)))
             found += [Entry(p, p.relative_to(path).as_posix()) for p in inside if kind_of(p)]
         elif not path.exists():
-            raise NoSource(f"there is no file or folder {each}")
+            raise Usage(f"there is no file or folder {each}")
         elif not (reading.kind or kind_of(path)):
             known = ", ".join(f".{extension}" for extension in SOURCES)
-            raise NoSource(f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format")
+            raise Usage(f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format")
         else:
             found.append(Entry(path, path.name))
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from streams.bus.scan import header
-from streams.core.outcome import CommuniqueError
+from streams.core.outcome import Usage
 from streams.render.lines import body_of
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 _CONDITION: Final = re.compile(r"([\w.-]+)(!?=)(.*)", re.DOTALL)
 _WORDS: Final = {"null": None, "true": True, "false": False}
-
-
-class BadCondition(CommuniqueError):
-    """A condition that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,14 @@ class Condition:
 
 
 def parse(text: str) -> Condition:
-    """Return the condition that `text` says. Raises `BadCondition`.
+    """Return the condition that `text` says. Raises `Usage`.
 
     >>> parse("dedup.role!=canonical")
     Condition(field='dedup.role', wanted='canonical', fits=False)
     """
     found = _CONDITION.fullmatch(text)
     if found is None:
-        raise BadCondition(f"--where {text}: write field=value or field!=value, e.g. --where dedup.role=canonical")
+        raise Usage(f"--where {text}: write field=value or field!=value, e.g. --where dedup.role=canonical")
     return Condition(found[1], found[3], found[2] == "=")
 
 
