@@ -76,11 +76,11 @@ def build(
     clock = system_clock()
     hands = open_hands(settings.state / "marks", f"{stage}-{ordinal}")
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
-    alone = trial.ChildTrial([*command, stage, "--alone"], settings.guard.child_timeout_seconds)
+    child = trial.ChildTrial([*command, stage, "--alone"], settings.guard.child_timeout_seconds)
     bounds = PolledBounds()
     bus = AgentBus(
-        settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands, alone,
-        bounds)
+        settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
+        child, bounds)
     for agent in agents.values():
         agent.register(app, bus)
     return Works(app, bus, tables, hands, bounds)
@@ -186,7 +186,7 @@ def main(
 
     Return the exit code. `agents` and `command` are for programs that bring their own agents.
     """
-    parser = argparse.ArgumentParser(prog="python -m streams.worker", description="Run one worker of a stage.")
+    parser = argparse.ArgumentParser("python -m streams.worker", description="Run one worker of a stage.")
     parser.add_argument("stage")
     parser.add_argument("--ordinal", type=int, default=0, help="which worker of its stage this is, from 0")
     parser.add_argument("--alone", metavar="AGENT", help="try the record on standard input, then end")

@@ -49,7 +49,10 @@ class Progress:
     ) -> bool:
         """Return whether there is lag and the committed offsets have not moved for the whole time."""
         lag = any(end > committed.get(place, 0) for place, end in ends.items())
-        if not lag or self._moved_at is None or committed != self._seen:
+        if not lag:
+            self._moved_at = None
+            return False
+        if self._moved_at is None or committed != self._seen:
             self._seen, self._moved_at = dict(committed), now
         return now - self._moved_at >= self._stall_seconds
 
@@ -75,7 +78,7 @@ Offsets = dict[TopicPartition, int]
 
 
 async def _look(app: Any, admin: Admin) -> tuple[Offsets, Offsets]:  # noqa: ANN401
-    """Return committed and end offsets of the partitions that this worker reads; nothing while it has none."""
+    """Return committed and end offsets of the partitions that this worker reads; none: nothing."""
     held, changelogs = app.consumer.assignment(), app.tables.changelog_topics
     mine = {TopicPartition(tp.topic, tp.partition) for tp in held if tp.topic not in changelogs}
     if not mine:
@@ -107,6 +110,7 @@ def watch_loop(loop: asyncio.AbstractEventLoop, stall_seconds: float, die: Any) 
             if missed[0] > LOOKS_PER_STALL:
                 faulthandler.dump_traceback(file=sys.stderr)
                 die(f"a step did not return for {stall_seconds:.0f} s", blame=True)
+                return
 
     thread = threading.Thread(target=watch, name="stall", daemon=True)
     thread.start()
