@@ -2,13 +2,15 @@
 
     sqlite:///absolute/path/to/log.db
 
-Several processes read and write it at once. Who appends: `sqlite_writer` (one thread a process) with `sqlite_append`. Who reads:
-`sqlite_consumer` with `sqlite_read`, woken by `sqlite_wake`. Groups are in `sqlite_group`, topics in `sqlite_catalogue`, retention and
-compaction in `sqlite_upkeep`, the file itself in `sqlite_file`; `transport_sqlite` runs Faust on it.
+Several processes read and write it at once. Who appends: `sqlite_writer` (one thread a process) with
+`sqlite_append`. Who reads: `sqlite_consumer` with `sqlite_read`, woken by `sqlite_wake`. Groups are in
+`sqlite_group`, topics in `sqlite_catalogue`, retention and compaction in `sqlite_upkeep`, the file itself
+in `sqlite_file`; `transport_sqlite` runs Faust on it.
 
-Guarantees. An acknowledged record survives `kill -9` of any process; with `durable` (ingest) or `log.synchronous=FULL` also a power
-cut. What one transaction holds is seen whole or not at all. One live member a group; one that was replaced can write nothing more.
-They fail on a network file system, and when somebody else writes to the file.
+Guarantees. An acknowledged record survives `kill -9` of any process; with `durable` (ingest) or
+`log.synchronous=FULL` also a power cut. What one transaction holds is seen whole or not at all. One live
+member a group; one that was replaced can write nothing more. They fail on a network file system, and when
+somebody else writes to the file.
 """
 
 from __future__ import annotations
@@ -34,14 +36,15 @@ class SqliteBus:
         self.session_seconds = settings.log.session_timeout_seconds
         self.writer = Writer(self.path, synchronous=settings.log.synchronous)
 
-    def producer(self, *, client_id: str, durable: bool = False) -> SqliteProducer:  # noqa: ARG002  # nobody asks who wrote
-        """Make a producer; with `durable` an acknowledged record survives a power cut whatever the settings say."""
+    def producer(self, *, client_id: str, durable: bool = False) -> SqliteProducer:  # noqa: ARG002
+        """Make a producer; with `durable` an acknowledged record survives a power cut in any case."""
         return SqliteProducer(self.writer, durable=durable)
 
     def consumer(self, *, client_id: str, group: str | None = None) -> SqliteConsumer:
         """Make a consumer."""
         return SqliteConsumer(
-            self.path, self.writer, client_id=client_id, group=group, session_seconds=self.session_seconds)
+            self.path, self.writer, client_id=client_id, group=group, session_seconds=self.session_seconds
+        )
 
     def admin(self) -> SqliteAdmin:
         """Make an admin."""

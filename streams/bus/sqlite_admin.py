@@ -25,24 +25,35 @@ class SqliteAdmin:
 
     async def create_topic(self, name: str, partitions: int, config: Mapping[str, str]) -> bool:
         """Create a topic in one transaction; False when it was there already."""
-        return await self._writer.run(lambda pen: sqlite_catalogue.create_topic(pen.connection, name, partitions, config))
+        return await self._writer.run(
+            lambda pen: sqlite_catalogue.create_topic(pen.connection, name, partitions, config)
+        )
 
     async def alter_topic(self, name: str, config: Mapping[str, str]) -> None:
         """Set some of a topic's settings. Raises `UnknownTopic`."""
-        await self._writer.run(lambda pen: sqlite_catalogue.alter_topic(pen.connection, pen.catalogue.topic(name), config))
+        await self._writer.run(
+            lambda pen: sqlite_catalogue.alter_topic(pen.connection, pen.catalogue.topic(name), config)
+        )
 
     async def add_partitions(self, name: str, partitions: int) -> None:
         """Widen a topic to so many partitions. Raises `UnknownTopic`, `BusError` when that would be fewer."""
-        await self._writer.run(lambda pen: sqlite_catalogue.add_partitions(pen.connection, pen.catalogue.topic(name), partitions))
+        await self._writer.run(
+            lambda pen: sqlite_catalogue.add_partitions(pen.connection, pen.catalogue.topic(name), partitions)
+        )
 
     async def delete_topic(self, name: str) -> None:
         """Delete a topic with its records. Raises `UnknownTopic`."""
-        await self._writer.run(lambda pen: sqlite_catalogue.delete_topic(pen.connection, pen.catalogue.topic(name)))
+        await self._writer.run(
+            lambda pen: sqlite_catalogue.delete_topic(pen.connection, pen.catalogue.topic(name))
+        )
 
     async def describe_topics(self) -> dict[str, TopicDescription]:
         """Return all topics by name."""
         topics = self._reader.catalogue.topics()
-        return {name: TopicDescription(name, len(topic.pids), dict(topic.config)) for name, topic in topics.items()}
+        return {
+            name: TopicDescription(name, len(topic.pids), dict(topic.config))
+            for name, topic in topics.items()
+        }
 
     async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
         """Return what a group has committed; {} for an unknown group."""
@@ -69,7 +80,9 @@ class SqliteAdmin:
     def _places(self, topics: Sequence[str] | None = None) -> dict[TopicPartition, int]:
         catalogue = self._reader.catalogue
         wanted = catalogue.topics().values() if topics is None else [catalogue.topic(name) for name in topics]
-        return {TopicPartition(topic.name, part): pid for topic in wanted for part, pid in enumerate(topic.pids)}
+        return {
+            TopicPartition(topic.name, part): pid for topic in wanted for part, pid in enumerate(topic.pids)
+        }
 
     async def __aenter__(self) -> Self:
         await self._reader.open()

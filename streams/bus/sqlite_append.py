@@ -1,23 +1,24 @@
 """Append records to the embedded log, inside the writer's transaction.
 
-For each record: the partition (given, or murmur2 of the key as Java clients do, or in turn), its size against the topic's
-`max.message.bytes`, the next offset of the partition. Then one insert for all rows of a partition, its new end, and the latest
-timestamp of each block of 1,024 offsets: that is what makes a look-up by time short, as Kafka's time index does.
+For each record: the partition (given, or murmur2 of the key as Java clients do, or in turn), its size
+against the topic's `max.message.bytes`, the next offset of the partition. Then one insert for all rows of a
+partition, its new end, and the latest timestamp of each block of 1,024 offsets: that is what makes a
+look-up by time short, as Kafka's time index does.
 
-Refused: an unknown topic or partition, a record too large, a record without key on a compacted topic (as Kafka does).
+Refused: an unknown topic or partition, a record too large, a record without key on a compacted topic (as
+Kafka does).
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
-from aiokafka.partitioner import murmur2
 
 from streams.bus.errors import BusError, TooLarge
 from streams.bus.interface import Headers, RecordMetadata
 from streams.bus.sqlite_catalogue import Catalogue, Topic
+from streams.bus.sqlite_partition import partition_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,12 +50,6 @@ def unpack_headers(packed: str | None) -> Headers:
     if packed is None:
         return ()
     return tuple((name, value.encode("latin-1")) for name, value in orjson.loads(packed))
-
-
-@lru_cache(maxsize=65_536)
-def partition_of(key: bytes, partitions: int) -> int:
-    """Return the partition that Java clients put this key in."""
-    return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 class Appender:
@@ -105,12 +100,14 @@ class Appender:
         if partition is None:
             partition = self._choose(record.key, len(topic.pids))
         elif not 0 <= partition < len(topic.pids):
-            self._catalogue.pid(record.topic, partition)      # raises, and says why
+            self._catalogue.pid(record.topic, partition)  # raises, and says why
         packed = pack_headers(record.headers)
         _check(topic, record, packed)
         pid = topic.pids[partition]
         if pid not in self._ends:
-            self._ends[pid] = self._connection.execute("SELECT next FROM parts WHERE pid=?", (pid,)).fetchone()[0]
+            self._ends[pid] = self._connection.execute(
+                "SELECT next FROM parts WHERE pid=?", (pid,)
+            ).fetchone()[0]
         return partition, pid, packed
 
     def _choose(self, key: bytes | None, partitions: int) -> int:
@@ -120,14 +117,15 @@ class Appender:
         return self._turn % partitions
 
     def _insert(self, pid: int, rows: list[tuple[object, ...]]) -> None:
-        self._connection.executemany(f"INSERT INTO p{pid} VALUES(?, ?, ?, ?, ?)", rows)  # noqa: S608  # our own number
+        self._connection.executemany(f"INSERT INTO p{pid} VALUES(?, ?, ?, ?, ?)", rows)  # our own number
         self._connection.execute("UPDATE parts SET next=? WHERE pid=?", (self._ends[pid], pid))
         latest: dict[int, int] = {}
         for offset, timestamp, *_ in rows:
             block = offset >> BLOCK_BITS  # type: ignore[operator]
             latest[block] = max(latest.get(block, timestamp), timestamp)  # type: ignore[call-overload]
         self._connection.executemany(
-            "INSERT INTO blocks VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET latest=max(latest, excluded.latest)",
+            "INSERT INTO blocks VALUES(?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET latest=max(latest, excluded.latest)",
             [(pid, block, timestamp) for block, timestamp in latest.items()],
         )
 

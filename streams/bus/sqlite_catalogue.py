@@ -1,7 +1,8 @@
-"""The topics in the embedded log: what there is, kept in memory for as long as it is true, and how it changes.
+"""The topics in the embedded log: kept in memory for as long as they are true, and how they change.
 
-SQLite's `user_version` counts the changes; a cache compares it (2 µs) before each use, so that a topic created by another process
-is seen at once. Every change here is one transaction of the writer: half a topic is never seen. Partition numbers are never used again.
+SQLite's `user_version` counts the changes; a cache compares it (2 µs) before each use, so that a topic
+created by another process is seen at once. Every change here is one transaction of the writer: half a topic
+is never seen. Partition numbers are never used again.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class Catalogue:
         raise UnknownTopic(message)
 
     def pid(self, name: str, partition: int) -> int:
-        """Return the table number of a partition. Raises `UnknownTopic`, also for a partition that is not there."""
+        """Return the table number of a partition. Raises `UnknownTopic`, also for an unknown partition."""
         topic = self.topic(name)
         if 0 <= partition < len(topic.pids):
             return topic.pids[partition]
@@ -69,25 +70,35 @@ def _read(connection: sqlite3.Connection) -> dict[str, Topic]:
     sql = "SELECT tid, name, config, pid FROM topics JOIN parts USING(tid) ORDER BY name, part"
     for tid, name, config, pid in connection.execute(sql).fetchall():
         pids.setdefault((tid, name, config), []).append(pid)
-    return {name: _topic(tid, name, json.loads(config), tuple(found)) for (tid, name, config), found in pids.items()}
+    return {
+        name: _topic(tid, name, json.loads(config), tuple(found))
+        for (tid, name, config), found in pids.items()
+    }
 
 
 def _topic(tid: int, name: str, config: dict[str, str], pids: tuple[int, ...]) -> Topic:
     return Topic(
-        tid, name, pids, config,
+        tid,
+        name,
+        pids,
+        config,
         max_bytes=int(config.get("max.message.bytes", DEFAULT_MAX_BYTES)),
         compacted="compact" in config.get("cleanup.policy", "delete"),
     )
 
 
-def create_topic(connection: sqlite3.Connection, name: str, partitions: int, config: Mapping[str, str]) -> bool:
+def create_topic(
+    connection: sqlite3.Connection, name: str, partitions: int, config: Mapping[str, str]
+) -> bool:
     """Create a topic with its partitions; False when there is one of that name."""
     if partitions < 1:
         message = f"topic {name!r} needs at least one partition"
         raise BusError(message)
     if connection.execute("SELECT 1 FROM topics WHERE name=?", (name,)).fetchone():
         return False
-    tid = connection.execute("INSERT INTO topics(name, config) VALUES(?, ?)", (name, json.dumps(dict(config)))).lastrowid
+    tid = connection.execute(
+        "INSERT INTO topics(name, config) VALUES(?, ?)", (name, json.dumps(dict(config)))
+    ).lastrowid
     _add(connection, tid or 0, range(partitions))
     _changed(connection)
     return True
@@ -97,7 +108,8 @@ def _add(connection: sqlite3.Connection, tid: int, partitions: range) -> None:
     for part in partitions:
         pid = connection.execute("INSERT INTO parts(tid, part) VALUES(?, ?)", (tid, part)).lastrowid
         connection.execute(
-            f"CREATE TABLE p{pid}(off INTEGER PRIMARY KEY, ts INTEGER NOT NULL, key BLOB, value BLOB, headers TEXT)"
+            f"CREATE TABLE p{pid}(off INTEGER PRIMARY KEY, ts INTEGER NOT NULL,"
+            " key BLOB, value BLOB, headers TEXT)"
         )
 
 
@@ -108,7 +120,9 @@ def _changed(connection: sqlite3.Connection) -> None:
 
 def alter_topic(connection: sqlite3.Connection, topic: Topic, config: Mapping[str, str]) -> None:
     """Set some of a topic's settings; the others stay."""
-    connection.execute("UPDATE topics SET config=? WHERE tid=?", (json.dumps({**topic.config, **config}), topic.tid))
+    connection.execute(
+        "UPDATE topics SET config=? WHERE tid=?", (json.dumps({**topic.config, **config}), topic.tid)
+    )
     _changed(connection)
 
 

@@ -1,7 +1,8 @@
 """The consumer of the embedded log.
 
-With a group (`subscribe`) it first becomes the group's member, or waits until it can; with `assign` it reads what it is told.
-`getmany` looks at the partitions' ends, reads in turn from those that have more, and otherwise waits to be woken by a commit.
+With a group (`subscribe`) it first becomes the group's member, or waits until it can; with `assign` it
+reads what it is told. `getmany` looks at the partitions' ends, reads in turn from those that have more, and
+otherwise waits to be woken by a commit.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from streams.bus import sqlite_group, sqlite_read
 from streams.bus.errors import BusError, Fenced
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.bus.sqlite_writer import Writer
+
+P = TypeVar("P", bound=tuple[str, int])
+"""A partition: the bus's `TopicPartition`, or Faust's `TP`."""
 
 
 class Reader:
@@ -45,33 +49,35 @@ class Reader:
         self.waker = Waker()
         address = self.waker.address
         await self._writer.run(
-            lambda pen: pen.connection.execute("INSERT INTO readers VALUES(?)", (address,)), wakes=False)
+            lambda pen: pen.connection.execute("INSERT INTO readers VALUES(?)", (address,)), wakes=False
+        )
 
     async def close(self) -> None:
         """Close it; the writer ends with its last user."""
         address = self.waker.address
         await self._writer.run(
-            lambda pen: pen.connection.execute("DELETE FROM readers WHERE address=?", (address,)), wakes=False)
+            lambda pen: pen.connection.execute("DELETE FROM readers WHERE address=?", (address,)), wakes=False
+        )
         self.waker.close()
         self.connection.close()
         await asyncio.to_thread(self._writer.stop)
 
-    def pid(self, place: TopicPartition) -> int:
+    def pid(self, place: tuple[str, int]) -> int:
         """Return the table number of a partition. Raises `UnknownTopic`."""
         return self.catalogue.pid(*place)
 
-    def bounds(self, places: Iterable[TopicPartition]) -> dict[TopicPartition, sqlite_read.Bounds]:
+    def bounds(self, places: Iterable[P]) -> dict[P, sqlite_read.Bounds]:
         """Return first and next offset of each partition. Raises `UnknownTopic`."""
         pids = {place: self.pid(place) for place in places}
         found = sqlite_read.bounds(self.connection)
         return {place: found[pid] for place, pid in pids.items()}
 
-    def committed(self, group: str, places: Iterable[TopicPartition]) -> dict[TopicPartition, int | None]:
-        """Return what a group has committed for these partitions, None where nothing. Raises `UnknownTopic`."""
+    def committed(self, group: str, places: Iterable[P]) -> dict[P, int | None]:
+        """Return what a group has committed, None where nothing. Raises `UnknownTopic`."""
         found = sqlite_read.committed(self.connection, group)
         return {place: found.get(self.pid(place)) for place in places}
 
-    def read(self, place: TopicPartition, offset: int, most: int) -> list[Record]:
+    def read(self, place: tuple[str, int], offset: int, most: int) -> list[Record]:
         """Return up to `most` records from `offset` on. Raises `UnknownTopic`."""
         return sqlite_read.read(self.connection, place, self.pid(place), offset, most)
 
@@ -79,7 +85,9 @@ class Reader:
 class SqliteConsumer:
     """Implements `interface.Consumer`."""
 
-    def __init__(self, path: Path, writer: Writer, *, client_id: str, group: str | None, session_seconds: float) -> None:
+    def __init__(
+        self, path: Path, writer: Writer, *, client_id: str, group: str | None, session_seconds: float
+    ) -> None:
         self._reader = Reader(path, writer)
         self._writer = writer
         self._group = group
@@ -87,7 +95,7 @@ class SqliteConsumer:
         self._member = Member(group or "", name, session_seconds)
         self._topics: tuple[str, ...] = ()
         self._seen_version = -1
-        self._positions: dict[TopicPartition, int | None] = {}     # None: to be looked up at first use
+        self._positions: dict[TopicPartition, int | None] = {}  # None: to be looked up at first use
         self._turn = 0
         self._started = False
 
@@ -108,7 +116,7 @@ class SqliteConsumer:
         await self._reader.close()
 
     def subscribe(self, topics: Sequence[str]) -> None:
-        """Read these topics as the group's member; `getmany` joins, and gives {} for as long as another one lives."""
+        """Read these topics as the group's member; `getmany` gives {} for as long as another one lives."""
         if self._group is None:
             message = "a consumer without a group cannot subscribe: use assign"
             raise BusError(message)
@@ -126,8 +134,13 @@ class SqliteConsumer:
         """Return the partitions that are read; none while the group has another member."""
         return frozenset(self._positions)
 
-    async def getmany(self, *, timeout_ms: int = 0, max_records: int = 500) -> dict[TopicPartition, list[Record]]:
-        """Return what there is, waiting at most `timeout_ms` for the first record. Raises `Fenced`, `UnknownTopic`."""
+    async def getmany(
+        self, *, timeout_ms: int = 0, max_records: int = 500
+    ) -> dict[TopicPartition, list[Record]]:
+        """Return what there is, waiting at most `timeout_ms` for the first record.
+
+        Raises `Fenced`, `UnknownTopic`.
+        """
         deadline = time.monotonic() + timeout_ms / 1000
         await asyncio.sleep(0)
         while True:
@@ -158,7 +171,9 @@ class SqliteConsumer:
             self._reader.catalogue.topic(name)
         if not sqlite_group.is_free(self._reader.connection, self._member.group):
             return False
-        joined = await self._writer.run(lambda pen: sqlite_group.join(pen.connection, self._member), wakes=False)
+        joined = await self._writer.run(
+            lambda pen: sqlite_group.join(pen.connection, self._member), wakes=False
+        )
         if joined:
             self._writer.beat_for(self._member)
         return joined
@@ -180,14 +195,14 @@ class SqliteConsumer:
                 found[place] = records
                 self._positions[place] = records[-1].offset + 1
                 most -= len(records)
-            else:                           # what was there has been compacted away
+            else:  # what was there has been compacted away
                 self._positions[place] = ends[place].next
             if most <= 0:
                 break
         return found
 
     def _locate(self, place: TopicPartition, start: int) -> int:
-        """Return the position of a partition, looked up at first use: the committed offset, else the beginning."""
+        """Return a position, looked up at first use: the committed offset, else the beginning."""
         position = self._positions[place]
         if position is None:
             done = self._reader.committed(self._group, [place])[place] if self._group else None
@@ -202,7 +217,7 @@ class SqliteConsumer:
         self._positions[partition] = offset
 
     async def position(self, partition: TopicPartition) -> int:
-        """Return the offset of the next record that `getmany` will give (or, after retention, the first one left)."""
+        """Return the offset of the next record that `getmany` will give (if retention leaves it)."""
         if partition not in self._positions:
             message = f"{partition} is not assigned to this consumer"
             raise BusError(message)
@@ -222,9 +237,13 @@ class SqliteConsumer:
         found = {self._reader.pid(place): offset for place, offset in offsets.items()}
         group, member = self._group, self._member
         if self._topics:
-            await self._writer.run(lambda pen: sqlite_group.commit(pen.connection, member, found), wakes=False)
+            await self._writer.run(
+                lambda pen: sqlite_group.commit(pen.connection, member, found), wakes=False
+            )
         else:
-            await self._writer.run(lambda pen: sqlite_group.commit_from_outside(pen.connection, group, found), wakes=False)
+            await self._writer.run(
+                lambda pen: sqlite_group.commit_from_outside(pen.connection, group, found), wakes=False
+            )
 
     async def beginning_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the first offset of each partition. Raises `UnknownTopic`."""
@@ -234,10 +253,15 @@ class SqliteConsumer:
         """Return the next offset of each partition. Raises `UnknownTopic`."""
         return {place: found.next for place, found in self._reader.bounds(partitions).items()}
 
-    async def offsets_for_times(self, times_ms: Mapping[TopicPartition, int]) -> dict[TopicPartition, int | None]:
+    async def offsets_for_times(
+        self, times_ms: Mapping[TopicPartition, int]
+    ) -> dict[TopicPartition, int | None]:
         """Return the first offset at or after each time, None when there is none."""
         connection = self._reader.connection
-        return {place: sqlite_read.offset_for_time(connection, self._reader.pid(place), at) for place, at in times_ms.items()}
+        return {
+            place: sqlite_read.offset_for_time(connection, self._reader.pid(place), at)
+            for place, at in times_ms.items()
+        }
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -1,10 +1,12 @@
 """The file of the embedded log: where it is, how it is laid out, how it is opened and locked.
 
-One SQLite file in WAL mode, `log.db`, with `log.db.lock` beside it: whoever writes holds an exclusive `flock` on that side file
-first, then begins. SQLite's own lock is taken by polling, and under load one writer of three starved (measured); `flock` queues.
+One SQLite file in WAL mode, `log.db`, with `log.db.lock` beside it: whoever writes holds an exclusive
+`flock` on that side file first, then begins. SQLite's own lock is taken by polling, and under load one
+writer of three starved (measured); `flock` queues.
 
-One table a partition (`p<pid>`): 106,000 to 122,000 appends/s measured, against 31,000 with all partitions in one table.
-Pages are 8 kB. Local disks only: neither `flock` nor WAL's shared memory works over a network.
+One table a partition (`p<pid>`): 106,000 to 122,000 appends/s measured, against 31,000 with all partitions
+in one table. Pages are 8 kB. Local disks only: neither `flock` nor WAL's shared memory works over a
+network.
 """
 
 from __future__ import annotations
@@ -28,18 +30,25 @@ BUSY_SECONDS: Final = 30.0
 STATEMENTS: Final = 1024
 """Prepared statements kept a connection: a few for each partition."""
 
-_LAYOUT: Final = (
-    "CREATE TABLE topics(tid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, config TEXT NOT NULL)",
-    "CREATE TABLE parts(pid INTEGER PRIMARY KEY AUTOINCREMENT, tid INTEGER NOT NULL, part INTEGER NOT NULL,"
-    " start INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, cleaned INTEGER NOT NULL DEFAULT 0, UNIQUE(tid, part))",
-    "CREATE TABLE blocks(pid INTEGER NOT NULL, block INTEGER NOT NULL, latest INTEGER NOT NULL, PRIMARY KEY(pid, block)) WITHOUT ROWID",
-    "CREATE TABLE groups(gid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL DEFAULT 0,"
-    " member TEXT, process TEXT, session REAL, beat REAL)",
-    "CREATE TABLE offsets(gid INTEGER NOT NULL, pid INTEGER NOT NULL, off INTEGER NOT NULL, PRIMARY KEY(gid, pid)) WITHOUT ROWID",
-    "CREATE TABLE readers(address TEXT PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE upkeep(job TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
-    f"PRAGMA application_id={APPLICATION_ID}",
-)
+_LAYOUT: Final = f"""
+CREATE TABLE topics(tid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, config TEXT NOT NULL);
+CREATE TABLE parts(
+  pid INTEGER PRIMARY KEY AUTOINCREMENT, tid INTEGER NOT NULL, part INTEGER NOT NULL,
+  start INTEGER NOT NULL DEFAULT 0, next INTEGER NOT NULL DEFAULT 0, cleaned INTEGER NOT NULL DEFAULT 0,
+  UNIQUE(tid, part));
+CREATE TABLE blocks(
+  pid INTEGER NOT NULL, block INTEGER NOT NULL, latest INTEGER NOT NULL,
+  PRIMARY KEY(pid, block)) WITHOUT ROWID;
+CREATE TABLE groups(
+  gid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, generation INTEGER NOT NULL DEFAULT 0,
+  member TEXT, process TEXT, session REAL, beat REAL);
+CREATE TABLE offsets(
+  gid INTEGER NOT NULL, pid INTEGER NOT NULL, off INTEGER NOT NULL, PRIMARY KEY(gid, pid)) WITHOUT ROWID;
+CREATE TABLE readers(address TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE upkeep(job TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+PRAGMA application_id={APPLICATION_ID};
+"""
+"""One table `p<pid>` comes with each partition: `sqlite_catalogue`."""
 
 
 def path_of(url: str) -> Path:
@@ -53,7 +62,7 @@ def path_of(url: str) -> Path:
 
 @contextmanager
 def locked(lock: int) -> Iterator[None]:
-    """Hold the side file's exclusive lock, in the order of asking. The kernel drops it when the process dies."""
+    """Hold the side file's exclusive lock. The kernel drops it when the process dies."""
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         yield
@@ -68,7 +77,7 @@ def open_lock(path: Path) -> int:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open the log, laid out when it is new. Raises `BusError` when the file is something else or cannot be opened."""
+    """Open the log, laid out when it is new. Raises `BusError` when it cannot be, or is something else."""
     lock = open_lock(path)
     try:
         with locked(lock):
@@ -81,7 +90,9 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, cached_statements=STATEMENTS
+    )
     try:
         _lay_out(connection, path)
     except BaseException:
@@ -91,14 +102,19 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA page_size=8192")         # only before the first table
+    connection.execute("PRAGMA page_size=8192")  # only before the first table
     if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
         message = f"{path} is on a file system without shared memory: the embedded log needs a local disk"
         raise BusError(message)
-    for pragma in ("journal_size_limit=67108864", "wal_autocheckpoint=1000", "secure_delete=OFF", "synchronous=NORMAL"):
+    for pragma in (
+        "journal_size_limit=67108864",
+        "wal_autocheckpoint=1000",
+        "secure_delete=OFF",
+        "synchronous=NORMAL",
+    ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
     if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-        connection.executescript(f"BEGIN IMMEDIATE; {'; '.join(_LAYOUT)}; COMMIT")
+        connection.executescript(f"BEGIN IMMEDIATE; {_LAYOUT} COMMIT")
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         message = f"{path} is an SQLite file, but not an embedded log; give another path"
         raise BusError(message)

@@ -1,10 +1,12 @@
 """Consumer groups on the embedded log: one live member each, the others wait.
 
-A member writes its name, its process and a beat into the group's row. Another may take over when there is no member, when its
-process is dead, or when its last beat is older than its session. Taking over raises the generation; from then on everything
-that the former member tries to write is refused (`Fenced`), because every transaction checks generation and member first.
+A member writes its name, its process and a beat into the group's row. Another may take over when there is
+no member, when its process is dead, or when its last beat is older than its session. Taking over raises the
+generation; from then on everything that the former member tries to write is refused (`Fenced`), because
+every transaction checks generation and member first.
 
-Beats are `time.monotonic()`: one clock for all processes of a machine, that starts anew with it (then the process is dead, too).
+Beats are `time.monotonic()`: one clock for all processes of a machine, that starts anew with it (then the
+process is dead, too).
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ class Member:
 
 def is_free(connection: sqlite3.Connection, group: str) -> bool:
     """Tell whether a member could join now."""
-    row = connection.execute("SELECT member, process, session, beat FROM groups WHERE name=?", (group,)).fetchone()
+    row = connection.execute(
+        "SELECT member, process, session, beat FROM groups WHERE name=?", (group,)
+    ).fetchone()
     if row is None or row[0] is None:
         return True
     _, process, session, beat = row
@@ -48,8 +52,10 @@ def join(connection: sqlite3.Connection, member: Member) -> bool:
     if not is_free(connection, member.group):
         return False
     connection.execute("INSERT INTO groups(name) VALUES(?) ON CONFLICT DO NOTHING", (member.group,))
-    sql = ("UPDATE groups SET generation=generation+1, member=?, process=?, session=?, beat=? WHERE name=?"
-           " RETURNING gid, generation")
+    sql = (
+        "UPDATE groups SET generation=generation+1, member=?, process=?, session=?, beat=? WHERE name=?"
+        " RETURNING gid, generation"
+    )
     row = (member.name, member.process, member.session_seconds, time.monotonic(), member.group)
     member.gid, member.generation = connection.execute(sql, row).fetchone()
     return True
@@ -60,7 +66,7 @@ def check(connection: sqlite3.Connection, member: Member) -> None:
     row = connection.execute("SELECT generation, member FROM groups WHERE gid=?", (member.gid,)).fetchone()
     if row != (member.generation, member.name):
         member.fenced = True
-        message = f"group {member.group!r} has another member (generation {row and row[0]}, ours was {member.generation}): stop"
+        message = f"group {member.group!r} has another member since generation {member.generation}: stop"
         raise Fenced(message)
 
 
@@ -88,7 +94,9 @@ def commit_from_outside(connection: sqlite3.Connection, group: str, offsets: Map
         message = f"group {group!r} has a live member: stop it first"
         raise BusError(message)
     connection.execute("INSERT INTO groups(name) VALUES(?) ON CONFLICT DO NOTHING", (group,))
-    _store(connection, connection.execute("SELECT gid FROM groups WHERE name=?", (group,)).fetchone()[0], offsets)
+    _store(
+        connection, connection.execute("SELECT gid FROM groups WHERE name=?", (group,)).fetchone()[0], offsets
+    )
 
 
 def _store(connection: sqlite3.Connection, gid: int, offsets: Mapping[int, int]) -> None:

@@ -1,8 +1,8 @@
-"""Is a process of this machine still the one that wrote its name down?
+"""Tells whether a process of this machine is still the one that wrote its name down.
 
-A process is named by its pid namespace, the machine's boot, its pid and its start time, all from `/proc`: a number used again by
-another process, or after a reboot, is not taken for the old one. A zombie is dead. Where it cannot be known (another pid
-namespace, no `/proc`) the answer is yes, and only silence counts.
+A process is named by its pid namespace, the machine's boot, its pid and its start time, all from `/proc`: a
+number used again by another process, or after a reboot, is not taken for the old one. A zombie is dead.
+Where it cannot be known (another pid namespace, no `/proc`) the answer is yes, and only silence counts.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PROC = Path("/proc")
 def _machine() -> str:
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{os.readlink(_PROC / 'self/ns/pid')} {boot}"
+        return f"{(_PROC / 'self/ns/pid').readlink()} {boot}"
     except OSError:
         return "unknown"
 
@@ -26,7 +26,12 @@ def _machine() -> str:
 def _stat(pid: int) -> tuple[str, str] | None:
     """Return state and start time (clock ticks since boot) of a process, None when there is none."""
     try:
-        fields = (_PROC / str(pid) / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        fields = (
+            (_PROC / str(pid) / "stat")
+            .read_text(encoding="ascii", errors="replace")
+            .rpartition(")")[2]
+            .split()
+        )
     except OSError:
         return None
     return fields[0], fields[19]

@@ -1,7 +1,8 @@
 """The producer of the embedded log.
 
-What is sent within one turn of the event loop is one job of the writer. A future is done after the COMMIT. Only a failure of the
-record itself (unknown topic, too large) fails alone; when the file cannot be written, all records of that turn fail.
+What is sent within one turn of the event loop is one job of the writer. A future is done after the COMMIT.
+Only a failure of the record itself (unknown topic, too large) fails alone; when the file cannot be written,
+all records of that turn fail.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Self
 
 from streams.bus.errors import BusError
 from streams.bus.sqlite_append import Outgoing
-from streams.bus.sqlite_writer import Job, Pen, Writer, settle, tell
+from streams.bus.sqlite_wake import settle
+from streams.bus.sqlite_writer import Job, Pen, Writer, tell
 
 if TYPE_CHECKING:
     from streams.bus.interface import Headers, RecordMetadata
@@ -52,7 +54,7 @@ class SqliteProducer:
                 await asyncio.wait(self._unanswered)
             await asyncio.to_thread(self._writer.stop)
 
-    async def send(  # noqa: PLR0913  # aiokafka's own signature
+    async def send(  # aiokafka's own signature
         self,
         topic: str,
         value: bytes | None,
@@ -92,7 +94,7 @@ class SqliteProducer:
         records = [record for record, _ in batch]
         answers = [answer for _, answer in batch]
         loop = asyncio.get_running_loop()
-        last = answers[-1]                  # jobs are done in order: who waits for the last has waited for all
+        last = answers[-1]  # jobs are done in order: who waits for the last has waited for all
         self._unanswered.add(last)
 
         def work(pen: Pen) -> object:
@@ -110,7 +112,7 @@ class SqliteProducer:
                 self._failure = result
             settle(answer, result)
             if answer.done() and not answer.cancelled():
-                answer.exception()          # `flush` reports it: no "never retrieved" for who does not await each
+                answer.exception()  # `flush` reports it: no "never retrieved" for who does not await each
         self._unanswered.discard(answers[-1])
 
     async def __aenter__(self) -> Self:

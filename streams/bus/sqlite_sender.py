@@ -1,7 +1,8 @@
-"""What a Faust app sends with on the embedded log: the agents' `Sender`, Faust's producer, and the buffer that tables send through.
+"""What a Faust app sends with on the embedded log: `Sender`, Faust's producer, the buffer that tables use.
 
-All three keep a record with the event that sends it; it is written with the event's offset, in one transaction, or not at all.
-What is sent outside of events is written at once. Nothing is ever sent twice, and nothing is retried.
+All three keep a record with the event that sends it; it is written with the event's offset, in one
+transaction, or not at all. What is sent outside of events is written at once. Nothing is ever sent twice,
+and nothing is retried.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from faust.types.tuples import RecordMetadata as FaustMetadata
 
 from streams.bus.faust_hooks import Chunk
 from streams.bus.interface import RecordMetadata
-from streams.bus.sqlite_append import Outgoing, partition_of
+from streams.bus.sqlite_append import Outgoing
+from streams.bus.sqlite_partition import partition_of
 from streams.bus.sqlite_producer import now_ms
+from streams.bus.sqlite_wake import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +41,7 @@ class Buffer(ProducerBuffer):
     producer: Producer
 
     def put(self, fut: FutureMessage) -> None:
-        """Keep a record with the current event; its future is done, and its callback called, after the commit."""
+        """Keep a record with the current event; its future is done after the commit."""
         message = fut.message
         stamp = int(message.timestamp * 1000) if message.timestamp else now_ms()
         topic, headers = message.channel.get_topic_name(), headers_of(message.headers)
@@ -80,7 +83,8 @@ class Producer(FaustProducer):
         super().__init__(*args, **kwargs)
         self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app, self.buffer.producer = self.app, self
-        self._stage: StageLog = self.app.transport.stage
+        transport: Any = self.app.transport
+        self._stage: StageLog = transport.stage
         self._sends = 0
 
     async def on_start(self) -> None:
@@ -94,7 +98,7 @@ class Producer(FaustProducer):
         await self._stage.close()
 
     def keep(self, outgoing: Outgoing, written: Callable[[RecordMetadata], object] | None = None) -> bool:
-        """Keep a record with the current event; without one it is written at once. Return whether there was one."""
+        """Keep a record with the current event; without one write it now. Return whether there was one."""
         event = faust.current_event()
         message = None if event is None else event.message
         entry = message.entry if isinstance(message, Chunk) else None
@@ -107,22 +111,31 @@ class Producer(FaustProducer):
         if self._sends % YIELD_EVERY_SENDS == 0:
             await asyncio.sleep(0)
 
-    async def send(  # noqa: PLR0913  # Faust's own signature
-        self, topic: str, key: bytes | None, value: bytes | None, partition: int | None, timestamp: float | None,
-        headers: Any, *, transactional_id: str | None = None,  # noqa: ANN401, ARG002
+    async def send(  # Faust's own signature
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        partition: int | None,
+        timestamp: float | None,
+        headers: Any,  # noqa: ANN401
+        *,
+        transactional_id: str | None = None,  # noqa: ARG002
     ) -> asyncio.Future[FaustMetadata]:
-        """Send; the future is done after the commit, so never await it within the event that it belongs to."""
+        """Send; the future is done after the commit, so never await it within its own event."""
         await self.breathe()
         future: asyncio.Future[FaustMetadata] = asyncio.get_running_loop().create_future()
         stamp = int(timestamp * 1000) if timestamp else now_ms()
         outgoing = Outgoing(topic, partition, stamp, key, value, headers_of(headers))
-        self.keep(outgoing, lambda place: future.done() or future.set_result(as_faust(place)))
+        self.keep(outgoing, lambda place: settle(future, as_faust(place)))
         return future
 
     async def send_and_wait(self, *args: Any, **kwargs: Any) -> FaustMetadata:  # noqa: ANN401
-        """Send and wait for the commit. RuntimeError within an event, which is committed only when it has ended."""
+        """Send and wait for the commit. RuntimeError within an event: it is committed when it has ended."""
         if faust.current_event() is not None:
-            message = "on the embedded log an event cannot wait for what it sends: it is committed with the event"
+            message = (
+                "on the embedded log an event cannot wait for what it sends: it is committed with the event"
+            )
             raise RuntimeError(message)
         return await (await self.send(*args, **kwargs))
 
@@ -151,14 +164,20 @@ class Sender:
     def __init__(self, app: AppT) -> None:
         self._app = app
 
-    async def send(  # noqa: PLR0913  # the bus interface's own shape
-        self, topic: str, value: bytes | None, *, key: bytes | None = None, headers: Headers = (), partition: int | None = None,
+    async def send(  # the bus interface's own shape
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: Headers = (),
+        partition: int | None = None,
     ) -> asyncio.Future[RecordMetadata]:
-        """Send; within an event the future is done at once (offset -1: not known yet), else after the commit."""
-        producer: Producer = self._app.producer
+        """Send; within an event the future is done at once (offset -1: unknown), else after the commit."""
+        producer: Any = self._app.producer
         await producer.breathe()
         future: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
         outgoing = Outgoing(topic, partition, now_ms(), key, value, tuple(headers))
-        if producer.keep(outgoing, lambda place: future.done() or future.set_result(place)):
+        if producer.keep(outgoing, lambda place: settle(future, place)):
             future.set_result(RecordMetadata(topic, -1 if partition is None else partition, -1))
         return future

@@ -1,15 +1,17 @@
 """Retention and compaction of the embedded log: many short transactions, so that nobody waits for them.
 
-*Retention* (`cleanup.policy` with `delete`): the leading records older than `retention.ms` go, and the partition's start moves.
-*Compaction* (`compact`): of each key only the latest record stays; a tombstone goes after `delete.retention.ms`, too. A compacted
-partition's newest record is never deleted, so that a reader who waits for the last offset sees it. Offsets never change.
-The file does not shrink; freed pages are used again (`VACUUM` while everything is stopped gives them back).
+*Retention* (`cleanup.policy` with `delete`): the leading records older than `retention.ms` go, and the
+partition's start moves. *Compaction* (`compact`): of each key only the latest record stays; a tombstone
+goes after `delete.retention.ms`, too. A compacted partition's newest record is never deleted, so that a
+reader who waits for the last offset sees it. Offsets never change. The file does not shrink; freed pages
+are used again (`VACUUM` while everything is stopped gives them back).
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.bus.sqlite_producer import now_ms
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 STEP_ROWS: Final = 1000
 """Rows looked at or deleted a transaction: about 5 ms."""
 DIRTY_SHARE: Final = 0.5
-"""A partition is compacted when at least half of its offsets are new since the last time (Kafka's default ratio)."""
+"""A partition is compacted when at least half of its offsets are new since the last time (Kafka's default
+ratio).
+"""
 DAY_MS: Final = 86_400_000
 DELETE_RETENTION_MS: Final = DAY_MS
 RETENTION_MS: Final = 7 * DAY_MS
@@ -51,12 +55,14 @@ def _claim(pen: Pen) -> bool:
     row = pen.connection.execute("SELECT at FROM upkeep WHERE job='tidy'").fetchone()
     if row is not None and 0 <= now - row[0] < EVERY_SECONDS:
         return False
-    pen.connection.execute("INSERT INTO upkeep VALUES('tidy', ?) ON CONFLICT DO UPDATE SET at=excluded.at", (now,))
+    pen.connection.execute(
+        "INSERT INTO upkeep VALUES('tidy', ?) ON CONFLICT DO UPDATE SET at=excluded.at", (now,)
+    )
     return True
 
 
 async def tidy(reader: Reader, writer: Writer, *, only_dirty: bool = False) -> Removed:
-    """Delete what is no longer kept, on all topics; `only_dirty` leaves partitions that were compacted not long ago."""
+    """Delete what is no longer kept, on all topics; `only_dirty` leaves what was compacted not long ago."""
     expired = superseded = 0
     for topic in list(reader.catalogue.topics().values()):
         for pid in topic.pids:
@@ -80,12 +86,15 @@ async def _expire(writer: Writer, topic: Topic, pid: int) -> int:
 
 def _expire_step(connection: sqlite3.Connection, topic: Topic, pid: int, before: int) -> int:
     part = connection.execute("SELECT next FROM parts WHERE pid=?", (pid,)).fetchone()
-    if part is None:                    # deleted meanwhile
+    if part is None:  # deleted meanwhile
         return 0
     last = part[0] - 1 if topic.compacted else part[0]
-    rows = connection.execute(f"SELECT off, ts FROM p{pid} WHERE off<? ORDER BY off LIMIT ?", (last, STEP_ROWS)).fetchall()
+    rows = connection.execute(
+        f"SELECT off, ts FROM p{pid} WHERE off<? ORDER BY off LIMIT ?",  # noqa: S608  # our own number
+        (last, STEP_ROWS),
+    ).fetchall()
     kept = next((off for off, ts in rows if ts >= before), rows[-1][0] + 1 if rows else 0)
-    gone = connection.execute(f"DELETE FROM p{pid} WHERE off<?", (kept,)).rowcount
+    gone = connection.execute(f"DELETE FROM p{pid} WHERE off<?", (kept,)).rowcount  # noqa: S608
     if gone:
         connection.execute("UPDATE parts SET start=? WHERE pid=?", (kept, pid))
         connection.execute("DELETE FROM blocks WHERE pid=? AND block<?", (pid, kept >> 10))
@@ -108,11 +117,13 @@ async def _compact(reader: Reader, writer: Writer, topic: Topic, pid: int) -> in
         position = rows[-1][0] + 1
         await asyncio.sleep(0)
     removed = await _delete_superseded(reader, writer, topic, pid, end, latest)
-    await writer.run(lambda pen: pen.connection.execute("UPDATE parts SET cleaned=? WHERE pid=?", (end, pid)), wakes=False)
+    await writer.run(
+        lambda pen: pen.connection.execute("UPDATE parts SET cleaned=? WHERE pid=?", (end, pid)), wakes=False
+    )
     return removed
 
 
-async def _delete_superseded(  # noqa: PLR0913  # what the second walk needs
+async def _delete_superseded(  # what the second walk needs
     reader: Reader, writer: Writer, topic: Topic, pid: int, end: int, latest: dict[bytes, int]
 ) -> int:
     before = now_ms() - int(topic.config.get("delete.retention.ms", DELETE_RETENTION_MS))
@@ -120,19 +131,22 @@ async def _delete_superseded(  # noqa: PLR0913  # what the second walk needs
     while rows := _walk(reader.connection, pid, position, end):
         position = rows[-1][0] + 1
         gone = [
-            (off,) for off, key, ts, tombstone in rows
+            (off,)
+            for off, key, ts, tombstone in rows
             if latest[key] > off or (tombstone and ts < before and off < end - 1)
         ]
         if gone:
-            await writer.run(lambda pen, gone=gone: _delete(pen.connection, pid, gone), wakes=False)  # type: ignore[misc]
+            await writer.run(partial(_delete, pid, gone), wakes=False)
             removed += len(gone)
     return removed
 
 
-def _walk(connection: sqlite3.Connection, pid: int, position: int, end: int) -> list[tuple[int, bytes, int, bool]]:
-    sql = f"SELECT off, key, ts, value IS NULL FROM p{pid} WHERE off>=? AND off<? ORDER BY off LIMIT ?"
+def _walk(
+    connection: sqlite3.Connection, pid: int, position: int, end: int
+) -> list[tuple[int, bytes, int, bool]]:
+    sql = f"SELECT off, key, ts, value IS NULL FROM p{pid} WHERE off>=? AND off<? ORDER BY off LIMIT ?"  # noqa: S608
     return connection.execute(sql, (position, end, STEP_ROWS)).fetchall()
 
 
-def _delete(connection: sqlite3.Connection, pid: int, offsets: list[tuple[int]]) -> None:
-    connection.executemany(f"DELETE FROM p{pid} WHERE off=?", offsets)
+def _delete(pid: int, offsets: list[tuple[int]], pen: Pen) -> None:
+    pen.connection.executemany(f"DELETE FROM p{pid} WHERE off=?", offsets)  # noqa: S608

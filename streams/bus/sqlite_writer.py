@@ -1,12 +1,14 @@
 """The one thread of a process that writes the embedded log.
 
-It takes what has queued up, in order (no waiting for more), and does it in one transaction: flock on the side file, BEGIN IMMEDIATE,
-all jobs, COMMIT, unlock, wake the readers, tell the callers. When any job fails, all is rolled back and each is tried alone, so that
-a fault is its own job's only. Nothing is acknowledged before the COMMIT. With one durable job among them the transaction is synced
-to the disk (`synchronous=FULL`); otherwise it survives `kill -9` but perhaps not a power cut.
+It takes what has queued up, in order (no waiting for more), and does it in one transaction: flock on the
+side file, BEGIN IMMEDIATE, all jobs, COMMIT, unlock, wake the readers, tell the callers. When any job
+fails, all is rolled back and each is tried alone, so that a fault is its own job's only. Nothing is
+acknowledged before the COMMIT. With one durable job among them the transaction is synced to the disk
+(`synchronous=FULL`); otherwise it survives `kill -9` but perhaps not a power cut.
 
-The thread also beats for the group members of this process, so that they live while the event loop is busy with a long step.
-Checkpoints are left to SQLite, inside the lock: a checkpoint thread of one's own let the WAL grow to 900 MB in 4 s (measured).
+The thread also beats for the group members of this process, so that they live while the event loop is busy
+with a long step. Checkpoints are left to SQLite, inside the lock: a checkpoint thread of one's own let the
+WAL grow to 900 MB in 4 s (measured).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -25,7 +28,7 @@ from streams.bus.errors import BusError, Fenced
 from streams.bus.sqlite_append import Appender
 from streams.bus.sqlite_catalogue import Catalogue
 from streams.bus.sqlite_file import locked, open_file, open_lock
-from streams.bus.sqlite_wake import Bell, readers
+from streams.bus.sqlite_wake import Bell, readers, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,11 +73,11 @@ class Writer:
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._users = 0
-        self._members: dict[Member, float] = {}      # member → when its next beat is due (monotonic seconds)
+        self._members: dict[Member, float] = {}  # member → when its next beat is due (monotonic seconds)
         self._opened: BaseException | None = None
 
     def start(self) -> None:
-        """Open the log and start the thread, if this is the first user. Raises `BusError` when it cannot be opened."""
+        """Open the log and start the thread for the first user. Raises `BusError` when that cannot be."""
         if self._thread is None:
             ready = threading.Event()
             self._thread = threading.Thread(target=self._run, args=(ready,), name="embedded log", daemon=True)
@@ -107,7 +110,9 @@ class Writer:
     def beat_for(self, member: Member) -> None:
         """Keep this member alive from now on."""
         self._members[member] = time.monotonic() + member.session_seconds / BEATS_A_SESSION
-        self.put(Job(lambda _: None, lambda _: None, wakes=False))     # so that the thread looks at the clock again
+        self.put(
+            Job(lambda _: None, lambda _: None, wakes=False)
+        )  # so that the thread looks at the clock again
 
     def beat_no_more(self, member: Member) -> None:
         """Let this member go."""
@@ -142,8 +147,8 @@ class Writer:
                 job = self._jobs.get_nowait()
         except Empty:
             return jobs
-        self._jobs.put(None)                # asked to stop: first do what was asked before
-        return jobs or self._jobs.get()     # type: ignore[return-value]  # None: it was just put
+        self._jobs.put(None)  # asked to stop: first do what was asked before
+        return jobs or self._jobs.get()  # type: ignore[return-value]  # None: it was just put
 
     def _until_next_beat(self) -> float | None:
         due = min(list(self._members.values()), default=None)
@@ -154,14 +159,14 @@ class Writer:
         due = [member for member, at in list(self._members.items()) if at <= now]
         for member in due:
             self._members[member] = now + member.session_seconds / BEATS_A_SESSION
-        return [Job(lambda pen, member=member: _beat(pen, member), lambda _: None, wakes=False) for member in due]  # type: ignore[misc]
+        return [Job(partial(_beat, member), lambda _: None, wakes=False) for member in due]
 
 
-def _beat(pen: Pen, member: Member) -> None:
+def _beat(member: Member, pen: Pen) -> None:
     try:
         sqlite_group.beat(pen.connection, member)
     except Fenced:
-        return                              # the member knows it by its `fenced`
+        return  # the member knows it by its `fenced`
 
 
 class _Session:
@@ -183,7 +188,7 @@ class _Session:
         try:
             results, listening = self._transact(jobs)
         except Exception as error:  # noqa: BLE001  # whatever it is, the caller of the job gets it
-            self._pen.catalogue.version = -1        # it may have seen what was rolled back
+            self._pen.catalogue.version = -1  # it may have seen what was rolled back
             if len(jobs) == 1:
                 jobs[0].done(_as_bus_error(error))
                 return
@@ -216,6 +221,7 @@ class _Session:
             self._current = synchronous
 
     def close(self) -> None:
+        """Close the file."""
         with locked(self._lock):
             self._connection.close()
         os.close(self._lock)
@@ -231,16 +237,7 @@ def _as_bus_error(error: Exception) -> Exception:
 
 
 def tell(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
-    """Call something on an event loop from the writer's thread; nobody is left to tell when the loop is closed."""
+    """Call something on an event loop from the writer's thread, unless the loop is closed."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(call)
 
-
-def settle(future: asyncio.Future[T], result: object) -> None:
-    """Give a future its result, or its failure when the result is an exception."""
-    if future.done():
-        return
-    if isinstance(result, BaseException):
-        future.set_exception(result)
-    else:
-        future.set_result(result)  # type: ignore[arg-type]

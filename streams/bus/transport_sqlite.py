@@ -2,17 +2,21 @@
 
 One consumer group has one live member, and that one has all partitions: there is no rebalance. In order:
 
-1. *Join.* `subscribe` starts the wait for membership. Then, as Faust expects it: `app.on_rebalance_start()`, the assignor on a stand-in
-   for Kafka's cluster (recovery asks it for the tables' partitions), the generation on the app, `on_partitions_assigned`.
-2. *Recover.* Faust reads the changelogs, record by record. Streams wait: their committed offsets are looked up in
-   `resume_flow` and not in `perform_seek`, because Faust clears the agents' queues in between.
-3. *Deliver.* Up to `chunk_records` records of one partition are one event, whose value is a tuple of `Record`. Nothing is delivered
-   that could have to wait: flow on, partition active, room in every queue; what is not delivered stays unread.
-4. *Write.* What an event sends is kept with it and written with its offset in one transaction (`sqlite_stage`, `sqlite_sender`).
-5. *Stop.* Flow off, a bounded wait for events in progress, what is finished is written, the rest is forgotten and comes again.
+1. *Join.* `subscribe` starts the wait for membership. Then, as Faust expects it:
+   `app.on_rebalance_start()`, the assignor on a stand-in for Kafka's cluster (recovery asks it for the
+   tables' partitions), the generation on the app, `on_partitions_assigned`.
+2. *Recover.* Faust reads the changelogs, record by record. Streams wait: their committed offsets are looked
+   up in `resume_flow` and not in `perform_seek`, because Faust clears the agents' queues in between.
+3. *Deliver.* Up to `chunk_records` records of one partition are one event, whose value is a tuple of
+   `Record`. Nothing is delivered that could have to wait: flow on, partition active, room in every queue;
+   what is not delivered stays unread.
+4. *Write.* What an event sends is kept with it and written with its offset in one transaction
+   (`sqlite_stage`, `sqlite_sender`).
+5. *Stop.* Flow off, a bounded wait for events in progress, what is finished is written, the rest is
+   forgotten and comes again.
 
-Guarantee: exactly once, tables included, through `kill -9` of any process at any moment. A worker that was replaced while it
-was suspended can write nothing more and exits with 75.
+Guarantee: exactly once, tables included, through `kill -9` of any process at any moment. A worker that was
+replaced while it was suspended can write nothing more and exits with 75.
 """
 
 from __future__ import annotations
@@ -30,9 +34,9 @@ from mode import Service
 from streams.bus import sqlite_upkeep
 from streams.bus.faust_hooks import Chunk, Nowhere, worker_of
 from streams.bus.flow import InProgress
-from streams.bus.interface import TopicPartition
 from streams.bus.sqlite import SqliteBus
-from streams.bus.sqlite_append import partition_of
+from streams.bus.sqlite_assign import assign_all
+from streams.bus.sqlite_partition import partition_of
 from streams.bus.sqlite_sender import Producer, Sender
 from streams.bus.sqlite_stage import MAX_UNWRITTEN_BYTES, StageLog
 
@@ -48,21 +52,6 @@ GC_THRESHOLDS: Final = (50_000, 20, 100)
 UPKEEP_SECONDS: Final = 60.0
 
 
-class _Cluster:
-    """What the assignor asks of Kafka's metadata."""
-
-    def __init__(self, widths: Mapping[str, int]) -> None:
-        self._widths = widths
-
-    def partitions_for_topic(self, topic: str) -> set[int] | None:
-        """Return the partitions of a topic, None when there is no such topic."""
-        return set(range(self._widths[topic])) if topic in self._widths else None
-
-
-def _place(tp: Any) -> TopicPartition:  # noqa: ANN401  # Faust's TP
-    return TopicPartition(tp.topic, tp.partition)
-
-
 class Consumer(FaustConsumer):
     """Faust's consumer, without a thread of its own: a read takes under a millisecond."""
 
@@ -72,8 +61,8 @@ class Consumer(FaustConsumer):
         super().__init__(*args, **kwargs)
         self._stage = self.transport.stage
         self._settings = worker_of(self.app).settings
-        self._unacked_messages = InProgress()
-        self._acked = self._acked_index = self._gap = Nowhere()
+        self._in_progress = self._unacked_messages = InProgress()  # type: ignore[assignment]  # Faust's set
+        self._acked = self._acked_index = self._gap = Nowhere()  # type: ignore[assignment]  # Faust's books
         self._assigned: set[TP] = set()
         self._topics: frozenset[str] = frozenset()
         self._seek_due = False
@@ -103,23 +92,19 @@ class Consumer(FaustConsumer):
         generation = await self._stage.join(topics)
         self.app.on_rebalance_start()
         await self.on_partitions_revoked(set(self._assigned))
-        self._assigned = self._assign(topics)
+        widths = {topic: len(self._stage.reader.catalogue.topic(topic).pids) for topic in topics}
+        self._assigned = assign_all(self.app.assignor, self._stage.member.name, widths)
         self.app.consumer_generation_id = generation
         await self.on_partitions_assigned(set(self._assigned), generation)
-
-    def _assign(self, topics: list[str]) -> set[TP]:
-        """Let Faust's assignor give everything to its only member; recovery asks it later what it gave."""
-        assignor, name = self.app.assignor, self._stage.member.name
-        widths = {topic: len(self._stage.reader.catalogue.topic(topic).pids) for topic in topics}
-        given = assignor.assign(_Cluster(widths), {name: assignor.metadata(set(topics))})[name]
-        assignor.on_assignment(given)
-        return {TP(topic, partition) for topic, partitions in given.assignment for partition in partitions}
 
     # positions
 
     def assignment(self) -> set[TP]:
         """Return the partitions held, changelogs included."""
         return set(self._assigned)
+
+    def _streams(self) -> list[TP]:
+        return [tp for tp in self._assigned if not self._is_changelog_tp(tp)]
 
     async def perform_seek(self) -> None:
         """Position the streams at their committed offsets, once the flow is on (see the module)."""
@@ -131,7 +116,9 @@ class Consumer(FaustConsumer):
         super().resume_flow()
         if self._seek_due:
             self._seek_due = False
-            self._stage.seek_to_committed(_place(tp) for tp in self._assigned if not self._is_changelog_tp(tp))
+            self._stage.seek_to_committed(
+                tp for tp in self._assigned if not self._is_changelog_tp(tp)
+            )
         self._stage.reader.waker.poke()
 
     def stop_flow(self) -> None:
@@ -145,21 +132,19 @@ class Consumer(FaustConsumer):
             await self._seek(tp, offset)
 
     async def _seek(self, partition: TP, offset: int) -> None:
-        self._stage.seek(_place(partition), offset, acks=not self._is_changelog_tp(partition))
+        self._stage.seek(partition, offset, acks=not self._is_changelog_tp(partition))
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Position all streams at their committed offsets; return these."""
-        streams = [tp for tp in self._assigned if not self._is_changelog_tp(tp)]
-        found = self._stage.seek_to_committed(map(_place, streams))
-        return {tp: found[_place(tp)] for tp in streams}
+        return self._stage.seek_to_committed(self._streams())
 
     async def position(self, tp: TP) -> int | None:
         """Return the offset of the next record to be delivered."""
-        return self._stage.position(_place(tp))
+        return self._stage.position(tp)
 
     def highwater(self, tp: TP) -> int:
         """Return the next offset to be written."""
-        return self._stage.reader.bounds([_place(tp)])[_place(tp)].next
+        return self._stage.reader.bounds([tp])[tp].next
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:
         """Return the next offsets to be written."""
@@ -167,8 +152,8 @@ class Consumer(FaustConsumer):
 
     async def earliest_offsets(self, *partitions: TP) -> Mapping[TP, int]:
         """Return the first offsets there are."""
-        found = self._stage.reader.bounds(map(_place, partitions))
-        return {tp: found[_place(tp)].start for tp in partitions}
+        found = self._stage.reader.bounds(partitions)
+        return {tp: found[tp].start for tp in partitions}
 
     def topic_partitions(self, topic: str) -> int | None:
         """Return how many partitions a topic has, None when it does not exist."""
@@ -200,58 +185,60 @@ class Consumer(FaustConsumer):
         """Give every partition that can take it one event; return how many events that were."""
         if not self._can_flow():
             return 0
-        ready = self._stage.behind(_place(tp) for tp in self._get_active_partitions())
+        ready = self._stage.behind(tp for tp in self._get_active_partitions())
         self._turn += 1
         first = self._turn % max(1, len(ready))
         delivered = 0
-        for place in [*ready][first:] + [*ready][:first]:
-            tp = TP(*place)
+        for tp in [*ready][first:] + [*ready][:first]:
             if self._is_changelog_tp(tp):
-                delivered += await self._deliver_changelog(tp, ready[place].next)
+                delivered += await self._deliver_changelog(tp, ready[tp].next)
             elif self._has_room(tp):
-                delivered += await self._deliver_chunk(tp, ready[place].next)
+                delivered += await self._deliver_chunk(tp, ready[tp].next)
         return delivered
 
     def _can_flow(self) -> bool:
         return (
-            self.flow_active and not self._seek_due and self.app.flow_control.is_active()
+            self.flow_active
+            and not self._seek_due
+            and self.app.flow_control.is_active()
             and self._stage.unwritten_bytes < MAX_UNWRITTEN_BYTES
         )
 
     def _has_room(self, tp: TP) -> bool:
-        channels = self.app.topics._tp_index.get(tp, ())  # noqa: SLF001  # pinned: tests/contract/test_faust_pin.py
+        topics: Any = self.app.topics
+        channels = topics._tp_index.get(tp, ())  # noqa: SLF001  # pinned: tests/contract/test_faust_pin.py
         return bool(channels) and not any(channel.queue.full() for channel in channels)
 
     async def _deliver_chunk(self, tp: TP, end: int) -> int:
-        place = _place(tp)
-        records = self._stage.read(place, end, self._settings.stream.chunk_records)
+        records = self._stage.read(tp, end, self._settings.stream.chunk_records)
         if not records:
             return 0
-        entry = self._stage.enter(place, records)
+        entry = self._stage.enter(tp, records)
         await self.callback(Chunk(entry, tuple(records), self.app.consumer_generation_id, self._on_acked))
         return 1
 
     async def _deliver_changelog(self, tp: TP, end: int) -> int:
-        place, delivered = _place(tp), 0
-        for record in self._stage.read(place, end, self._settings.stream.chunk_records):
+        delivered = 0
+        for record in self._stage.read(tp, end, self._settings.stream.chunk_records):
             if not self._has_room(tp):
                 break
-            self._stage.move(place, record.offset + 1)
+            self._stage.move(tp, record.offset + 1)
             await self.callback(self._to_message(tp, record))
             delivered += 1
         return delivered
 
     def _to_message(self, tp: TP, record: Record) -> ConsumerMessage:
         return ConsumerMessage(
-            record.topic, record.partition, record.offset, record.timestamp_ms / 1000, 0, record.headers, record.key,
-            record.value, None, None, None, tp, generation_id=self.app.consumer_generation_id)
+            *tp, record.offset, record.timestamp_ms / 1000, 0, list(record.headers), record.key, record.value,
+            None, None, None, tp, generation_id=self.app.consumer_generation_id,
+        )
 
     def _on_acked(self, chunk: Chunk) -> None:
-        self._unacked_messages.discard(chunk)
+        self._in_progress.discard(chunk)
         self._stage.done(chunk.entry)
         self._stage.reader.waker.poke()
 
-    def ack(self, message: ConsumerMessage) -> bool:
+    def ack(self, message: Any) -> bool:  # noqa: ANN401
         """Mark a message done; a `Chunk` tells us."""
         message.acked = True
         return True
@@ -265,15 +252,15 @@ class Consumer(FaustConsumer):
 
     # committing and stopping
 
-    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: ANN401, ARG002
+    async def commit(self, *_: Any, **__: Any) -> bool:  # noqa: ANN401
         """Return at once: what is done has been on its way since it was done."""
         return True
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:  # noqa: ARG002
         return await self.commit()
 
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Mapping[TP, list[Record]]:  # noqa: ARG002, ASYNC109
-        return {}                           # `_drain_messages` reads for itself
+    async def _getmany(self, *_: Any, **__: Any) -> Mapping[TP, list[Record]]:  # noqa: ANN401
+        return {}  # `_drain_messages` reads for itself
 
     async def create_topic(self, topic: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Create nothing: `communique topics apply` does."""
@@ -281,14 +268,15 @@ class Consumer(FaustConsumer):
     async def wait_empty(self) -> None:
         """Wait a bounded time for events in progress, and for their transactions. Faust calls it on stop."""
         stopping = self.app.should_stop
-        seconds = self._settings.run.stop_seconds / 2 if stopping else self._settings.stream.drain_timeout_seconds
+        settings = self._settings
+        seconds = settings.run.stop_seconds / 2 if stopping else settings.stream.drain_timeout_seconds
         loop, waker = asyncio.get_running_loop(), self._stage.reader.waker
         deadline = loop.time() + seconds
-        while self._unacked_messages and loop.time() < deadline:
+        while self._in_progress and loop.time() < deadline:
             waker.clear()
             await waker.wait(deadline - loop.time())
         await self._stage.flush()
-        if stopping:                        # Faust acknowledges a half-done event when it stops its agent: that means nothing now
+        if stopping:  # Faust acknowledges a half-done event when it stops its agent: that means nothing now
             self._stage.forget()
 
     @Service.task
