@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 PAGES := README.md docs/topics.md docs/events.md docs/settings.md docs/commands.md
-NODE := tests/contract/node/node_modules/.ready tests/kafka/node_modules/.ready
+NODE := $(patsubst %/package.json,%/node_modules/.ready,$(wildcard tests/*/package.json tests/*/*/package.json))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint quality kafka bench lock docs clean
@@ -22,7 +22,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo 'setting up .venv (once; a minute or two)'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip>=25,<27'
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(READY)  ## a dozen articles through the whole walk, on the embedded log
@@ -62,4 +62,4 @@ lock:  ## resolve requirements.lock anew (needs uv; names no index)
 	  --python-version 3.11 -o requirements.lock pyproject.toml
 
 clean:  ## take away what make made
-	rm -rf .venv tests/contract/node/node_modules tests/kafka/node_modules
+	rm -rf .venv $(dir $(NODE))

@@ -51,8 +51,9 @@ ERRORS: Final[dict[str, str]] = {
     "attempts": "How often it was tried.",
     "first_failure": "When it failed first, RFC 3339.",
     "fingerprint": "The same for failures of one kind at one place.",
+    "cut": "Only on a record that no topic takes: its bytes. Value and headers still lie where it came from.",
 }
-"""Headers `__streams.errors.…` of a dead letter."""
+"""Headers `__streams.errors.…` of a dead letter; each has all but the last."""
 
 
 def document() -> dict[str, Json]:
@@ -180,6 +181,6 @@ def _dead_letter() -> dict[str, Json]:
         "name": "dead-letter",
         "title": "DeadLetter",
         "summary": "A record that could not be processed, as it was; its id is its topic-partition-offset.",
-        "headers": {"type": "object", "properties": properties, "required": list(properties)},
+        "headers": {"type": "object", "properties": properties, "required": list(properties)[:-1]},
         "payload": {"description": "The bytes as they came, whatever they are."},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from jsonschema import Draft202012Validator
 
 import schemas
 from schemas.compatibility import changes
+from schemas.envelope import Envelope
 from schemas.json_schema import digest, fields, schema_of, structure
 from schemas.registry import MODELS, UPCASTS, newest, type_name, upcast
+from streams.bus.burial import dead_letter, death_of
+from streams.bus.envelope import to_headers
+from streams.bus.interface import Record
 from streams.cli.schemas import committed, released
 from streams.render import contract
 from streams.render.asyncapi import document
@@ -252,6 +257,28 @@ def test_every_agent_sends_or_receives_what_the_catalogue_says():
     for spec in TOPICS:
         if spec.read_by:
             assert operations[f"{spec.read_by}.receive.{spec.name}"]["action"] == "receive"
+
+
+def test_the_document_has_every_header_that_an_event_carries():
+    headers = document()["components"]["messageTraits"]["CloudEvent"]["headers"]
+    then = datetime(2021, 3, 3, tzinfo=UTC)
+    least = Envelope(id="i", type="t", source="/s", time=then, origin="r-0-0", origin_time=then)
+    rest = dict.fromkeys(("correlation_id", "causation_id", "replay_job_id", "pipeline_version"), "x")
+    sent = dict(to_headers(least.model_copy(update=rest), processed_at=then))
+    assert set(sent) == set(headers["properties"])
+    always = {name: value.decode() for name, value in to_headers(least)}
+    assert set(headers["required"]) <= set(always)
+    Draft202012Validator(headers).validate(always)
+
+
+def test_the_document_has_every_header_that_a_dead_letter_carries():
+    then = datetime(2021, 3, 3, tzinfo=UTC)
+    death = death_of(ValueError("x"), "BUG", attempts=2, first_failure=then)
+    record = Record("news.articles.raw.v1", 0, 7, 0, b"k", b"v", (("mine", b"1"),))
+    written = dict(dead_letter(record, death, "clean", "news.articles.raw.v1.dlt").headers)
+    described = document()["components"]["messages"]["DeadLetter"]["headers"]
+    assert set(written) - {"mine"} == set(described["required"])
+    assert set(described["properties"]) - set(described["required"]) == {"__streams.errors.cut"}
 
 
 def test_the_document_is_plain_yaml():
