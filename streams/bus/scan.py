@@ -12,7 +12,7 @@ from streams.bus.errors import UnknownTopic
 from streams.bus.interface import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
     from streams.bus.interface import Bus, Consumer, Record
 
@@ -31,7 +31,7 @@ async def partitions_of(bus: Bus, names: Sequence[str], *, missing_ok: bool = Fa
 
 async def scan(
     bus: Bus, names: Sequence[str], *, starts: Mapping[TopicPartition, int] | None = None, missing_ok: bool = False
-) -> AsyncIterator[list[Record]]:
+) -> AsyncGenerator[list[Record], None]:
     """Yield all records of the topics up to their ends, a partition's in order, a list of one partition at a time.
 
     `starts` gives the first offset of some partitions; the others start at their beginning. With `missing_ok` a topic
@@ -55,7 +55,7 @@ async def _positions(
 
 async def _until(
     consumer: Consumer, left: set[TopicPartition], at: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
-) -> AsyncIterator[list[Record]]:
+) -> AsyncGenerator[list[Record], None]:
     consumer.assign(left)
     for each in left:
         await consumer.seek(each, at[each])
@@ -66,7 +66,7 @@ async def _until(
         left = {each for each in left if await consumer.position(each) < ends[each]}
 
 
-async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncIterator[list[Record]]:
+async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncGenerator[list[Record], None]:
     """Yield records from `starts` on, for ever; an empty list at least twice a second, so that a caller can look around."""
     async with bus.consumer(client_id="communique-follow") as consumer:
         consumer.assign(starts)
@@ -101,7 +101,7 @@ async def starts_at_end(bus: Bus, names: Sequence[str]) -> dict[TopicPartition, 
         return await consumer.end_offsets(partitions)
 
 
-async def in_group(bus: Bus, names: Sequence[str], group: str, *, to_end: bool) -> AsyncIterator[list[Record]]:
+async def in_group(bus: Bus, names: Sequence[str], group: str, *, to_end: bool) -> AsyncGenerator[list[Record], None]:
     """Yield records as a member of a group, from its committed offsets on, and commit each list once the next is asked for.
 
     With `to_end` it stops at the ends as they were at the start, for the partitions that this member is given. An empty

@@ -144,9 +144,6 @@ def main() -> None:
     except CommuniqueError as error:
         sys.stderr.write(f"communique: {error}\n")
         sys.exit(exits.code_of(error))
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is left to say, not even at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

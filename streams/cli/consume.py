@@ -66,7 +66,7 @@ def consume(
     wanted = [conditions.parse(each) for each in where or ()]
     write = _writer(as_json=as_json or envelope, envelope=envelope)
     source = _Source(name, group, since_ms, from_beginning or (exit_at_end and since is None), exit_at_end)
-    start.run_until_interrupted(_consume(start.settings(), source, wanted, limit, write))
+    start.run_while_wanted(_consume(start.settings(), source, wanted, limit, write))
 
 
 class _Source:
@@ -87,8 +87,9 @@ class _Source:
             reading = scan.scan(bus, names, starts=starts)
         else:
             reading = scan.follow(bus, await self._starts(bus, names))
-        async for records in reading:
-            yield records
+        async with aclosing(reading):
+            async for records in reading:
+                yield records
 
     async def _starts(self, bus: Bus, names: Sequence[str]) -> dict:
         from streams.bus import scan

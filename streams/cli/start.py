@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import os
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from streams.settings import Settings, load_settings
@@ -26,10 +27,15 @@ def run(work: Coroutine[object, object, T]) -> T:
     return asyncio.run(work)
 
 
-def run_until_interrupted(work: Coroutine[object, object, None]) -> None:
-    """Run `work`; for commands that go on until Ctrl-C, which is then no failure."""
-    with suppress(KeyboardInterrupt):
+def run_while_wanted(work: Coroutine[object, object, None]) -> None:
+    """Run `work` until Ctrl-C or until the reader of its output goes away (`| head`): neither is a failure."""
+    try:
         asyncio.run(work)
+    except KeyboardInterrupt:
+        return
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, or the interpreter would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def durable(settings: Settings) -> Settings:

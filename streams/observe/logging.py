@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 QUIET = ("aiokafka", "asyncio", "faust", "kafka", "mode")
 """Libraries whose chatter below WARNING says nothing to an operator; DEBUG lets them speak."""
+UNTIMELY = ("mode.timers",)
+"""Warns of every late timer; a stage whose model works for a second has late timers."""
 
 
 def _shared() -> list[Processor]:
@@ -41,7 +43,7 @@ def _renderer(*, as_json: bool) -> list[Processor]:
 def _not_chatter(record: logging.LogRecord) -> bool:
     """Tell an operator's line from a library's chatter; mode's services log as the module that subclasses them."""
     if record.levelno >= logging.WARNING:
-        return True
+        return record.name not in UNTIMELY or record.levelno >= logging.ERROR
     return record.name.split(".")[0] not in QUIET and not str(record.msg).startswith("[^")
 
 
