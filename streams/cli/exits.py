@@ -20,10 +20,11 @@ INTERRUPTED: Final = 130
 
 def code_of(error: CommuniqueError) -> int:
     """Return the exit code of an error that reached the top."""
+    from streams.bus.admin import TopicMismatch
     from streams.settings import SettingsError  # pydantic: 0.2 s that only an error pays
 
     match error:
-        case Usage() | UnknownTopic() | SettingsError():
+        case Usage() | UnknownTopic() | TopicMismatch() | SettingsError():
             return WRONG_USAGE
         case TooLarge() | Permanent():
             return DOES_NOT_HOLD

@@ -44,25 +44,17 @@ def durable(settings: Settings) -> Settings:
 
 
 async def ensure_topics(bus: Bus, settings: Settings) -> None:
-    """Create the topics of the catalogue that are not there."""
-    from streams.stages import group_of
-    from streams.topics import MAX_RECORD_BYTES, TABLES, TOPICS, Width
+    """Create the topics that are not there. Raises `TopicMismatch` when one is not as wide as the settings say."""
+    from streams.bus.admin import ensure
 
-    wide = {Width.ARTICLES: settings.topics.partitions, Width.SHARDS: settings.topics.shards, Width.ONE: 1}
-    wanted = {}
-    for spec in TOPICS:
-        wanted[spec.name] = (wide[spec.width], "compact" if spec.compacted else "delete")
-        wanted[spec.dead_letters] = (wide[spec.width], "delete")
-    for table in TABLES:
-        wanted[f"{group_of(table.stage)}-{table.name}-changelog"] = (wide[table.width], "compact")
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
-        for name, (partitions, policy) in wanted.items():
-            if name not in there:
-                await admin.create_topic(
-                    name, partitions, {"cleanup.policy": policy, "max.message.bytes": str(MAX_RECORD_BYTES)})
+        await ensure(admin, settings.topics)
 
 
 async def topic_problems(bus: Bus, settings: Settings) -> list[str]:
     """Return what is not as the catalogue has it, one line each."""
-    return []
+    from streams.bus.admin import plan, wanted
+
+    async with bus.admin() as admin:
+        changes = plan(wanted(settings.topics), await admin.describe_topics())
+    return [f"{change.topic.name}: {change.kind.value}: {change.detail}" for change in changes]
