@@ -76,7 +76,8 @@ def build(
     clock = system_clock()
     hands = open_hands(settings.state / "marks", f"{stage}-{ordinal}")
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
-    child = trial.ChildTrial([*command, stage, "--alone"], settings.guard.child_timeout_seconds)
+    patience = min(settings.guard.child_timeout_seconds, settings.run.stall_seconds / 2)
+    child = trial.ChildTrial([*command, stage, "--alone"], patience)
     bounds = PolledBounds()
     bus = AgentBus(
         settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
@@ -152,7 +153,8 @@ async def _life(works: Works) -> None:
 
 async def _watch(works: Works, settings: Settings) -> None:
     async with connect(settings).admin() as admin:
-        progress = watch_progress(works.app, admin, settings.run.stall_seconds, fatal.die)
+        progress = watch_progress(
+            works.app, admin, settings.run.stall_seconds, lambda: works.bus.settled, fatal.die)
         await asyncio.gather(progress, works.bounds.keep_fresh(admin))
 
 

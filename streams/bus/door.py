@@ -157,6 +157,8 @@ class AgentBus:
     bounds: Bounds = nothing_known
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
+    settled: int = 0
+    """Records that `handle` is done with, in this process: the progress watchdog looks at it."""
     touched: dict[State[Any], None] = field(default_factory=dict)
     """States that the running step has used, in order: written when its outputs are known to fit, else rolled
     back."""

@@ -91,6 +91,7 @@ class Guard:
             case = _Case(record, self.bus.clock.monotonic())
             await self._take(case)
             meters.records.inc()
+            self.bus.settled += 1
             self._time(case)
             await self.bus.clock.sleep(0)
         for case, futures in self.waiting:

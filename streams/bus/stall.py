@@ -1,8 +1,8 @@
 """stall: a worker that has work and does none must not sit there. Two watches, both end it with exit 75.
 
-- `watch_progress` runs on the loop: when the bus shows lag on this worker's partitions and neither its
-  committed offsets nor its positions move for `run.stall_seconds`, something waits for ever (a recovery that
-  was given up, a lost wake-up).
+- `watch_progress` runs on the loop: when the bus shows lag on this worker's partitions and neither do its
+  committed offsets move nor is any record settled for `run.stall_seconds`, something waits for ever (a
+  recovery that was given up, a lost wake-up).
 - `watch_loop` runs in a thread: when the loop itself does not turn for `run.stall_seconds`, a step never
   returns. The record in hand is blamed for that: it gains a death (`streams.bus.inhand`), and is tried alone
   after enough of them.
@@ -24,7 +24,7 @@ from streams.bus.interface import TopicPartition
 from streams.observe import logging
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from streams.bus.interface import Admin
 
@@ -34,33 +34,29 @@ late."""
 
 
 class Progress:
-    """Says when nothing has moved for too long.
-
-    Pure: it is told what was seen, and when (seconds, monotonic).
-    """
+    """Says when nothing has moved for too long. Pure: it is told what was seen, and when (seconds, monotonic)."""
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds
-        self._seen: Mapping[TopicPartition, int] = {}
+        self._seen: object = None
         self._moved_at: float | None = None
 
-    def stalled(
-        self, now: float, committed: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
-    ) -> bool:
-        """Return whether there is lag and the committed offsets have not moved for the whole time."""
-        lag = any(end > committed.get(place, 0) for place, end in ends.items())
+    def stalled(self, now: float, seen: object, *, lag: bool) -> bool:
+        """Return whether there has been lag for the whole time, and what was `seen` has not changed."""
         if not lag:
             self._moved_at = None
             return False
-        if self._moved_at is None or committed != self._seen:
-            self._seen, self._moved_at = dict(committed), now
+        if self._moved_at is None or seen != self._seen:
+            self._seen, self._moved_at = seen, now
         return now - self._moved_at >= self._stall_seconds
 
 
-async def watch_progress(app: Any, admin: Admin, stall_seconds: float, die: Any) -> None:  # noqa: ANN401
+async def watch_progress(
+    app: Any, admin: Admin, stall_seconds: float, settled: Callable[[], int], die: Any,  # noqa: ANN401
+) -> None:
     """Look at the lag of a `faust.App` until it stalls; then end the process.
 
-    A bus that cannot be asked is no stall.
+    `settled` counts the records that the guard is done with. A bus that cannot be asked is no stall.
     """
     progress = Progress(stall_seconds)
     while True:
@@ -70,7 +66,8 @@ async def watch_progress(app: Any, admin: Admin, stall_seconds: float, die: Any)
         except BusError as error:
             logging.get("stall").warning("the bus did not answer", error=type(error).__name__)
             continue
-        if progress.stalled(time.monotonic(), committed, ends):
+        lag = any(end > committed.get(place, 0) for place, end in ends.items())
+        if progress.stalled(time.monotonic(), (committed, settled()), lag=lag):
             die(f"lag and no progress for {stall_seconds:.0f} s")
 
 
