@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Final
 
 from streams.bus.errors import BusError
 from streams.stages import group_of
-from streams.topics import DAY_MS, MAX_RECORD_BYTES, RAW_RETENTION_DAYS, TABLES, TOPICS, TableSpec, Width
+from streams.topics import (
+    DAY_MS,
+    MAX_DEAD_LETTER_BYTES,
+    MAX_RECORD_BYTES,
+    RAW_RETENTION_DAYS,
+    TABLES,
+    TOPICS,
+    TableSpec,
+    Width,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +79,8 @@ def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
         found.append(
             WantedTopic(spec.name, wide[spec.width], _config(days, settings, compacted=spec.compacted))
         )
-        found.append(WantedTopic(spec.dead_letters, wide[spec.width], _config(FATE_RETENTION_DAYS, settings)))
+        letters = _config(FATE_RETENTION_DAYS, settings, max_bytes=MAX_DEAD_LETTER_BYTES)
+        found.append(WantedTopic(spec.dead_letters, wide[spec.width], letters))
     found += [
         WantedTopic(changelog_of(table), wide[table.width], _config(None, settings, compacted=True))
         for table in TABLES
@@ -78,11 +88,13 @@ def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
     return tuple(found)
 
 
-def _config(days: int | None, settings: TopicSettings, *, compacted: bool = False) -> dict[str, str]:
+def _config(
+    days: int | None, settings: TopicSettings, *, compacted: bool = False, max_bytes: int = MAX_RECORD_BYTES
+) -> dict[str, str]:
     return {
         "cleanup.policy": "compact" if compacted else "delete",
         "retention.ms": "-1" if days is None else str(days * DAY_MS),
-        "max.message.bytes": str(MAX_RECORD_BYTES),
+        "max.message.bytes": str(max_bytes),
         "min.insync.replicas": str(settings.min_insync_replicas),
     }
 

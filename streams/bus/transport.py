@@ -19,7 +19,7 @@ from faust.transport.drivers import TRANSPORTS
 from streams.bus.faust_hooks import OPTIONS, ChunkSchema, Worker
 from streams.bus.transport_auth import credentials
 from streams.stages import group_of
-from streams.topics import MAX_RECORD_BYTES
+from streams.topics import MAX_DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -93,7 +93,7 @@ def _timing(settings: Settings) -> dict[str, Any]:
         "broker_request_timeout": kafka.request_timeout_seconds,
         "broker_commit_interval": stream.commit_interval_seconds,
         "broker_max_poll_interval": MAX_POLL_SECONDS,
-        "consumer_max_fetch_size": MAX_RECORD_BYTES,
+        "consumer_max_fetch_size": MAX_DEAD_LETTER_BYTES,
         "consumer_auto_offset_reset": "earliest",
         "stream_buffer_maxsize": stream.buffer_events,
         "stream_recovery_delay": 0.0,
@@ -101,7 +101,7 @@ def _timing(settings: Settings) -> dict[str, Any]:
         "producer_linger": kafka.linger_ms / 1000,
         "producer_compression_type": None if kafka.compression == "none" else kafka.compression,
         "producer_max_batch_size": kafka.batch_size_bytes,
-        "producer_max_request_size": MAX_RECORD_BYTES,
+        "producer_max_request_size": MAX_DEAD_LETTER_BYTES,
         "producer_request_timeout": kafka.request_timeout_seconds,
     }
 
