@@ -25,7 +25,9 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
             marks = bus.state(topics.ANSWERED, event.message.partition)
             nodes = bus.state(topics.NODES, event.message.partition)
 
-            def step(matches: ShardMatches, envelope: Envelope, marks: Any = marks, nodes: Any = nodes) -> Outputs:  # noqa: ANN401
+            def step(
+                matches: ShardMatches, envelope: Envelope, marks: Any = marks, nodes: Any = nodes,  # noqa: ANN401
+            ) -> Outputs:
                 ages, forest = marks.derived("ages", MarkAges.of), nodes.derived("forest", Forest.of)
                 state = ClusterState(marks, nodes, ages, forest)
                 return cluster(matches, envelope, state, bus.bounds(topics.RAW.name))

@@ -1,6 +1,4 @@
-"""enrich: answers → enriched. Takes the tagged article back, and forgets it once the event is
-acknowledged.
-"""
+"""enrich: answers → enriched. Takes the tagged article back, forgets it once the event is acknowledged."""
 
 from __future__ import annotations
 

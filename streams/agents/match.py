@@ -18,7 +18,8 @@ def options_of(settings: Settings) -> MatchOptions:
     """Return what the settings call alike."""
     dedup = settings.dedup
     lateness = None if dedup.lateness_hours is None else timedelta(hours=dedup.lateness_hours)
-    return MatchOptions(timedelta(hours=dedup.window_hours), lateness, dedup.contained_share, dedup.merge_share)
+    return MatchOptions(
+        timedelta(hours=dedup.window_hours), lateness, dedup.contained_share, dedup.merge_share)
 
 
 def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's

@@ -1,7 +1,7 @@
-"""Builders: articles and records with as few words as possible, for tests. Everything has a default, nothing is random.
+"""Builders: articles and records in few words, for tests. Everything has a default, nothing is random.
 
-    tagged("a1", "some text", hours=3)
-    simulation.put(**raw_record(article))
+>>> tagged("a1", "some text", hours=3).event_time.hour
+3
 """
 
 from __future__ import annotations
@@ -26,34 +26,29 @@ DAY: Final = datetime(2018, 2, 14, tzinfo=UTC)
 """When articles are published unless said otherwise."""
 
 
-def tagged(article_id: str, text: str, *, hours: float = 0, **fields: Any) -> TaggedArticle:  # noqa: ANN401  # any field
+def tagged(article_id: str, text: str, *, hours: float = 0, **fields: Any) -> TaggedArticle:  # noqa: ANN401
     """Return a tagged article, published `hours` after `DAY`. Its version is the hash of its text."""
-    known = {
+    known: dict[str, Any] = {
         "article_id": article_id, "version": digest("version", text), "text": text,
         "language": Language(code="en", probability=1), "event_time": DAY + timedelta(hours=hours),
     }
     return TaggedArticle(**(known | fields))
 
 
-def raw(content: str, **fields: Any) -> RawArticle:  # noqa: ANN401  # any field
-    """Return a raw article."""
-    return RawArticle(content=content, **fields)
-
-
-def put_raw(simulation: Simulation, article: RawArticle | bytes, *, key: str = "", mode: str | None = None) -> str:
+def put_raw(simulation: Simulation, article: RawArticle | bytes, *, key: str = "", mode: str = "live") -> str:
     """Write a raw article, or bytes as they are, to the raw topic; return its topic-partition-offset."""
     value = article if isinstance(article, bytes) else codec.encode(article)
-    headers = () if mode is None else (("ce_deliverymode", mode.encode()),)
+    headers = (("ce_deliverymode", mode.encode()),)
     return simulation.put(topics.RAW.name, value, key=key.encode() or None, headers=headers)
 
 
 def put_tagged(
-    simulation: Simulation, article: TaggedArticle, *, mode: DeliveryMode = DeliveryMode.LIVE, job: str | None = None,
-    spoil: bool = False,
+    simulation: Simulation, article: TaggedArticle, *, mode: DeliveryMode = DeliveryMode.LIVE,
+    job: str | None = None, spoilt: bool = False,
 ) -> str:
-    """Write a tagged article as clean and tag would have, with a raw record that it comes from; return its origin.
+    """Write a tagged article as clean and tag would, and a raw record that it comes from; return its origin.
 
-    The raw record's timestamp is the article's event time. `spoil` writes bytes that are no event.
+    The raw record's timestamp is the article's event time. `spoilt` writes bytes that are no event.
     """
     stamp = int(article.event_time.timestamp() * 1000)
     key = article.article_id.encode()
@@ -61,9 +56,9 @@ def put_tagged(
     kind = type_name(TaggedArticle)
     envelope = Envelope(
         id=ce_id(kind, origin, 0), type=kind, source="/communique/tag", time=article.event_time,
-        correlation_id=article.article_id, causation_id=ce_id("news.article.clean.v1", origin, 0), origin=origin,
-        origin_time=article.event_time, delivery_mode=mode, replay_job_id=job,
+        correlation_id=article.article_id, causation_id=ce_id("news.article.clean.v1", origin, 0),
+        origin=origin, origin_time=article.event_time, delivery_mode=mode, replay_job_id=job,
     )
-    value = b"{" if spoil else codec.encode(article)
+    value = b"{" if spoilt else codec.encode(article)
     simulation.put(topics.TAGGED.name, value, key=key, headers=to_headers(envelope))
     return origin

@@ -1,45 +1,51 @@
-"""The simulator: stages of real agents on a bus in memory, in any legal interleaving, with crashes, from a seed.
+"""The simulator: stages of real agents on a bus in memory, in any legal interleaving, with crashes.
 
-    simulation = Simulation(stages={"dedup": [sketch.register, …]}, settings=Settings(), seed=7, atomic=False)
-    simulation.put(topics.TAGGED.name, value=…, headers=…)
-    simulation.run(5_000, every=100)   # 5,000 steps, one in a hundred a fault
-    simulation.settle()                # nothing more happens; everything is read, sent and committed
-    simulation.log.all(topics.ENRICHED.name)
+How it is used:
 
-At each step the scheduler lists what may happen and picks by the seed: an agent gets its next chunk, or goes on behind a gate
-(before a send, between two records); the bus writes or acknowledges a record; a commit is begun or made; and as a fault, a worker
-is killed between any two of these, a stage is rebalanced over one, two or three workers, or everything uncommitted is
-delivered again (a rebalance does that too). The same seed gives the same history, whatever the machine.
+>>> from streams.settings import Settings
+>>> simulation = Simulation({"dedup": []}, Settings(), seed=7)
+>>> simulation.run(5_000, every=100)   # 5,000 steps, one in about a hundred a fault
+True
+>>> simulation.settle()                # no more faults, until everything is read, sent and committed
 
-What it does not model: time-outs, brokers that fail, and zombies (the transport fences itself; it has tests of its own).
+At each step the scheduler lists what may happen and picks by the seed: an agent gets its next chunk, or goes
+on behind a gate (before a send, between two records); the bus writes or acknowledges a record; a commit is
+begun or made. As a fault a worker is killed between any two of these, or a stage is rebalanced over one to
+three workers, the events in progress finished or not; then everything that is not committed comes again. The
+same seed gives the same history, whatever the machine.
+
+What it does not model: time-outs, brokers that fail, and zombies (the transport fences itself; it has tests
+of its own). Agents may wait for nothing but their stream, their sends and the bus's clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from streams.bus.interface import Headers, TopicPartition
+from streams.bus.interface import Headers
 from streams.stages import group_of
 from streams.testing.sim_bus import Sent, SimLog
-from streams.testing.sim_worker import Died, Disk, Register, SimWorker, Verify, all_acknowledged
+from streams.testing.sim_outbox import Action, Outbox, Verify, all_acknowledged
+from streams.testing.sim_worker import Died, Disk, SimWorker, changelog_of
 from streams.topics import TABLES, TOPICS, Width
 
 if TYPE_CHECKING:
     from streams.settings import Settings
+    from streams.testing.sim_worker import Register
 
-Action = Callable[[], None]
-
-MOST_WORKERS = 3
-MOST_STEPS = 2_000_000
+MOST_WORKERS: Final = 3
+MOST_STEPS: Final = 2_000_000
 """More steps than this in `settle`: the walk goes in circles."""
+
+PATIENCE: Final = (0, 10, 10_000)
+"""Steps that a revocation may wait for events in progress, one of these: then it is exit 75."""
 
 
 @dataclass(slots=True)
 class Stage:
-    """One stage: its agents and its live workers; disks by ordinal outlive their worker, or not."""
+    """One stage: its agents and its live workers by ordinal; a disk may outlive its worker."""
 
     name: str
     registers: list[Register]
@@ -71,27 +77,28 @@ class Simulation:
         self.random = Random(self.seed)
         for spec in TOPICS:
             self.log.widths[spec.name] = self.log.widths[spec.dead_letters] = self._width(spec.width)
+        for table in TABLES:
+            self.log.widths[changelog_of(table.stage, table.name)] = self._width(table.width)
         self.groups = [Stage(name, registers) for name, registers in self.stages.items()]
         for stage in self.groups:
             self.log.committed[group_of(stage.name)] = {}
             self._rebalance(stage, 1)
 
     def _width(self, width: Width) -> int:
-        wide = {Width.ARTICLES: self.settings.topics.partitions, Width.SHARDS: self.settings.topics.shards}
-        return wide.get(width, 1)
+        topics = self.settings.topics
+        return {Width.ARTICLES: topics.partitions, Width.SHARDS: topics.shards}.get(width, 1)
 
     def put(
         self, topic: str, value: bytes | None, *, key: bytes | None = None, headers: Headers = (),
-        partition: int | None = None, timestamp_ms: int | None = None,
+        timestamp_ms: int | None = None,
     ) -> str:
         """Write a record, as a producer from outside; return its topic-partition-offset."""
-        sent = Sent(topic, self.log.place(topic, key, partition), key, value, headers)
+        sent = Sent(topic, self.log.place(topic, key, None), key, value, headers)
         at = self.log.append(sent, timestamp_ms=timestamp_ms)
         return f"{at.topic}-{at.partition}-{at.offset}"
 
-    # --- running ------------------------------------------------------------------------------------------------------
     def run(self, steps: int, *, every: int = 0) -> bool:
-        """Let so many things happen, one in about `every` a fault (0: none); return False when nothing is left to do."""
+        """Let so many things happen, one in about `every` a fault (0: none); False: nothing is left to do."""
         for _ in range(steps):
             if every and self.random.random() * every < 1:
                 self._fault()
@@ -100,7 +107,7 @@ class Simulation:
         return True
 
     def settle(self) -> None:
-        """Start what is dead, then let things happen, without faults, until nothing is left to do."""
+        """Let things happen, without faults, until nothing is left to do; what is dead is started again."""
         for _ in range(MOST_STEPS):
             if self.step():
                 continue
@@ -108,15 +115,20 @@ class Simulation:
             if not broken:
                 return
             self._rebalance(broken[0], self.random.randint(1, MOST_WORKERS))
-        raise AssertionError(f"seed {self.seed}: the walk does not come to an end")
+        message = f"seed {self.seed}: the walk does not come to an end"
+        raise AssertionError(message)
 
     def step(self) -> bool:
         """Let one thing happen; return False when nothing can."""
-        actions = [(stage, n, action) for stage in self.groups for n in stage.workers for action in self._actions(stage.workers[n])]
-        if not actions:
+        chunk = self.settings.stream.chunk_records
+        found = [
+            (stage, ordinal, action)
+            for stage in self.groups for ordinal, worker in stage.workers.items()
+            for action in worker.moves(chunk)
+        ]
+        if not found:
             return False
-        stage, ordinal, action = self.random.choice(actions)
-        self._try(stage, ordinal, action)
+        self._try(*self.random.choice(found))
         return True
 
     def _try(self, stage: Stage, ordinal: int, action: Action) -> None:
@@ -126,23 +138,6 @@ class Simulation:
             self.told.append(f"{stage.name}-{ordinal} gave up: {why}")
             self._kill(stage, ordinal)
 
-    def _actions(self, worker: SimWorker) -> list[Action]:
-        found: list[Action] = [lambda task=task: worker.resume(task) for task in worker.stopped()]  # type: ignore[misc]
-        found += [lambda t=task, at=at: self._deliver(worker, t, at) for task, at in worker.hungry()]  # type: ignore[misc]
-        found += [lambda at=at: worker.write(at) for at in worker.unwritten]  # type: ignore[misc]
-        found += [lambda at=at: worker.acknowledge(at) for at in worker.unacknowledged]  # type: ignore[misc]
-        if worker.transactions:
-            found.append(worker.transact)
-        if worker.may_commit():
-            found.append(worker.commit)
-        elif not worker.commits and worker.uncommitted():
-            found.append(worker.begin_commit)
-        return found
-
-    def _deliver(self, worker: SimWorker, task: object, at: TopicPartition) -> None:
-        worker.deliver(task, at, self.random.randint(1, self.settings.stream.chunk_records))  # type: ignore[arg-type]
-
-    # --- faults -------------------------------------------------------------------------------------------------------
     def _fault(self) -> None:
         self.faults += 1
         stage = self.random.choice(self.groups)
@@ -156,63 +151,42 @@ class Simulation:
             self._rebalance(stage, workers)
 
     def _kill(self, stage: Stage, ordinal: int) -> None:
-        worker = stage.workers.pop(ordinal)
-        worker.crash()
+        stage.workers.pop(ordinal).crash()
         stage.whole = False
         if self.random.random() < 0.5:
             stage.disks.pop(ordinal, None)
 
     def _rebalance(self, stage: Stage, workers: int) -> None:
-        """Revoke everything, then assign it to so many workers. The first assignment starts the stage."""
+        """Revoke everything, then assign it over so many workers. The first assignment starts the stage."""
         for ordinal in sorted(stage.workers):
             self._revoke(stage, ordinal)
         for ordinal in sorted(set(stage.workers) - set(range(workers))):
-            stage.workers.pop(ordinal)
-        for ordinal in range(workers):
-            if ordinal not in stage.workers:
-                stage.workers[ordinal] = self._worker(stage, ordinal)
+            stage.workers.pop(ordinal).crash()
+        for ordinal in sorted(set(range(workers)) - set(stage.workers)):
+            stage.workers[ordinal] = self._worker(stage, ordinal)
         stage.whole = True
         shift = self.random.randint(0, workers - 1)
-        for ordinal, worker in stage.workers.items():
-            worker.assign([
-                at for topic in stage.topics for at in self.log.partitions(topic)
-                if (at.partition + shift) % workers == ordinal
-            ])
+        every = [at for topic in stage.topics for at in self.log.partitions(topic)]
+        for ordinal, worker in sorted(stage.workers.items()):
+            worker.assign([at for at in every if (at.partition + shift) % workers == ordinal])
 
     def _worker(self, stage: Stage, ordinal: int) -> SimWorker:
-        worker = SimWorker(
-            stage.name, self.log, self.settings, self.random, self.atomic, self.verify,
-            disk=stage.disks.setdefault(ordinal, {}),
-        )
+        outbox = Outbox(self.log, group_of(stage.name), self.atomic, self.verify)
+        disk = stage.disks.setdefault(ordinal, {})
+        worker = SimWorker(stage.name, self.log, self.settings, self.random, outbox, disk)
         worker.start(stage.registers)
-        stage.topics = tuple(stream.topic for stream in worker.streams)
-        for spec in TABLES:
-            if spec.stage == stage.name:
-                self.log.widths.setdefault(f"{group_of(stage.name)}-{spec.name}-changelog", self._width(spec.width))
+        stage.topics = tuple(stream.topic for stream in worker.streams.values())
         return worker
 
     def _revoke(self, stage: Stage, ordinal: int) -> None:
         """Wait a while for events in progress, verify, commit. Not finished in time: exit 75."""
         worker = stage.workers[ordinal]
-        patience = self.random.choice([0, 10, 10_000])
-        while patience and (actions := self._leaving(worker)):
-            patience -= 1
+        for _ in range(self.random.choice(PATIENCE)):
+            actions = worker.leaving()
+            if not actions:
+                break
             self._try(stage, ordinal, self.random.choice(actions))
-            if stage.workers.get(ordinal) is not worker:
+            if ordinal not in stage.workers:
                 return
-        if not worker.idle() or self._leaving(worker):
+        if worker.leaving() or not worker.idle():
             self._kill(stage, ordinal)
-
-    def _leaving(self, worker: SimWorker) -> list[Action]:
-        hungry = {id(task) for task, _ in worker.hungry()}
-        assert hungry is not None
-        found: list[Action] = [lambda task=task: worker.resume(task) for task in worker.stopped()]  # type: ignore[misc]
-        found += [lambda at=at: worker.write(at) for at in worker.unwritten]  # type: ignore[misc]
-        found += [lambda at=at: worker.acknowledge(at) for at in worker.unacknowledged]  # type: ignore[misc]
-        if worker.transactions:
-            found.append(worker.transact)
-        if worker.may_commit():
-            found.append(worker.commit)
-        elif not worker.commits and worker.uncommitted():
-            found.append(worker.begin_commit)
-        return found

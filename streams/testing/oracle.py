@@ -1,6 +1,7 @@
-"""The oracle: what must hold at the end of every history, read from the topics alone. Each check returns what is wrong.
+"""The oracle: what must hold at the end of every history, read from the topics. Checks yield what is wrong.
 
-The audit of DESIGN §5, the law of §3, and that a repeat is the same bytes. `Expected` is what an undisturbed run gives.
+The audit of DESIGN §5, the law of §3, and that a repeat is the same bytes. `Expected` is what an undisturbed
+run gives.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from schemas.cluster import Assignment, ClusterChange, ClusterEvent
+from schemas.dedup_state import StirredCluster
 from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
@@ -19,14 +22,13 @@ from streams.core.dedup.cluster import matched
 from streams.core.dedup.forest import Forest
 from streams.core.dedup.stirred import Stirred, truth
 from streams.core.outcome import Placed
-from schemas.cluster import Assignment, ClusterChange, ClusterEvent
-from schemas.dedup_state import StirredCluster
 
 if TYPE_CHECKING:
     from streams.bus.interface import Record
     from streams.testing.sim_bus import SimLog
 
-Rest = dict[str, dict[str, Any]]
+Body = dict[str, Any]
+Rest = dict[str, Body]
 """What stands at rest on a compacted topic: key → body."""
 
 AS_OF = {topics.CLUSTERS.name: ("kind", "from"), topics.ENRICHED.name: ("dedup", "completeness")}
@@ -35,7 +37,7 @@ AS_OF = {topics.CLUSTERS.name: ("kind", "from"), topics.ENRICHED.name: ("dedup",
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the topics must hold in the end: assignments, clusters, and the edges of the match graph as (version, other)."""
+    """What the topics must hold in the end; `edges` are (article, version, other article)."""
 
     assignments: Rest
     clusters: Rest
@@ -44,29 +46,38 @@ class Expected:
     @classmethod
     def of(cls, forest: Forest) -> Expected:
         """Return what a forest says."""
-        clusters = tuple(StirredCluster(canonical_id=c, kind=ClusterChange.OPENED) for c in sorted(forest.members))
-        events = [o.event for o in truth(Stirred(tuple(sorted(forest.canonical)), clusters), forest) if isinstance(o, Placed)]
-        return cls(
-            {e.article_id: e.model_dump(mode="json", by_alias=True) for e in events if isinstance(e, Assignment)},
-            {e.cluster_id: _without(e.model_dump(mode="json", by_alias=True), "kind", "from") for e in events if isinstance(e, ClusterEvent)},
-            frozenset(
-                (article_id, version, match.article_id)
-                for article_id, versions in forest.graph.versions.items() for version in versions
-                for match in matched(article_id, version, forest)
-            ),
-        )
+        clusters = (StirredCluster(canonical_id=c, kind=ClusterChange.OPENED) for c in sorted(forest.members))
+        everything = Stirred(tuple(sorted(forest.canonical)), tuple(clusters))
+        events = [output.event for output in truth(everything, forest) if isinstance(output, Placed)]
+        assignments = {e.article_id: _json(e) for e in events if isinstance(e, Assignment)}
+        held = {e.cluster_id: _json(e) for e in events if isinstance(e, ClusterEvent)}
+        clusters_at_rest = {key: _without(body, topics.CLUSTERS.name) for key, body in held.items()}
+        return cls(assignments, clusters_at_rest, frozenset(_edges(forest)))
 
 
-def _without(body: dict[str, Any], *fields: str) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if name not in fields}
+def _json(event: Assignment | ClusterEvent) -> Body:
+    return event.model_dump(mode="json", by_alias=True)
+
+
+def _edges(forest: Forest) -> Iterator[tuple[str, str, str]]:
+    for article_id, versions in forest.graph.versions.items():
+        for version in versions:
+            yield from ((article_id, version, m.article_id) for m in matched(article_id, version, forest))
+
+
+def _without(body: Body, topic: str) -> Body:
+    return {name: value for name, value in body.items() if name not in AS_OF.get(topic, ())}
+
+
+def latest(log: SimLog, topic: str) -> dict[str, bytes]:
+    """Return the latest value of each key of a topic; tombstones take a key out."""
+    found = {(record.partition, record.key or b""): record.value for record in log.all(topic)}
+    return {key.decode(): value for (_, key), value in sorted(found.items()) if value is not None}
 
 
 def at_rest(log: SimLog, topic: str) -> Rest:
-    """Return the latest body of each key of a compacted topic, without its as-of fields; tombstones take a key out."""
-    latest: dict[str, bytes | None] = {}
-    for record in log.all(topic):
-        latest[(record.key or b"").decode()] = record.value
-    return {key: _without(orjson.loads(value), *AS_OF.get(topic, ())) for key, value in sorted(latest.items()) if value is not None}
+    """Return the latest body of each key of a compacted topic, without its as-of fields."""
+    return {key: _without(orjson.loads(value), topic) for key, value in latest(log, topic).items()}
 
 
 def audit(log: SimLog) -> Report:
@@ -85,11 +96,11 @@ def audit(log: SimLog) -> Report:
 
 
 def _death(record: Record) -> Fate:
-    told = {name.removeprefix(PREFIX): value.decode() for name, value in record.headers if name.startswith(PREFIX)}
+    told = {n.removeprefix(PREFIX): v.decode() for n, v in record.headers if n.startswith(PREFIX)}
     at = f"{told['topic']}-{told['partition']}-{told['offset']}"
-    shard = told["topic"] == topics.SKETCHES.name
+    kind = FateKind.DEAD_SHARD if told["topic"] == topics.SKETCHES.name else FateKind.DEAD
     origin = at if told["topic"] == topics.RAW.name else read_headers(record.headers).get("ce_origin", at)
-    return Fate(FateKind.DEAD_SHARD if shard else FateKind.DEAD, origin, at)
+    return Fate(kind, origin, at)
 
 
 def losses(log: SimLog) -> Iterator[str]:
@@ -100,20 +111,31 @@ def losses(log: SimLog) -> Iterator[str]:
 
 
 def repeats(log: SimLog) -> Iterator[str]:
-    """Yield every enriched event that came twice with different bytes, as-of fields aside, and every revision given twice."""
-    bodies: dict[str, dict[str, Any]] = {}
-    last: dict[str, dict[str, Any]] = {}
+    """Yield every enriched event that came again with other bytes, as-of fields aside."""
+    known: dict[str, Body] = {}
     for record in log.all(topics.ENRICHED.name):
-        found, body = read_headers(record.headers), orjson.loads(record.value or b"{}")
-        told = _without(body, *AS_OF[topics.ENRICHED.name])
-        if bodies.setdefault(found["ce_id"], told) != told:
+        found = read_headers(record.headers)
+        told = _without(orjson.loads(record.value or b"{}"), topics.ENRICHED.name)
+        if known.setdefault(found["ce_id"], told) != told:
             yield f"not the same at a repeat: {found['ce_origin']}"
-        last[found["ce_origin"]] = body
-    given: dict[tuple[str, int], str] = {}
-    for origin, body in last.items():
-        known = given.setdefault((body["article_id"], body["dedup"]["revision"]), origin)
-        if known != origin:
-            yield f"revision {body['dedup']['revision']} of {body['article_id']} given to {known} and {origin}"
+
+
+def revisions(log: SimLog) -> Iterator[str]:
+    """Yield every article whose events are not numbered each another number, and number 1 new.
+
+    The last event of each origin counts.
+    """
+    last: dict[str, Body] = {}
+    for record in log.all(topics.ENRICHED.name):
+        last[read_headers(record.headers)["ce_origin"]] = orjson.loads(record.value or b"{}")
+    given: dict[str, list[tuple[int, bool]]] = {}
+    for body in last.values():
+        dedup = body["dedup"]
+        given.setdefault(body["article_id"], []).append((dedup["revision"], dedup["is_new_article"]))
+    for article_id, found in sorted(given.items()):
+        numbers = [number for number, _ in found]
+        if len(set(numbers)) < len(numbers) or any(new != (number == 1) for number, new in found):
+            yield f"revisions of {article_id}: {sorted(found)}"
 
 
 def strangers(log: SimLog, expected: Expected) -> Iterator[str]:
@@ -127,23 +149,14 @@ def strangers(log: SimLog, expected: Expected) -> Iterator[str]:
 
 def differences(log: SimLog, expected: Expected) -> Iterator[str]:
     """Yield every key of assignments and clusters that does not stand as expected."""
-    for topic, want in ((topics.ASSIGNMENTS.name, expected.assignments), (topics.CLUSTERS.name, expected.clusters)):
+    wanted = {topics.ASSIGNMENTS.name: expected.assignments, topics.CLUSTERS.name: expected.clusters}
+    for topic, want in wanted.items():
         found = at_rest(log, topic)
         for key in sorted({*found, *want}):
             if found.get(key) != want.get(key):
                 yield f"{topic} {key}: {found.get(key)} instead of {want.get(key)}"
 
 
-def left_over(log: SimLog, changelog: str, but: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield every key that a table still holds, as its changelog tells; `but` are those that may be there."""
-    for key in at_rest_keys(log, changelog):
-        if key not in but:
-            yield f"left in {changelog}: {key}"
-
-
-def at_rest_keys(log: SimLog, changelog: str) -> list[str]:
-    """Return the keys that a changelog holds in the end."""
-    latest: dict[tuple[int, bytes], bytes | None] = {}
-    for record in log.all(changelog):
-        latest[record.partition, record.key or b""] = record.value
-    return sorted(key.decode() for (_, key), value in latest.items() if value is not None)
+def left_over(log: SimLog, changelog: str) -> Iterator[str]:
+    """Yield every key that a table still holds, as its changelog tells."""
+    yield from (f"left in {changelog}: {key}" for key in latest(log, changelog))

@@ -1,13 +1,13 @@
 """The simulator's bus: topics in memory, and what coroutines wait for. No event loop, no clock, no thread.
 
-A coroutine of an agent is driven by hand (`Task.resume`): it runs until it waits for something, and what it waits for is one of
-`Gate` (the scheduler lets it through when it likes), `Ack` (a record's acknowledgement), or an event of its channel. So every
-interleaving is the scheduler's choice, and the same choices give the same history.
+A coroutine of an agent is driven by hand (`Task.resume`): it runs until it waits for something, and that is
+one of `Gate` (the scheduler lets it through when it likes), `Ack` (a record's acknowledgement), or an event
+of its stream. So every interleaving is the scheduler's choice, and the same choices give the same history.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -44,17 +44,6 @@ class Ack:
         return self.metadata
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A record on its way to the log."""
-
-    topic: str
-    partition: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-
-
 @dataclass(slots=True)
 class Task:
     """A coroutine, and what it waits for."""
@@ -67,14 +56,43 @@ class Task:
         """Run until it waits again. What it raises comes out here."""
         self.waits_for = self.coroutine.send(None)
 
+    def may_go_on(self) -> bool:
+        """Tell whether it waits for nothing but the scheduler."""
+        return isinstance(self.waits_for, Gate) or (isinstance(self.waits_for, Ack) and self.waits_for.done())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A record on its way to the log."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+
+    @property
+    def at(self) -> TopicPartition:
+        """Return the partition it goes to."""
+        return TopicPartition(self.topic, self.partition)
+
+
+def unspoilt(sent: Sent) -> Sent:
+    """Return the record as it is: the bus of most histories."""
+    return sent
+
 
 @dataclass(slots=True)
 class SimLog:
-    """Topics, partitions, records, committed offsets; virtual time in milliseconds since 1970, UTC."""
+    """Topics, partitions, records, committed offsets; virtual time in milliseconds since 1970, UTC.
+
+    `spoil` may change a record before it is written: how a test makes one that a step cannot take.
+    """
 
     widths: dict[str, int] = field(default_factory=dict)
     records: dict[TopicPartition, list[Record]] = field(default_factory=dict)
     committed: dict[str, dict[TopicPartition, int]] = field(default_factory=dict)
+    spoil: Callable[[Sent], Sent] = unspoilt
     now_ms: int = START_MS
 
     def partitions(self, topic: str) -> list[TopicPartition]:
@@ -82,7 +100,7 @@ class SimLog:
         return [TopicPartition(topic, n) for n in range(self.widths.get(topic, 1))]
 
     def place(self, topic: str, key: bytes | None, partition: int | None) -> int:
-        """Return the partition of a record: given, or murmur2 of the key as Java clients do, 0 without a key."""
+        """Return a record's partition: as given, or by murmur2 of the key as in Java, 0 without a key."""
         if partition is not None:
             return partition
         return 0 if key is None else int(murmur2(key) & 0x7FFFFFFF) % self.widths.get(topic, 1)
@@ -90,14 +108,15 @@ class SimLog:
     def append(self, sent: Sent, *, timestamp_ms: int | None = None) -> RecordMetadata:
         """Write a record; its timestamp is the virtual time unless given."""
         self.now_ms += 1
-        found = self.records.setdefault(TopicPartition(sent.topic, sent.partition), [])
+        sent = self.spoil(sent)
+        found = self.records.setdefault(sent.at, [])
         stamp = self.now_ms if timestamp_ms is None else timestamp_ms
-        found.append(Record(sent.topic, sent.partition, len(found), stamp, sent.key, sent.value, sent.headers))
-        return RecordMetadata(sent.topic, sent.partition, len(found) - 1)
+        found.append(Record(*sent.at, len(found), stamp, sent.key, sent.value, sent.headers))
+        return RecordMetadata(*sent.at, len(found) - 1)
 
     def read(self, at: TopicPartition, offset: int, most: int) -> tuple[Record, ...]:
         """Return up to `most` records from an offset on."""
-        return tuple(self.records.get(at, ())[offset : offset + most])
+        return tuple(self.records.get(at, [])[offset : offset + most])
 
     def end(self, at: TopicPartition) -> int:
         """Return the next offset of a partition."""

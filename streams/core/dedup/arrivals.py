@@ -1,5 +1,4 @@
-"""Arrivals: which shards have answered for an origin, what its article's node knows of it, and when its mark
-may go.
+"""Arrivals: which shards answered for an origin, what its article's node knows of it, when its mark may go.
 
 All of it is idempotent: a shard's answer taken in twice is taken in once.
 """
@@ -51,7 +50,8 @@ def with_facts(node: ArticleNode, new: ArticleNode) -> ArticleNode:
     times = {seen.version: seen.event_time for seen in new.versions}
     for seen in node.versions:
         times[seen.version] = min(seen.event_time, times.get(seen.version, seen.event_time))
-    versions = tuple(VersionSeen(version=v, event_time=t) for v, t in sorted(times.items(), key=lambda i: (i[1], i[0])))
+    by_time = sorted(times.items(), key=lambda seen: (seen[1], seen[0]))
+    versions = tuple(VersionSeen(version=version, event_time=time) for version, time in by_time)
     return node.model_copy(update={"versions": versions, "edges": ordered((*new.edges, *node.edges))})
 
 
@@ -67,8 +67,9 @@ def with_shard(node: ArticleNode, origin: str, shard: int) -> ArticleNode:
 
 
 def with_revision(node: ArticleNode, origin: str, given: int | None) -> tuple[ArticleNode, int]:
-    """Return the node with the origin numbered, and its number, from 1. `given`: the number it was answered
-    with before, if it was.
+    """Return the node with the origin numbered, and its number, from 1.
+
+    `given` is the number that it was answered with before, None when it was not.
     """
     known = arrival(node, origin) or Arrival(origin=origin)
     number = given or known.revision or node.revisions + 1
@@ -79,14 +80,13 @@ def with_revision(node: ArticleNode, origin: str, given: int | None) -> tuple[Ar
 def _put(node: ArticleNode, arrived: Arrival) -> ArticleNode:
     others = [known for known in node.arrivals if known.origin != arrived.origin]
     place = next((n for n, known in enumerate(node.arrivals) if known.origin == arrived.origin), len(others))
-    return node.model_copy(update={"arrivals": tuple([*others[:place], arrived, *others[place:]][-ARRIVALS_KEPT:])})
+    arrivals = [*others[:place], arrived, *others[place:]]
+    return node.model_copy(update={"arrivals": tuple(arrivals[-ARRIVALS_KEPT:])})
 
 
 @dataclass(slots=True)
 class MarkAges:
-    """Origins that have a mark, by raw partition and offset, so that those that raw no longer keeps are
-    found at once.
-    """
+    """Origins that have a mark, by raw partition and offset: the oldest is found at once."""
 
     ages: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)

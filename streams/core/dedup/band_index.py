@@ -49,9 +49,7 @@ class Overlap:
 
 @dataclass(slots=True)
 class BandIndex:
-    """See the module. `ages` orders arrivals of each lane by event time, so that the oldest is found at
-    once.
-    """
+    """See the module. `ages` orders arrivals of each lane by event time: the oldest is found at once."""
 
     held: dict[str, Held] = field(default_factory=dict)
     bands: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -89,15 +87,18 @@ class BandIndex:
             if not keys:
                 del self.bands[band]
 
-    def candidates(self, article_id: str, bands: Iterable[str], moment: datetime, window: timedelta) -> list[Held]:
+    def candidates(
+        self, article_id: str, bands: Iterable[str], moment: datetime, window: timedelta
+    ) -> list[Held]:
         """Return the entries of other articles that share a band and lie within the window, by key."""
         keys = {key for band in bands for key in self.bands.get(band, ())}
         found = (self.held[key] for key in sorted(keys))
         return [held for held in found if held.entry.article_id != article_id and held.near(moment, window)]
 
     def oldest(self, lane: str, before: datetime, most: int) -> Iterator[str]:
-        """Take out and yield up to `most` keys with an arrival of the lane before a moment; a key may no
-        longer be there.
+        """Take out and yield up to `most` keys with an arrival of the lane before a moment.
+
+        A key may be one that is no longer there.
         """
         ages = self.ages.get(lane, [])
         while ages and ages[0][0] < before and most > 0:

@@ -45,9 +45,7 @@ class ClusterState:
 
 
 def cluster(matches: ShardMatches, envelope: Envelope, state: ClusterState, raw: Bounds) -> list[Output]:
-    """Take in one shard's answer; return what moved, and the origin's answer when it is due. `raw`: see
-    `watermark.Bounds`.
-    """
+    """Take in one shard's answer; return what moved, and the origin's answer when it is due."""
     origin, before = envelope.origin, state.nodes.get(matches.article_id, ArticleNode())
     node, stirred = _learn(before, matches, origin, state.forest)
     mark = arrivals.heard(state.marks.get(origin), matches)
@@ -59,9 +57,12 @@ def cluster(matches: ShardMatches, envelope: Envelope, state: ClusterState, raw:
     return [*truth(stirred, state.forest), *([Placed(mark.answer, ordinal=0)] if mark.answer else [])]
 
 
-def _learn(before: ArticleNode, matches: ShardMatches, origin: str, forest: Forest) -> tuple[ArticleNode, Stirred]:
-    """Return the node with the answer's facts, and what is to be sent: what moved, for a repeat what ever
-    moved.
+def _learn(
+    before: ArticleNode, matches: ShardMatches, origin: str, forest: Forest
+) -> tuple[ArticleNode, Stirred]:
+    """Return the node with the answer's facts, and what is to be sent.
+
+    That is what they moved; for a repeat everything that this article's arrivals ever moved.
     """
     known = arrivals.arrival(before, origin)
     facts = arrivals.facts_of(matches)
@@ -104,8 +105,8 @@ def matched(article_id: str, version: str, forest: Forest) -> tuple[Match, ...]:
     """Return who is like a version, by article id."""
     return tuple(
         Match(
-            article_id=other, relation=alike.relation, similarity=alike.similarity, containment=alike.containment,
-            evidence=Evidence(rule=RULES[alike.relation]),
+            article_id=other, relation=alike.relation, similarity=alike.similarity,
+            containment=alike.containment, evidence=Evidence(rule=RULES[alike.relation]),
         )
         for other, alike in forest.graph.alike(article_id, version)
     )

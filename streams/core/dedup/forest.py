@@ -34,8 +34,9 @@ class Standing(NamedTuple):
 
 @dataclass(slots=True)
 class Stir:
-    """What adding facts touched, as it was before: articles (None: not there), clusters by canonical (no
-    members: not there).
+    """What adding facts touched, as it was before: an article's standing, a cluster's members by canonical.
+
+    None and no members mean that it was not there.
     """
 
     standings: dict[str, Standing | None] = field(default_factory=dict)
@@ -63,7 +64,8 @@ class Forest:
 
     def learn(self, article_id: str, node: ArticleNode) -> Stir:
         """Add the facts of a node; return what they touched."""
-        stir = Stir({name: self.standing(name) for name in (article_id, *(e.other.article_id for e in node.edges))})
+        ends = (article_id, *(edge.other.article_id for edge in node.edges))
+        stir = Stir({name: self.standing(name) for name in ends})
         self._settle(self._add(article_id, node, stir), stir)
         return stir
 
@@ -91,9 +93,8 @@ class Forest:
 
     def _add(self, article_id: str, node: ArticleNode, stir: Stir) -> set[str]:
         """Add facts to the graph; return the articles to settle."""
-        changed = {
-            name for name, seen in named(article_id, node) if self.graph.see(name, seen.version, seen.event_time)
-        }
+        versions = named(article_id, node)
+        changed = {name for name, seen in versions if self.graph.see(name, seen.version, seen.event_time)}
         stir.retimed |= changed
         start = set(changed).union(*(self.graph.neighbours.get(name, ()) for name in changed))
         for edge in node.edges:
@@ -152,8 +153,7 @@ def moved(stir: Stir, forest: Forest) -> list[str]:
 
 
 def changes(stir: Stir, forest: Forest) -> list[StirredCluster]:
-    """Return what happened to the clusters that are another than before, by canonical; a vanished one is an
-    `opened` without members.
+    """Return what happened to clusters that are another than before, vanished ones too, by canonical.
 
     A vanished cluster's id stands in `from` of the cluster that its canonical is in now.
     """
@@ -166,7 +166,8 @@ def changes(stir: Stir, forest: Forest) -> list[StirredCluster]:
         after = forest.members.get(canonical, set())
         if before != after or canonical in stir.retimed or canonical in heirs:
             kind = _kind(before, after, inherits=canonical in heirs)
-            found.append(StirredCluster(canonical_id=canonical, kind=kind, from_=tuple(sorted(heirs.get(canonical, ())))))
+            came_from = tuple(sorted(heirs.get(canonical, ())))
+            found.append(StirredCluster(canonical_id=canonical, kind=kind, from_=came_from))
     return found
 
 

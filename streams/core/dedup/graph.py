@@ -1,9 +1,8 @@
-"""Graph: which articles are alike, as the shards told, seen from both ends. Nothing but facts; adding one
-twice changes nothing.
+"""Graph: which articles are alike, as the shards told, seen from both ends.
 
-A node is an article that came in or that a match names; its time is the least event time of its versions. An
-edge joins two articles by a pair of versions; two articles are neighbours when any pair of their versions is
-a near-duplicate.
+Nothing but facts; adding one twice changes nothing. A node is an article that came in or that a match names;
+its time is the least event time of its versions. An edge joins two articles by a pair of versions; two
+articles are neighbours when any pair of their versions is a near-duplicate.
 """
 
 from __future__ import annotations
@@ -92,8 +91,9 @@ def _rank(alike: Alike) -> tuple[bool, float, float]:
 
 def named(article_id: str, node: ArticleNode) -> list[tuple[str, VersionSeen]]:
     """Return all versions that a node names, its own and those it is like, each with its article."""
-    others = [(e.other.article_id, VersionSeen(version=e.other.version, event_time=e.other.event_time)) for e in node.edges]
-    return [(article_id, seen) for seen in node.versions] + others
+    others = [edge.other for edge in node.edges]
+    own = [(article_id, seen) for seen in node.versions]
+    return own + [(o.article_id, VersionSeen(version=o.version, event_time=o.event_time)) for o in others]
 
 
 def ordered(edges: Iterable[Edge]) -> tuple[Edge, ...]:

@@ -45,8 +45,8 @@ class MatchOptions:
 def relation(containment: float, contained: float, options: MatchOptions) -> Relation | None:
     """Return how two texts are alike, by the share of each inside the other; None when they are not.
 
-    >>> relation(.9, .7, MatchOptions()).value, relation(.9, .1, MatchOptions()).value, relation(.4, .4, MatchOptions())
-    ('near_duplicate', 'part_of', None)
+    >>> [relation(*shares, MatchOptions()) for shares in ((0.9, 0.7), (0.9, 0.1), (0.4, 0.4))]
+    [<Relation.NEAR_DUPLICATE: 'near_duplicate'>, <Relation.PART_OF: 'part_of'>, None]
     """
     if min(containment, contained) >= options.merge_share:
         return Relation.NEAR_DUPLICATE
@@ -63,15 +63,15 @@ def judged(overlap: Overlap, options: MatchOptions) -> PairMatch | None:
         return None
     entry = overlap.held.entry
     return PairMatch(
-        article_id=entry.article_id, version=entry.version, event_time=entry.sightings[0].event_time, relation=alike,
+        article_id=entry.article_id, version=entry.version, event_time=entry.sightings[0].event_time,
+        relation=alike,
         similarity=round(overlap.shared / (overlap.mine + overlap.theirs - overlap.shared), 4),
         containment=round(containment, 4), contained=round(contained, 4),
     )
 
 
 def thinned(sightings: Iterable[Sighting], window: timedelta) -> tuple[Sighting, ...]:
-    """Return arrivals by event time, without those of a lane that lie between two others no further apart
-    than two windows.
+    """Return arrivals by event time, without those between two of their lane that are within two windows.
 
     What lies within the window of one that is left out lies within that of a neighbour: no pair is lost or
     won.
@@ -82,16 +82,15 @@ def thinned(sightings: Iterable[Sighting], window: timedelta) -> tuple[Sighting,
         if len(lane) > 1 and sighting.event_time - lane[-2].event_time <= 2 * window:
             lane.pop()
         lane.append(sighting)
-    return tuple(sorted((s for lane in lanes.values() for s in lane), key=lambda s: (s.event_time, s.lane, s.origin)))
+    kept = (sighting for lane in lanes.values() for sighting in lane)
+    return tuple(sorted(kept, key=lambda s: (s.event_time, s.lane, s.origin)))
 
 
 def match(
     sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex,
     options: MatchOptions, raw: Bounds,
 ) -> Placed:
-    """Return who is like the sketch's article; index it and forget what is too old. `bands` is built from
-    `index`.
-    """
+    """Return who is like the sketch's article; index it, forget what is too old. `bands` is of `index`."""
     try:
         hashes = unpack(sketch.fingerprint)
     except ValueError as error:
@@ -111,14 +110,15 @@ def failed(sketch: ArticleSketch, envelope: Envelope) -> Placed:  # noqa: ARG001
 
 def _answer(sketch: ArticleSketch, *, matches: tuple[PairMatch, ...] = (), failed: bool = False) -> Placed:
     answer = ShardMatches(
-        article_id=sketch.article_id, version=sketch.version, event_time=sketch.event_time, shard=sketch.shard,
-        shards=sketch.shards, failed=failed, matches=matches,
+        article_id=sketch.article_id, version=sketch.version, event_time=sketch.event_time,
+        shard=sketch.shard, shards=sketch.shards, failed=failed, matches=matches,
     )
     return Placed(answer, ordinal=sketch.shard)
 
 
 def _remember(
-    sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex, options: MatchOptions
+    sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex,
+    options: MatchOptions,
 ) -> None:
     key = key_of(sketch.article_id, sketch.version)
     known = index.get(key)
@@ -143,11 +143,18 @@ def _forget(
         return
     before = mark - options.window - options.lateness
     for key in bands.oldest(lane, before, FORGET_AT_ONCE):
-        held = bands.held.get(key)
-        left = tuple(s for s in held.entry.sightings if s.lane != lane or s.event_time >= before) if held else ()
-        if held and left:
-            index[key] = held.entry.model_copy(update={"sightings": left})
-            bands.put(key, index[key])
-        elif held:
-            bands.drop(key)
-            index.pop(key, None)
+        if key in bands.held:
+            sightings = bands.held[key].entry.sightings
+            left = tuple(s for s in sightings if s.lane != lane or s.event_time >= before)
+            _shorten(key, left, index, bands)
+
+
+def _shorten(
+    key: str, left: tuple[Sighting, ...], index: MutableMapping[str, IndexEntry], bands: BandIndex
+) -> None:
+    if left:
+        index[key] = bands.held[key].entry.model_copy(update={"sightings": left})
+        bands.put(key, index[key])
+    else:
+        bands.drop(key)
+        index.pop(key, None)

@@ -46,16 +46,17 @@ class Offline:
     shards: dict[int, Shard] = field(default_factory=dict)
 
     def add(self, article: TaggedArticle, origin: str) -> DedupAnswer:
-        """Take in an article; return its answer as of now. `origin` is a `topic-partition-offset`, another
-        for each article.
+        """Take in an article; return its answer as of now.
+
+        `origin` is a `topic-partition-offset`, another for each article.
         """
         envelope = offline_envelope(article, origin)
         for placed in sketch(article, envelope, {}, self.sketching):
-            event = placed.event
-            assert isinstance(event, ArticleSketch)  # noqa: S101  # what sketch returns
-            shard = self.shards.setdefault(event.shard, Shard())
+            assert isinstance(placed, Placed)  # noqa: S101  # what sketch returns
+            assert isinstance(placed.event, ArticleSketch)  # noqa: S101
+            shard = self.shards.setdefault(placed.event.shard, Shard())
             options = replace(self.matching, lateness=None)
-            self._cluster(match(event, envelope, shard.index, shard.bands, options, {}), envelope)
+            self._cluster(match(placed.event, envelope, shard.index, shard.bands, options, {}), envelope)
         return self.answers[origin]
 
     def _cluster(self, found: Placed, envelope: Envelope) -> None:
@@ -71,8 +72,8 @@ class Offline:
         if standing is None:
             raise KeyError(article.article_id)
         dedup = answer.dedup.model_copy(update={
-            "cluster_id": cluster_id(standing.canonical), "canonical_id": standing.canonical, "role": standing.role,
-            "matches": matched(article.article_id, article.version, forest),
+            "cluster_id": cluster_id(standing.canonical), "canonical_id": standing.canonical,
+            "role": standing.role, "matches": matched(article.article_id, article.version, forest),
         })
         return enriched(article, answer.model_copy(update={"dedup": dedup}))
 

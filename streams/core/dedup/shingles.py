@@ -1,10 +1,9 @@
-"""Shingles: a text as a set of 64-bit hashes of runs of words. The same text gives the same numbers on every
-machine.
+r"""Shingles: a text as a set of 64-bit hashes of runs of words, the same on every machine.
 
-Words are runs of `\\w`, case folded after NFKC. A word's hash is 8 bytes of BLAKE2b (RFC 7693); a shingle's
-is a polynomial of its words' hashes modulo 2⁶⁴, then mixed by the finaliser of SplitMix64 (Steele, Lea,
-Flood 2014), so that it is uniform, which MinHash and FracMinHash both need. A text shorter than one shingle
-is one shingle; a text without words is none.
+Words are runs of `\w`, case folded after NFKC. A word's hash is 8 bytes of BLAKE2b (RFC 7693); a shingle's is
+a polynomial of its words' hashes modulo 2⁶⁴, then mixed by the finaliser of SplitMix64 (Steele, Lea, Flood
+2014), so that it is uniform, which MinHash and FracMinHash both need. A text shorter than one shingle is one
+shingle; a text without words is none.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""sketch: a tagged article → what each shard of the index needs of it. The article waits in the state until
-it is answered.
+"""sketch: a tagged article → what each shard of the index needs of it. The article waits in the state.
 
 MinHash (Broder 1997; rensa's, in Rust) in bands: two texts meet where all rows of one band agree. Bands are
-dealt to shards by band number, so that every pair that meets anywhere meets in some shard, however many
-there are. The fingerprint for the exact check goes to every shard.
+dealt to shards by band number, so that every pair that meets anywhere meets in some shard, however many there
+are. The fingerprint for the exact check goes to every shard.
 
 Guarantee: the tagged article is in the state before its sketches leave (they are sent after the step's state
 is written), so whoever gets an answer finds it. A repeat stores and sends the same again.
@@ -40,9 +39,7 @@ class SketchOptions:
 
 
 def band_keys(hashes: Hashes, bands: int, rows: int) -> tuple[str, ...]:
-    """Return a key for each band, 16 hex digits, the band's number mixed in; empty for a text without
-    words.
-    """
+    """Return a key for each band, 16 hex digits, its number mixed in; empty for a text without words."""
     if not len(hashes):
         return ()
     digest = RMinHash.digest_matrix_from_flat_token_hashes(hashes, [0, len(hashes)], bands * rows, SEED)
@@ -54,7 +51,8 @@ def band_keys(hashes: Hashes, bands: int, rows: int) -> tuple[str, ...]:
 
 
 def sketch(
-    article: TaggedArticle, envelope: Envelope, awaiting: MutableMapping[str, TaggedArticle], options: SketchOptions
+    article: TaggedArticle, envelope: Envelope, awaiting: MutableMapping[str, TaggedArticle],
+    options: SketchOptions,
 ) -> list[Output]:
     """Keep the article by its origin and return one sketch for each shard, in order of the shards."""
     awaiting[envelope.origin] = article
@@ -66,8 +64,9 @@ def sketch(
     return [
         Placed(
             ArticleSketch(
-                article_id=article.article_id, version=article.version, event_time=article.event_time, shard=shard,
-                shards=options.shards, bands=keys[shard :: options.shards], words=len(found), scale=scale, fingerprint=packed,
+                article_id=article.article_id, version=article.version, event_time=article.event_time,
+                shard=shard, shards=options.shards, bands=keys[shard :: options.shards], words=len(found),
+                scale=scale, fingerprint=packed,
             ),
             partition=shard, ordinal=shard,
         )

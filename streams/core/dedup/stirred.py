@@ -36,8 +36,9 @@ class Stirred:
 
 
 def noted(node: ArticleNode, stirred: Stirred) -> ArticleNode:
-    """Return the node with what was moved noted in it; for a cluster noted twice the later kind, and all it
-    was made from.
+    """Return the node with what was moved noted in it.
+
+    Of a cluster noted before, the later kind stays, and everything that it was made from.
     """
     clusters = {known.canonical_id: known for known in node.stirred_clusters}
     for new in stirred.clusters:
@@ -51,8 +52,9 @@ def noted(node: ArticleNode, stirred: Stirred) -> ArticleNode:
 
 
 def truth(stirred: Stirred, forest: Forest) -> Iterator[Output]:
-    """Yield where the articles and clusters stand now; a cluster that is gone as a tombstone, after the one
-    that took its place.
+    """Yield where the articles and clusters stand now.
+
+    A cluster that is gone comes as a tombstone, after the one that took its place.
     """
     yield from assignments(stirred.articles, forest)
     for found in stirred.clusters:
@@ -69,8 +71,9 @@ def assignments(articles: Iterable[str], forest: Forest) -> Iterator[Output]:
         standing = forest.standing(article_id)
         if standing is not None:
             yield _placed(Assignment(
-                article_id=article_id, cluster_id=cluster_id(standing.canonical), canonical_id=standing.canonical,
-                role=standing.role, part_of=standing.containers, versions=standing.versions,
+                article_id=article_id, cluster_id=cluster_id(standing.canonical),
+                canonical_id=standing.canonical, role=standing.role, part_of=standing.containers,
+                versions=standing.versions,
             ))
 
 
@@ -84,7 +87,5 @@ def cluster_event(found: StirredCluster, forest: Forest) -> ClusterEvent:
 
 
 def _placed(event: Assignment | ClusterEvent) -> Placed:
-    """Give an event an ordinal by its content: an origin moves a key more than once, each time to another
-    body with another id.
-    """
+    """Give an event an ordinal by its content: what an origin moves twice is two events with two ids."""
     return Placed(event, ordinal=int(digest("ordinal", event.model_dump_json(by_alias=True))[:12], 16))

@@ -1,11 +1,13 @@
-"""Watermark: how far each lane of the bus has come, so that an index entry may be forgotten when nobody can
-be like it.
+"""Watermark: how far each lane of the bus has come, so that what nobody can be like any more is forgotten.
 
 A lane is a delivery mode, with its job: a backfill neither evicts the live flow nor is evicted by it. Its
 watermark is the least, over the raw partitions that have unread records, of the greatest min(event time, raw
 timestamp) seen there: one article dated 2050 moves nothing, and a partition that is behind holds everything
 back. Where no partition has unread records, it is the greatest. What is not known (a partition never seen,
 bounds not given) counts as unread and unseen: nothing is forgotten.
+
+Fails to protect in one case: a record that is overtaken on its way from raw to the index, by records of its
+own raw partition, by more than the lateness. Lateness is what covers it.
 """
 
 from __future__ import annotations
@@ -46,9 +48,7 @@ def raw_place(origin: str) -> tuple[int, int]:
 
 @dataclass(slots=True)
 class Watermarks:
-    """The greatest time seen for each lane and raw partition, and the greatest offset seen in each
-    partition.
-    """
+    """The greatest time seen for each lane and raw partition, the greatest offset seen in each partition."""
 
     times: dict[str, dict[int, datetime]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
