@@ -21,6 +21,8 @@ from streams.core.outcome import CommuniqueError
 PREFIX: Final = "COMMUNIQUE_"
 CONFIG: Final = "COMMUNIQUE_CONFIG"
 """The variable that names the TOML file; not a setting itself."""
+NO_SETTINGS: Final = (CONFIG, "COMMUNIQUE_KAFKA_HOME")
+"""Variables with our prefix that are no settings: the TOML file; where tests keep Apache Kafka's jars."""
 CONFIG_FILE: Final = Path("communique.toml")
 """Read from the folder that a command is run in, when `COMMUNIQUE_CONFIG` is not set."""
 
@@ -52,7 +54,7 @@ def variable(name: str) -> str:
 
 def check_environment(known: Iterable[str]) -> None:
     """Raise SettingsError when a variable that starts with `COMMUNIQUE_` is no setting."""
-    variables = {variable(name) for name in known} | {CONFIG}
+    variables = {variable(name) for name in known} | {*NO_SETTINGS}
     variables |= {name.rpartition("__")[0] for name in variables if "__" in name}  # a whole group
     for name in os.environ:
         if name.upper().startswith(PREFIX) and name.upper() not in variables:

@@ -7,6 +7,8 @@ from typing import Final
 from streams.bus.errors import BusError, TooLarge, UnknownTopic
 from streams.core.outcome import CommuniqueError, Permanent, Usage
 
+__all__ = ["DOES_NOT_HOLD", "DONE", "INTERRUPTED", "TRY_AGAIN", "WRONG_USAGE", "Usage", "code_of"]
+
 DONE: Final = 0
 DOES_NOT_HOLD: Final = 1
 """What was checked does not hold, or some of the input was bad."""

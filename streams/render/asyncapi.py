@@ -170,17 +170,18 @@ def _headers() -> dict[str, Json]:
         properties[header] = kind | (
             {"enum": [*map(str, DeliveryMode)]} if header == "ce_deliverymode" else {}
         )
-    return {"type": "object", "properties": properties, "required": list(REQUIRED)}
+    return {"type": "object", "properties": properties, "required": [*REQUIRED]}
 
 
 def _dead_letter() -> dict[str, Json]:
     properties: dict[str, Json] = {
         f"__streams.errors.{name}": {"type": "string", "description": about} for name, about in ERRORS.items()
     }
+    always: list[Json] = [*properties][:-1]
     return {
         "name": "dead-letter",
         "title": "DeadLetter",
         "summary": "A record that could not be processed, as it was; its id is its topic-partition-offset.",
-        "headers": {"type": "object", "properties": properties, "required": list(properties)[:-1]},
+        "headers": {"type": "object", "properties": properties, "required": always},
         "payload": {"description": "The bytes as they came, whatever they are."},
     }

@@ -188,3 +188,12 @@ def test_no_text_of_the_seed_is_committed():
         if path.is_file() and path.suffix in {".py", ".md", ".txt", ".json", ".html", ".jsonl"}:
             text = path.read_text(encoding="utf-8")
             assert not [line for line in long if line in text], path
+
+
+def test_every_file_that_is_no_code_is_packaged():
+    patterns = PROJECT["tool"]["setuptools"]["package-data"]
+    for path in tracked():
+        room = path.relative_to(ROOT).parts[0]
+        if room in patterns and path.suffix != ".py" and path.is_file():
+            inside = path.relative_to(ROOT / room)
+            assert any(inside.match(pattern.removeprefix("**/")) for pattern in patterns[room]), path
