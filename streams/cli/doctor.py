@@ -120,12 +120,21 @@ async def _bus(settings: Settings) -> list[Finding]:
 
 
 async def _topics(settings: Settings) -> list[Finding]:
+    from streams.bus.admin import ChangeKind, plan, wanted
     from streams.bus.connect import connect
 
-    problems = await start.topic_problems(connect(settings), settings)
-    if not problems:
-        return [Finding("topics", Verdict.GOOD, "as the catalogue has them")]
-    return [Finding("topics", Verdict.BAD, each, "communique topics plan, then communique topics apply") for each in problems]
+    want = wanted(settings.topics)
+    async with connect(settings).admin() as admin:
+        changes = plan(want, await admin.describe_topics())
+    missing = [change.topic.name for change in changes if change.kind is ChangeKind.CREATE]
+    found = [
+        Finding("topics", Verdict.BAD, f"{change.topic.name} {change.detail}", "communique topics plan says what to do")
+        for change in changes if change.kind is not ChangeKind.CREATE
+    ]
+    if missing:
+        told = f"{len(missing)} of {len(want)} topics are not there, {missing[0]} is the first"
+        found.append(Finding("topics", Verdict.WARNING, told, "communique topics apply; the first ingest or run does it too"))
+    return found or [Finding("topics", Verdict.GOOD, f"all {len(want)} are as the catalogue has them")]
 
 
 async def _stages(settings: Settings) -> list[Finding]:

@@ -49,12 +49,3 @@ async def ensure_topics(bus: Bus, settings: Settings) -> None:
 
     async with bus.admin() as admin:
         await ensure(admin, settings.topics)
-
-
-async def topic_problems(bus: Bus, settings: Settings) -> list[str]:
-    """Return what is not as the catalogue has it, one line each."""
-    from streams.bus.admin import plan, wanted
-
-    async with bus.admin() as admin:
-        changes = plan(wanted(settings.topics), await admin.describe_topics())
-    return [f"{change.topic.name}: {change.kind.value}: {change.detail}" for change in changes]

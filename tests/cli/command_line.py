@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import orjson
 from typer.testing import CliRunner
@@ -44,7 +46,8 @@ class Line:
     def __call__(self, *words: str) -> Answer:
         """Call a command in this process."""
         arguments = settings_first(words)
-        done = CliRunner().invoke(build(called(arguments)), arguments)
+        with mock.patch.dict(os.environ):  # flags become the environment of their call
+            done = CliRunner().invoke(build(called(arguments)), arguments)
         if isinstance(done.exception, CommuniqueError):
             return Answer(exits.code_of(done.exception), done.stdout, f"{done.stderr}{done.exception}")
         if done.exception and not isinstance(done.exception, SystemExit):
