@@ -177,7 +177,7 @@ def _dead_letter() -> dict[str, Json]:
     properties: dict[str, Json] = {
         f"__streams.errors.{name}": {"type": "string", "description": about} for name, about in ERRORS.items()
     }
-    always: list[Json] = [*properties][:-1]
+    always: list[Json] = [name for name in properties if not name.endswith(".cut")]
     return {
         "name": "dead-letter",
         "title": "DeadLetter",
