@@ -1,0 +1,86 @@
+"""kill -9 of processes that write and read: what was acknowledged is there, and nothing is there in part."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from streams.bus.interface import TopicPartition
+from tests.bus.sqlite_programs import bus_of
+
+ONE = TopicPartition("lines", 0)
+PROGRAMS = str(Path(__file__).with_name("sqlite_programs.py"))
+
+
+def start(*words: str) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, PROGRAMS, *words], stdout=subprocess.PIPE)
+
+
+def wal_bytes(log: str) -> int:
+    wal = Path(log + "-wal")
+    return wal.stat().st_size if wal.exists() else 0
+
+
+async def test_what_a_killed_writer_had_acknowledged_is_there_in_order_and_whole(tmp_path):
+    log = str(tmp_path / "log.db")
+    async with bus_of(log).admin() as admin:
+        await admin.create_topic("lines", 1, {})
+        acknowledged = {}
+        for turn in range(2):
+            names = [f"{turn}{letter}" for letter in "abc"]
+            writers = [start("write", log, name, "1000000") for name in names]
+            for writer in writers:
+                assert writer.stdout.readline() == b"10\n"
+            await asyncio.sleep(0.3)
+            for writer in writers:
+                writer.kill()
+            for name, writer in zip(names, writers, strict=True):
+                *_, last = [b"10", *writer.communicate()[0].split()]
+                acknowledged[name] = int(last)
+        end = (await admin.end_offsets(["lines"]))[ONE]
+    records = []
+    async with bus_of(log).consumer(client_id="test") as consumer:
+        consumer.assign([ONE])
+        while found := await consumer.getmany(max_records=5000):
+            records += found[ONE]
+    assert [record.offset for record in records] == list(range(end))
+    for name, count in acknowledged.items():
+        numbers = [int(r.value.split()[1]) for r in records if r.key == name.encode()]
+        assert numbers == list(range(len(numbers)))
+        assert len(numbers) >= count
+        assert len(numbers) % 10 == 0           # a batch of one turn of the loop is one transaction
+
+
+async def test_what_a_killed_reader_had_not_committed_comes_again(tmp_path):
+    log = str(tmp_path / "log.db")
+    async with bus_of(log).admin() as admin, bus_of(log).producer(client_id="test") as producer:
+        await admin.create_topic("lines", 1, {})
+        for number in range(3000):
+            await producer.send("lines", str(number).encode())
+        await producer.flush()
+        seen: list[int] = []
+        while len(set(seen)) < 3000:
+            reader = start("read", log, "g")
+            for _ in range(900):
+                line = reader.stdout.readline()
+                seen.append(int(line.split(b"-")[2]))
+                if seen[-1] == 2999:
+                    break
+            reader.kill()
+            reader.communicate()
+            committed = (await admin.committed_offsets("g")).get(ONE, 0)
+            assert committed <= max(seen) + 1 + 900     # never past what was read
+    assert sorted(set(seen)) == list(range(3000))
+
+
+async def test_six_writers_at_once_meet_no_busy_error_and_none_starves(tmp_path):
+    log = str(tmp_path / "log.db")
+    async with bus_of(log).admin() as admin:
+        await admin.create_topic("lines", 1, {})
+        writers = [start("write", log, f"w{number}", "500") for number in range(6)]
+        ended = [await asyncio.to_thread(writer.communicate) for writer in writers]
+        assert [out.split()[-1] for out, _ in ended] == [b"500"] * 6
+        assert await admin.end_offsets(["lines"]) == {ONE: 3000}
+    assert wal_bytes(log) < 64 * 1024 * 1024
