@@ -2,7 +2,8 @@
 
 `wanted` is the whole list: every topic, its dead letters, every table's changelog, as wide as the settings
 say. `plan` names what is missing or different; `apply` creates and sets settings, and never deletes or
-repartitions: the width of a keyed topic cannot change under data, so that is a conflict for a person to settle.
+repartitions: the width of a keyed topic cannot change under data, so that is a conflict, for a person to
+settle.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from streams.bus.errors import BusError
+from streams.core.outcome import Usage
 from streams.stages import group_of
 from streams.topics import (
     DAY_MS,
@@ -27,14 +28,14 @@ from streams.topics import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.bus.interface import Admin, TopicDescription
+    from streams.bus.interface import Admin, Bus, TopicDescription
     from streams.settings import TopicSettings
 
 FATE_RETENTION_DAYS: Final = 2 * RAW_RETENTION_DAYS
 """Dead letters are fates: kept longer than the raw records they speak of."""
 
 
-class TopicMismatch(BusError):
+class TopicMismatch(Usage):
     """The bus does not have the catalogue's topics; the message names the command to run."""
 
 
@@ -147,6 +148,16 @@ async def check(admin: Admin, settings: TopicSettings) -> None:
     wrong = [change for change in changes if change.kind is not ChangeKind.ALTER]
     if wrong:
         raise TopicMismatch(_told(wrong))
+
+
+async def at_start(bus: Bus, settings: TopicSettings) -> None:
+    """Make sure of the topics before anything is read or written.
+
+    The embedded log is one program's own: what is missing is created. On Kafka, whose topics others may keep
+    in order, nothing is created by the way. Raises `TopicMismatch`.
+    """
+    async with bus.admin() as admin:
+        await (ensure if bus.url.startswith("sqlite:") else check)(admin, settings)
 
 
 def _told(changes: list[Change]) -> str:

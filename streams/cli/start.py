@@ -23,12 +23,18 @@ def settings() -> Settings:
 
 
 def run(work: Coroutine[object, object, T]) -> T:
-    """Run `work` on a loop of its own; Ctrl-C cancels it and raises KeyboardInterrupt once it has cleaned up."""
+    """Run `work` on a loop of its own.
+
+    Ctrl-C cancels it and raises KeyboardInterrupt once it has cleaned up.
+    """
     return asyncio.run(work)
 
 
 def run_while_wanted(work: Coroutine[object, object, None]) -> None:
-    """Run `work` until Ctrl-C or until the reader of its output goes away (`| head`): neither is a failure."""
+    """Run `work` until Ctrl-C or until the reader of its output goes away (`| head`).
+
+    Neither is a failure.
+    """
     try:
         asyncio.run(work)
     except KeyboardInterrupt:
@@ -44,8 +50,7 @@ def durable(settings: Settings) -> Settings:
 
 
 async def ensure_topics(bus: Bus, settings: Settings) -> None:
-    """Create the topics that are not there. Raises `TopicMismatch` when one is not as wide as the settings say."""
-    from streams.bus.admin import ensure
+    """Make sure of the topics: created on the embedded log; on Kafka raises `TopicMismatch` if not right."""
+    from streams.bus.admin import at_start
 
-    async with bus.admin() as admin:
-        await ensure(admin, settings.topics)
+    await at_start(bus, settings.topics)

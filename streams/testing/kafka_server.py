@@ -21,6 +21,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -53,6 +54,8 @@ transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=2000
 message.max.bytes=8388608
 log.cleaner.backoff.ms=500
 log.retention.check.interval.ms=1000
@@ -77,7 +80,7 @@ def fetch() -> Path:
         return jars
     for program in ("java", "mvn"):
         if shutil.which(program) is None:
-            raise KafkaMissing(f"{program} is not on the PATH: Apache Kafka for tests needs Java 17 and Maven")
+            raise KafkaMissing(f"{program} is not on the PATH: Kafka for tests needs Java 17 and Maven")
     jars.mkdir(parents=True, exist_ok=True)
     with (home() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -150,26 +153,17 @@ class KafkaServer:
         done = subprocess.run(format_it, capture_output=True, text=True, check=False)
         if done.returncode:
             config.unlink()
-            raise KafkaMissing(f"Kafka could not format {self.data}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            raise KafkaMissing(f"Kafka could not format {self.data}:\n{(done.stdout + done.stderr)[-2000:]}")
 
     def _wait(self) -> None:
+        """Wait for the first answer: a broker takes no request before it has joined its controller."""
         deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
-                break
-            if (
-                b"Kafka Server started" in (self.data / "kafka.log").read_bytes()[-200_000:]
-                and self._answers()
-            ):
+        while time.monotonic() < deadline and self.process is not None and self.process.poll() is None:
+            if _answers(self.port):
                 return
-            time.sleep(0.1)
+            time.sleep(0.05)
         self.kill()
         raise CommuniqueError(f"Kafka did not start: {(self.data / 'kafka.log').read_text()[-2000:]}")
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
@@ -189,7 +183,6 @@ class KafkaServer:
     def restart(self) -> None:
         """Kill -9 and start again on the same ports and data."""
         self.kill()
-        (self.data / "kafka.log").write_bytes(b"")
         self.start()
 
     def __enter__(self) -> Self:
@@ -197,6 +190,18 @@ class KafkaServer:
 
     def __exit__(self, *exc: object) -> None:
         self.kill()
+
+
+def _answers(port: int) -> bool:
+    """Say whether the broker on this port answers an ApiVersions request (key 18, version 0, no client)."""
+    request = struct.pack(">ihhih", 10, 18, 0, 1, -1)
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+            probe.sendall(request)
+            answer = probe.recv(10)
+    except OSError:
+        return False
+    return len(answer) == 10 and answer[8:] == b"\0\0"
 
 
 def _die_with_parent() -> None:
@@ -207,6 +212,7 @@ def _die_with_parent() -> None:
 
 def _java(jars: Path, program: str, *arguments: str) -> list[str]:
     flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
+    flags.append("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
     return ["java", *flags, "-cp", f"{jars}/*", program, *arguments]
 
 
