@@ -139,7 +139,7 @@ class CleaningSettings(_Group):
         default=40, ge=0, description="An article with fewer code points of text is refused too_short."
     )
     max_nodes: int = Field(
-        default=80_000, ge=1, description="An HTML page with more nodes is refused too_complex."
+        default=60_000, ge=1, description="An HTML page with more nodes is refused too_complex."
     )
     max_depth: int = Field(default=400, ge=1, description="HTML nested deeper is refused too_complex.")
 

@@ -18,9 +18,10 @@ from typing import Final
 LINE_END: Final = "\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029"
 """For a character class."""
 
-INVISIBLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\ufffe\uffff]+")
+_HIDDEN: Final = "\x00-\x08\x0e-\x1b\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\ufffe\uffff"
+INVISIBLE: Final = re.compile(f"[{_HIDDEN}]+")
 
-BLANK: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u00ad\u200b\u2060\ufeff"
+BLANK: Final = "".join(c for c in map(chr, range(0x1_0000)) if c.isspace() or INVISIBLE.match(c))
 """What is stripped from the ends of a line."""
 
 _MAGIC: Final = ("\x1f\x8b", "\x1f\ufffd", "PK\x03\x04", "%PDF-", "\x89PNG", "\ufffdPNG", "GIF8", "BZh", "\xff\xd8\xff", "7z\xbc\xaf")

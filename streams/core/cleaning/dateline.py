@@ -2,7 +2,7 @@
 
 A line of its own holds a day, and besides it at most a place, a weekday, a time and a label ("14.02.2018, Moscow.",
 "Published: Moscow, 14 February 2018"). At the beginning of a paragraph stands a place, and a day or an agency in brackets or
-only capitals, then a dash ("MOSCOW, Feb 14 (TASS) - …").
+only capitals, then a dash ("MOSCOW, Feb 14 (TASS) - …", "MOSCOW, February 14. /TASS/. …").
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BETWEEN: Final = " \t\u00a0,.;:|/()–—-"
 _PREFIX: Final = re.compile(
     r"(?P<place>[^\W\d_][\w.'’\- ]{1,40}(?:, [^\W\d_][\w.]{1,20}){0,2}?)"
     r"(?:,? (?P<date>[^\W\d_]{3,9}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [^\W\d_]{3,9}\.?(?: \d{4})?|\d{1,2}[./]\d{1,2}[./]\d{4})\.?,?)?"
-    r"(?: ?[(/](?P<agency>[^\W\d_][^()/]{1,40})[)/])? ?(?:—|–|--|-) ?(?=\S)",
+    r"(?:(?: ?\((?P<agency>[^\W\d_][^()]{1,40})\))? ?(?:—|–|--|-)| ?/(?P<wire>[^\W\d_][^()/]{1,40})/\.?(?: ?(?:—|–|--|-))?) ?(?=\S)",
 )
 _LOOKED_AT: Final = 160
 
@@ -86,7 +86,7 @@ def date_prefix(text: str) -> DatelineFound | None:
         return None
     place = found["place"].strip()
     day = next(days_in(found["date"]), None) if found["date"] else None
-    if not day and not found["agency"] and not (place.isupper() and len(place) > 3):
+    if not day and not found["agency"] and not found["wire"] and not (place.isupper() and len(place) > 3):
         return None
     if not place[0].isupper() or not _is_place(place) or place.lower() in _words("not_places"):
         return None

@@ -2,7 +2,7 @@
 
 Lines are looked at from the top until one is none of them. A headline is taken by the producer's word (the same letters), or
 guessed: one short line without final punctuation, before a paragraph that is no such line. Two such lines in a row are left
-alone, so that the headline of a clean text is never guessed a second time.
+alone, so that the headline of a clean text is never guessed a second time; the same line again is the headline again.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from schemas.clean_article import SegmentKind
 from streams.core.cleaning.dateline import date_line, date_prefix
+from streams.core.cleaning.line_rules import furniture
+from streams.core.cleaning.lines import Line
 from streams.core.packs import PACKS, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.core.cleaning.dateline import DatelineFound
-    from streams.core.cleaning.lines import Line
 
 
 class Marked(NamedTuple):
@@ -51,9 +52,11 @@ def read_header(marked: list[Marked], headline: str | None) -> list[Marked]:
         if kind is not None:
             continue
         said = _header_kind(line)
+        if said is None and titled and folded(line.text) == known:
+            said = SegmentKind.HEADLINE, "repeated"
         if said is None and not titled:
             said = _as_headline(marked, at, known)
-            titled = said is not None
+            titled, known = said is not None, folded(line.text) if said else known
         if said is None:
             break
         out[at] = Marked(line, *said)
@@ -83,6 +86,12 @@ def _as_headline(marked: Sequence[Marked], at: int, known: str) -> tuple[Segment
 def _is_short(text: str) -> bool:
     """Tell whether a line has the make of a headline."""
     return len(text) <= LONGEST_HEADLINE_CHARS and not text.endswith(_FINAL) and bool(_LETTER.search(text)) and not date_prefix(text)
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether a line can only be body: no furniture, dateline or byline, and not the make of a headline."""
+    line = Line(0, len(text), gap=True, text=text)
+    return not _is_short(text) and not date_prefix(text) and _header_kind(line) is None and next(furniture([line])) is None
 
 
 def _ends_open(paragraph: Sequence[Line]) -> bool:

@@ -1,6 +1,6 @@
 """HTML bounds: what a page may cost, counted before anything expensive is done with it.
 
-Nodes: each needs a `<`, so counting those is a bound that costs nothing. Attributes of one tag: libxml2 compares each with all
+Nodes: each needs a `<` that closes nothing, so counting those is a bound that costs nothing. Attributes of one tag: libxml2 compares each with all
 before it (90,000 in one tag took 6.7 s), so the tags of a large page are walked and the widest must stay under `_MOST_ATTRIBUTES`.
 Depth: counted on the tree that libxml2 built, which is linear and never deeper than 2,048. trafilatura and lxml
 recurse, copy and serialise below that depth without harm, and took 37 µs a node at worst on pages made to hurt.
@@ -25,7 +25,7 @@ _WALKED_FROM_CHARS: Final = 100_000
 
 def too_complex(page: str, max_nodes: int) -> str | None:
     """Return why a page is too complex to parse (for people), None when it is not."""
-    if page.count("<") > max_nodes:
+    if page.count("<") - page.count("</") > max_nodes:
         return f"more than {max_nodes:,} nodes"
     if len(page) >= _WALKED_FROM_CHARS and _widest_tag(page) > _MOST_ATTRIBUTES:
         return f"a tag with more than {_MOST_ATTRIBUTES:,} attributes"

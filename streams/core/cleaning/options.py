@@ -13,7 +13,7 @@ class CleaningOptions:
     """Larger content, as UTF-8, is a dead letter LIMIT."""
     min_chars: int = 40
     """An article with fewer code points of text is refused too_short."""
-    max_nodes: int = 80_000
+    max_nodes: int = 60_000
     """An HTML page with more nodes is refused too_complex."""
     max_depth: int = 400
     """HTML nested deeper is refused too_complex."""

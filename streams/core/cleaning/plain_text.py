@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.clean_article import Segment, SegmentKind
 from streams.core.cleaning.dateline import date_prefix
-from streams.core.cleaning.header import Marked, dateline_of, names_in_byline, read_header
+from streams.core.cleaning.header import Marked, dateline_of, is_sentence, names_in_byline, read_header
 from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import lines_of
 from streams.core.cleaning.offsets import join
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from schemas.clean_article import OffsetPiece
     from streams.core.cleaning.dateline import DatelineFound
+    from streams.core.cleaning.lines import Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,7 @@ class _Slice(NamedTuple):
 
 def read_text(raw: str, headline: str | None = None) -> PlainText:
     """Class `raw` line by line; `headline` is the producer's, None when it gave none. Linear in the length of `raw`."""
-    lines = lines_of(raw)
-    rules = furniture(lines)
-    marked = [Marked(line, rule.kind if rule else None, rule.name if rule else "") for line, rule in zip(lines, rules, strict=True)]
-    marked = read_header(marked, headline)
+    marked = read_header(_without_furniture(lines_of(raw)), headline)
     inline = _inline(raw, marked)
     line, dateline = dateline_of(marked, inline)
     slices = list(_slices(marked, inline.length if inline else 0))
@@ -65,13 +63,23 @@ def read_text(raw: str, headline: str | None = None) -> PlainText:
     )
 
 
+def _without_furniture(lines: Sequence[Line]) -> list[Marked]:
+    """Return the lines, furniture marked. What stood before it and behind it will be apart in the text: it counts as a gap."""
+    found: list[Marked] = []
+    apart = False
+    for line, rule in zip(lines, furniture(lines), strict=True):
+        found.append(Marked(line._replace(gap=line.gap or apart), rule.kind if rule else None, rule.name if rule else ""))
+        apart = rule is not None
+    return found
+
+
 def _inline(raw: str, marked: Sequence[Marked]) -> DatelineFound | None:
-    """Return the dateline that the first body line begins with. One in front of another is no dateline: it could be cut twice."""
+    """Return the dateline that the first body line begins with. What is left must be a sentence: anything else could be cut twice."""
     first = next((line for line, kind, _ in marked if kind is None), None)
     if first is None or first.text != raw[first.start:first.end]:
         return None
     found = date_prefix(first.text)
-    return found if found and not date_prefix(first.text[found.length:].lstrip()) else None
+    return found if found and is_sentence(first.text[found.length:]) else None
 
 
 def _slices(marked: Sequence[Marked], cut: int) -> Iterator[_Slice]:
