@@ -1,8 +1,9 @@
 """collect: the facts of an audit, read from the topics and the groups' committed offsets alone.
 
-How, in this order: the raw topic's records; what lies beyond each stage's committed offsets, from clean down the walk to
-enrich; then the fates. A record only ever moves down the walk, and a stage writes its outputs before it commits, so reading
-downwards never misses one that moves meanwhile: what is called lost is lost, also while the stages run.
+How, in this order: the raw topic's records; what lies beyond each stage's committed offsets, from clean
+down the walk to enrich; then the fates. A record only ever moves down the walk, and a stage writes its
+outputs before it commits, so reading downwards never misses one that moves meanwhile: what is called lost
+is lost, also while the stages run.
 
 From mid topics only what is not yet read by its stage is looked at; of all records only headers.
 """
@@ -14,18 +15,24 @@ from typing import TYPE_CHECKING, Final
 from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
-from streams.bus.scan import header, partitions_of, scan
+from streams.bus.interface import TopicPartition
+from streams.bus.scan import header, scan
 from streams.core.audit import Fate, FateKind, Ledger, Report
 from streams.stages import STAGES, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from streams.bus.interface import Bus, Record, TopicPartition
+    from streams.bus.interface import Bus, Record
     from streams.topics import TopicSpec
 
 WALK: Final[tuple[TopicSpec, ...]] = (
-    topics.RAW, topics.CLEAN, topics.TAGGED, topics.SKETCHES, topics.MATCHES, topics.ANSWERS,
+    topics.RAW,
+    topics.CLEAN,
+    topics.TAGGED,
+    topics.SKETCHES,
+    topics.MATCHES,
+    topics.ANSWERS,
 )
 """The topics that lead to the enriched event, in the order of the walk."""
 
@@ -59,7 +66,7 @@ async def _raw(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> li
     async for records in scan(bus, [topics.RAW.name]):
         for record in records:
             ledger.raw(record.topic, record.partition, record.offset)
-            if record.offset >= committed.get((record.topic, record.partition), 0):
+            if record.offset >= committed.get(TopicPartition(record.topic, record.partition), 0):
                 unread.append(record.at)
         tell(topics.RAW.name, len(records))
     return unread
@@ -87,7 +94,9 @@ async def _fates(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> 
         there = await admin.describe_topics()
     dead = sorted(name for name in there if name.endswith(".dlt"))
     ends: list[tuple[str, Callable[[Record], Fate | None]]] = [
-        (topics.REFUSALS.name, refused), *((name, buried) for name in dead), (topics.ENRICHED.name, enriched),
+        (topics.REFUSALS.name, refused),
+        *((name, buried) for name in dead),
+        (topics.ENRICHED.name, enriched),
     ]
     for name, read in ends:
         async for records in scan(bus, [name], missing_ok=True):

@@ -1,7 +1,7 @@
 """dead: dead letters as they lie on the `.dlt` topics, read back into what the guard wrote.
 
-A letter's id is its record's topic-partition-offset: the same record buried twice is one letter. Nothing is believed: a
-header that is missing is None.
+A letter's id is its record's topic-partition-offset: the same record buried twice is one letter. Nothing is
+believed: a header that is missing is None.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One dead letter. `record` is the letter itself: key, value and headers of the buried record, then the error's."""
+    """One dead letter. `record` is the letter itself.
+
+    Key, value and headers of the buried record, then the error's.
+    """
 
     record: Record
     id: str
@@ -38,7 +41,18 @@ class DeadLetter:
 
     def as_dict(self) -> dict[str, object]:
         """Return what is told of it, without its content."""
-        names = ("id", "topic", "code", "stage", "exception", "message", "attempts", "first_failure", "fingerprint", "origin")
+        names = (
+            "id",
+            "topic",
+            "code",
+            "stage",
+            "exception",
+            "message",
+            "attempts",
+            "first_failure",
+            "fingerprint",
+            "origin",
+        )
         return {**{name: getattr(self, name) for name in names}, "at": self.record.at}
 
 

@@ -1,7 +1,8 @@
-"""lag: what each stage has not read yet, from the bus and never from the stage, so that it is right while a stage is down.
+"""lag: what each stage has not read yet, from the bus, never from the stage: right while a stage is down.
 
-`look` goes down the walk: a stage writes its outputs before it commits, so when every topic in turn has nothing unread,
-nothing is on its way. What waits in a table then waits for a record that is dead, and counts for nothing (DESIGN §3).
+`look` goes down the walk: a stage writes its outputs before it commits, so when every topic in turn has
+nothing unread, nothing is on its way. What waits in a table then waits for a record that is dead, and
+counts for nothing (DESIGN §3).
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What a stage has not committed of one topic. `oldest` are the first unread offsets of the partitions that have some."""
+    """What a stage has not committed of one topic.
+
+    `oldest` are the first unread offsets of the partitions that have some.
+    """
 
     stage: str
     topic: str
@@ -32,7 +36,10 @@ class Lag:
 
 
 async def look(admin: Admin, stages: Collection[str] = tuple(STAGES)) -> tuple[Lag, ...]:
-    """Return the lag of each topic that these stages read, in the order of the walk; topics that are not there have none."""
+    """Return the lag of each topic that these stages read, in the order of the walk.
+
+    Topics that are not there have none.
+    """
     there = await admin.describe_topics()
     found = []
     for spec in WALK:

@@ -1,4 +1,7 @@
-"""overview: what became of each raw record, one row each, from the topics: for a log small enough to be read at once."""
+"""overview: what became of each raw record, one row each, from the topics.
+
+For a log small enough to be read at once.
+"""
 
 from __future__ import annotations
 
@@ -64,8 +67,13 @@ def _row(record: Record) -> Row:
     body = _object(record.value)
     source = body.get("url") or body.get("source_id")
     return Row(
-        record.at, record.timestamp_ms, _text(source), _text(body.get("headline")), _text(body.get("outlet")),
-        _text(body.get("published")))
+        record.at,
+        record.timestamp_ms,
+        _text(source),
+        _text(body.get("headline")),
+        _text(body.get("outlet")),
+        _text(body.get("published")),
+    )
 
 
 def _fate(row: Row, record: Record) -> None:

@@ -1,7 +1,8 @@
 """walk: everything the topics know of one article: its raw records, and for each what came of it, hop by hop.
 
-An article is named by its id (or the first digits of it, at least six), its URL, the caller's own id (`source_id`), or the
-place of one of its raw records. Two passes: first to find its raw records (origins), then to gather what carries them.
+An article is named by its id (or the first digits of it, at least six), its URL, the caller's own id
+(`source_id`), or the place of one of its raw records. Two passes: first to find its raw records (origins),
+then to gather what carries them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ from streams.bus.scan import scan
 if TYPE_CHECKING:
     from streams.bus.interface import Bus, Record
 
-HOPS: Final = (topics.RAW, topics.CLEAN, topics.TAGGED, topics.SKETCHES, topics.MATCHES, topics.ANSWERS, topics.ENRICHED)
+HOPS: Final = (
+    topics.RAW,
+    topics.CLEAN,
+    topics.TAGGED,
+    topics.SKETCHES,
+    topics.MATCHES,
+    topics.ANSWERS,
+    topics.ENRICHED,
+)
 LEAST_ID_CHARS: Final = 6
 
 
@@ -33,7 +42,7 @@ class Walk:
     dead: list[DeadLetter] = field(default_factory=list)
 
     def last(self, topic: str) -> dict[str, object] | None:
-        """Return the body of the latest record of a topic, None when there is none or it is no JSON object."""
+        """Return the body of a topic's latest record, None when there is none or it is no JSON object."""
         found = self.records.get(topic)
         return _body(found[-1]) if found else None
 
@@ -62,7 +71,9 @@ async def find(bus: Bus, name: str) -> Known:
     if not origins:
         return Known([])
     walks = {origin: Walk(origin) for origin in origins}
-    async for records in scan(bus, [*(spec.name for spec in HOPS), topics.REFUSALS.name, *await _dead(bus)], missing_ok=True):
+    async for records in scan(
+        bus, [*(spec.name for spec in HOPS), topics.REFUSALS.name, *await _dead(bus)], missing_ok=True
+    ):
         for record in records:
             if walk := walks.get(_origin(record)):
                 _put(walk, record)
@@ -102,7 +113,7 @@ def _put(walk: Walk, record: Record) -> None:
 async def _origins(bus: Bus, name: str) -> set[str]:
     """Return the origins of the raw records that `name` means, in whatever way it means them."""
     searched = [topics.RAW.name, topics.CLEAN.name, topics.REFUSALS.name, *await _dead(bus)]
-    found = set()
+    found: set[str] = set()
     async for records in scan(bus, searched, missing_ok=True):
         found.update(_origin(record) for record in records if _named(record, name))
     return found - {""}
@@ -122,7 +133,10 @@ def _named(record: Record, name: str) -> bool:
 
 
 def _quoted(name: str) -> bytes:
-    """Return `name` as it stands inside our JSON: a body without it, and without escapes, need not be parsed."""
+    """Return `name` as it stands inside our JSON.
+
+    A body without it, and without escapes, need not be parsed.
+    """
     return orjson.dumps(name)[1:-1]
 
 
@@ -136,7 +150,11 @@ def _body(record: Record) -> dict[str, object] | None:
 
 async def _at_rest(bus: Bus, known: Known) -> None:
     """Add the article's latest assignment and that of its cluster."""
-    articles = {str(body["article_id"]) for walk in known.walks if (body := walk.last(topics.CLEAN.name)) and "article_id" in body}
+    articles = {
+        str(body["article_id"])
+        for walk in known.walks
+        if (body := walk.last(topics.CLEAN.name)) and "article_id" in body
+    }
     async for records in scan(bus, [topics.ASSIGNMENTS.name], missing_ok=True):
         for record in records:
             if (record.key or b"").decode("utf-8", "replace") in articles:

@@ -1,7 +1,9 @@
-"""scan: read topics outside any group, from a place to the end, or on and on. Commits nothing, disturbs nobody.
+"""scan: read topics outside any group, from a place to the end, or on and on.
 
-The end is looked up once, before the first record: what is written meanwhile is the next scan's. A retention that runs
-meanwhile moves the start; what it took is not reported.
+Commits nothing, disturbs nobody.
+
+The end is looked up once, before the first record: what is written meanwhile is the next scan's. A
+retention that runs meanwhile moves the start; what it took is not reported.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ _CHUNK: Final = 1000
 
 
 async def partitions_of(bus: Bus, names: Sequence[str], *, missing_ok: bool = False) -> list[TopicPartition]:
-    """Return all partitions of the topics. Raises `UnknownTopic` for one that is not there, unless `missing_ok`."""
+    """Return all partitions of the topics.
+
+    Raises `UnknownTopic` for one that is not there, unless `missing_ok`.
+    """
     async with bus.admin() as admin:
         there = await admin.describe_topics()
     if not missing_ok and (gone := [name for name in names if name not in there]):
@@ -30,12 +35,16 @@ async def partitions_of(bus: Bus, names: Sequence[str], *, missing_ok: bool = Fa
 
 
 async def scan(
-    bus: Bus, names: Sequence[str], *, starts: Mapping[TopicPartition, int] | None = None, missing_ok: bool = False
+    bus: Bus,
+    names: Sequence[str],
+    *,
+    starts: Mapping[TopicPartition, int] | None = None,
+    missing_ok: bool = False,
 ) -> AsyncGenerator[list[Record], None]:
-    """Yield all records of the topics up to their ends, a partition's in order, a list of one partition at a time.
+    """Yield all records up to the topics' ends, a partition's in order, a list of one partition at a time.
 
-    `starts` gives the first offset of some partitions; the others start at their beginning. With `missing_ok` a topic
-    that does not exist holds nothing.
+    `starts` gives the first offset of some partitions; the others start at their beginning. With
+    `missing_ok` a topic that does not exist holds nothing.
     """
     partitions = await partitions_of(bus, names, missing_ok=missing_ok)
     async with bus.consumer(client_id="communique-scan") as consumer:
@@ -54,7 +63,10 @@ async def _positions(
 
 
 async def _until(
-    consumer: Consumer, left: set[TopicPartition], at: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    consumer: Consumer,
+    left: set[TopicPartition],
+    at: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int],
 ) -> AsyncGenerator[list[Record], None]:
     consumer.assign(left)
     for each in left:
@@ -67,7 +79,10 @@ async def _until(
 
 
 async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncGenerator[list[Record], None]:
-    """Yield records from `starts` on, for ever; an empty list at least twice a second, so that a caller can look around."""
+    """Yield records from `starts` on, for ever.
+
+    An empty list at least twice a second, so that a caller can look around.
+    """
     async with bus.consumer(client_id="communique-follow") as consumer:
         consumer.assign(starts)
         for partition, offset in starts.items():
@@ -82,7 +97,9 @@ async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncGenerat
 
 def header(record: Record, name: str) -> str | None:
     """Return a header's value as text, None when the record has none; the last one of a name counts."""
-    return next((value.decode("utf-8", "replace") for key, value in reversed(record.headers) if key == name), None)
+    return next(
+        (value.decode("utf-8", "replace") for key, value in reversed(record.headers) if key == name), None
+    )
 
 
 async def starts_since(bus: Bus, names: Sequence[str], time_ms: int) -> dict[TopicPartition, int]:
@@ -101,17 +118,21 @@ async def starts_at_end(bus: Bus, names: Sequence[str]) -> dict[TopicPartition, 
         return await consumer.end_offsets(partitions)
 
 
-async def in_group(bus: Bus, names: Sequence[str], group: str, *, to_end: bool) -> AsyncGenerator[list[Record], None]:
-    """Yield records as a member of a group, from its committed offsets on, and commit each list once the next is asked for.
+async def in_group(
+    bus: Bus, names: Sequence[str], group: str, *, to_end: bool
+) -> AsyncGenerator[list[Record], None]:
+    """Yield records as a group's member from its committed offsets on; commit a list when asked for the next.
 
-    With `to_end` it stops at the ends as they were at the start, for the partitions that this member is given. An empty
-    list comes at least twice a second.
+    With `to_end` it stops at the ends as they were at the start, for the partitions that this member is
+    given. An empty list comes at least twice a second.
     """
     ends = await starts_at_end(bus, names)
     async with bus.consumer(client_id="communique-consume", group=group) as consumer:
         consumer.subscribe(names)
         while True:
-            for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)).items():
+            for partition, records in (
+                await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)
+            ).items():
                 yield records
                 await consumer.commit({partition: records[-1].offset + 1})
             mine = consumer.assignment()

@@ -1,9 +1,12 @@
-"""app: the `communique` command. One command per file; each is imported only when it is asked for, so that `--help` is quick.
+"""app: the `communique` command. One command per file.
 
-`COMMANDS` is the registry: name → module, attribute, one line of help. `main` loads the module of the command that is
-called and gives the others a stand-in that only shows their line of help. Settings given as flags (`--bus`, `--state`,
-`--config`, `--set`) may stand before or after the command's name; they become the environment of this process, so the
-children of `run` have them too. Errors of ours end as one message on stderr and the exit code of `streams.cli.exits`.
+Each is imported only when it is asked for, so that `--help` is quick.
+
+`COMMANDS` is the registry: name → module, attribute, one line of help. `main` loads the module of the
+command that is called and gives the others a stand-in that only shows their line of help. Settings given as
+flags (`--bus`, `--state`, `--config`, `--set`) may stand before or after the command's name; they become
+the environment of this process, so the children of `run` have them too. Errors of ours end as one message
+on stderr and the exit code of `streams.cli.exits`.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """Where a command lives: `attribute` of `module` is a function, or a typer app for a group of commands."""
+    """Where a command lives: `attribute` of `module` is a function, or a typer app for a group."""
 
     module: str
     attribute: str
@@ -34,10 +37,16 @@ class Command(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Command]] = {
-    "demo": Command("streams.cli.demo", "demo", "Take a dozen articles through the whole walk, in a folder of its own."),
-    "run": Command("streams.cli.run", "run", "Run the stages, start them again when they die, stop them cleanly."),
+    "demo": Command(
+        "streams.cli.demo", "demo", "Take a dozen articles through the whole walk, in a folder of its own."
+    ),
+    "run": Command(
+        "streams.cli.run", "run", "Run the stages, start them again when they die, stop them cleanly."
+    ),
     "ingest": Command("streams.cli.ingest", "ingest", "Put files, folders or stdin on the raw topic."),
-    "process": Command("streams.cli.process", "process", "Run the same functions over files, without any bus."),
+    "process": Command(
+        "streams.cli.process", "process", "Run the same functions over files, without any bus."
+    ),
     "consume": Command("streams.cli.consume", "consume", "Read the events of any topic, one a line."),
     "explain": Command("streams.cli.explain", "explain", "Show one article's whole walk, from the topics."),
     "audit": Command("streams.cli.audit", "audit", "Prove from the topics alone that nothing was lost."),
@@ -45,7 +54,9 @@ COMMANDS: Final[dict[str, Command]] = {
     "topics": Command("streams.cli.topics", "app", "Plan, create and list topics."),
     "schemas": Command("streams.cli.schemas", "app", "Export and check the events' JSON Schemas."),
     "bench": Command("streams.cli.bench", "app", "Measure speed, quality and losses."),
-    "doctor": Command("streams.cli.doctor", "doctor", "Check settings, bus, topics, models, clock and disk; say what to do."),
+    "doctor": Command(
+        "streams.cli.doctor", "doctor", "Check settings, bus, topics, models, clock and disk; say what to do."
+    ),
 }
 """In the order of a user's first day. A command whose module is not there is not listed."""
 
@@ -65,7 +76,9 @@ Exit codes: 0 done, 1 what was checked does not hold, 2 wrong usage, 75 try agai
 
 
 def settings_first(arguments: Sequence[str]) -> list[str]:
-    """Return the arguments with the flags of `SETTING_FLAGS` moved to the front; what follows `--` stays as it is.
+    """Return the arguments with the flags of `SETTING_FLAGS` moved to the front.
+
+    What follows `--` stays as it is.
 
     >>> settings_first(["consume", "raw", "--bus", "sqlite:///a", "--json"])
     ['--bus', 'sqlite:///a', 'consume', 'raw', '--json']
@@ -86,19 +99,33 @@ def settings_first(arguments: Sequence[str]) -> list[str]:
 
 
 def called(arguments: Sequence[str]) -> str | None:
-    """Return the name of the command that is called, None for `--help` and the like; expects `settings_first`'s order."""
+    """Return the name of the command that is called, None for `--help` and the like.
+
+    Expects `settings_first`'s order.
+    """
     return next((word for word in arguments if word in COMMANDS), None)
 
 
 def _settings(
-    bus: Annotated[str, typer.Option(help="kafka://host:port[,…] or sqlite:///absolute/path.", metavar="URL")] = "",
-    state: Annotated[Path | None, typer.Option(help="Folder of the embedded log, stores and marks.", metavar="DIR")] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file of settings.", metavar="FILE", exists=True)] = None,
+    bus: Annotated[
+        str, typer.Option(help="kafka://host:port[,…] or sqlite:///absolute/path.", metavar="URL")
+    ] = "",
+    state: Annotated[
+        Path | None, typer.Option(help="Folder of the embedded log, stores and marks.", metavar="DIR")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file of settings.", metavar="FILE", exists=True)
+    ] = None,
     setting: Annotated[
-        list[str] | None, typer.Option("--set", help="Any setting, e.g. --set cleaning.min_chars=0.", metavar="NAME=VALUE")
+        list[str] | None,
+        typer.Option("--set", help="Any setting, e.g. --set cleaning.min_chars=0.", metavar="NAME=VALUE"),
     ] = None,
 ) -> None:
-    given = {"COMMUNIQUE_BUS": bus, "COMMUNIQUE_STATE": str(state or ""), "COMMUNIQUE_CONFIG": str(config or "")}
+    given = {
+        "COMMUNIQUE_BUS": bus,
+        "COMMUNIQUE_STATE": str(state or ""),
+        "COMMUNIQUE_CONFIG": str(config or ""),
+    }
     os.environ.update({name: value for name, value in given.items() if value})
     for pair in setting or ():
         name, equals, value = pair.partition("=")
@@ -110,7 +137,10 @@ def _settings(
 def build(name: str | None = None) -> typer.Typer:
     """Return the application with the command `name` loaded and a stand-in for each of the others."""
     app = typer.Typer(
-        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(help="\b\n" + ABOUT.replace("\n\n", "\n\n\b\n"))(_settings)

@@ -9,6 +9,8 @@ import typer
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from streams.core.audit import Report
     from streams.settings import Settings
 
@@ -25,13 +27,16 @@ def audit(
     communique audit
     communique audit --json | jq .lost
 
-    Reads the topics and the stages' committed offsets, nothing else; may be run at any time. `pending` is what stages
-    have not read yet; `repeated` is the same event again, known by its id; a dead letter that was redriven with success
-    counts as what came of it. Exit code 1, and the list, when a record is lost or has two fates.
+    Reads the topics and the stages' committed offsets, nothing else; may be run at any time. `pending` is
+    what stages have not read yet; `repeated` is the same event again, known by its id; a dead letter that
+    was redriven with success counts as what came of it. Exit code 1, and the list, when a record is lost or
+    has two fates.
     """
     with output.progress(quiet=as_json) as bar:
         task = bar.add_task("reading", total=None)
-        report = start.run(_audit(start.settings(), lambda topic, n: bar.update(task, description=topic, advance=n)))
+        report = start.run(
+            _audit(start.settings(), lambda topic, n: bar.update(task, description=topic, advance=n))
+        )
     if as_json:
         output.json_line(report.as_dict())
     else:
@@ -39,7 +44,7 @@ def audit(
     raise typer.Exit(exits.DONE if report.holds else exits.DOES_NOT_HOLD)
 
 
-async def _audit(settings: Settings, tell: object) -> Report:
+async def _audit(settings: Settings, tell: Callable[[str, int], None]) -> Report:
     from streams.audit import collect
     from streams.bus.connect import connect
 
@@ -49,9 +54,15 @@ async def _audit(settings: Settings, tell: object) -> Report:
 def page(report: Report) -> list[str]:
     """Return a report as lines for a person."""
     counts = [
-        ("raw records", report.raw), ("enriched", report.enriched), ("refused", report.refused),
-        ("dead letters", report.dead_lettered), ("pending", report.pending), ("repeated events", report.repeated),
-        ("dead after enrichment", report.dead_lettered_later), ("lost", len(report.lost)), ("doubled", len(report.doubled)),
+        ("raw records", report.raw),
+        ("enriched", report.enriched),
+        ("refused", report.refused),
+        ("dead letters", report.dead_lettered),
+        ("pending", report.pending),
+        ("repeated events", report.repeated),
+        ("dead after enrichment", report.dead_lettered_later),
+        ("lost", len(report.lost)),
+        ("doubled", len(report.doubled)),
     ]
     always = {"raw records", "enriched", "refused", "dead letters", "pending", "lost"}
     lines = [f"{name:22} {count:>9,}" for name, count in counts if count or name in always]
@@ -59,7 +70,11 @@ def page(report: Report) -> list[str]:
     lines += _some("doubled: more than one fate", report.doubled)
     if not report.holds:
         return [*lines, "", "The audit does NOT hold. `communique explain RECORD` shows a record's walk."]
-    sum_up = "every raw record has exactly one fate" if not report.pending else "no record is lost, some are on their way"
+    sum_up = (
+        "every raw record has exactly one fate"
+        if not report.pending
+        else "no record is lost, some are on their way"
+    )
     return [*lines, "", f"The audit holds: {sum_up}."]
 
 

@@ -1,7 +1,10 @@
-"""children: one worker process, from start to exit: its lines go to whoever listens, its end is its exit code.
+"""children: one worker process, from start to exit.
 
-A child has a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops the children in order. If the
-supervisor is killed, Linux sends SIGTERM to its children (`PR_SET_PDEATHSIG`, prctl(2)): they drain, commit and go.
+Its lines go to whoever listens, its end is its exit code.
+
+A child has a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops the children
+in order. If the supervisor is killed, Linux sends SIGTERM to its children (`PR_SET_PDEATHSIG`, prctl(2)):
+they drain, commit and go.
 """
 
 from __future__ import annotations
@@ -57,13 +60,22 @@ class Child:
                 self.process.send_signal(what)
 
     async def ended(self, heard: Callable[[Worker, str, str], None]) -> int:
-        """Pass on its lines as `heard(worker, "stdout" | "stderr", line)` and return its exit code; minus a signal's number."""
+        """Pass on its lines as `heard(worker, "stdout" | "stderr", line)` and return its exit code.
+
+        Minus a signal's number.
+        """
         await asyncio.gather(
-            *(self._pump(name, stream, heard) for name, stream in
-              (("stdout", self.process.stdout), ("stderr", self.process.stderr)) if stream))
+            *(
+                self._pump(name, stream, heard)
+                for name, stream in (("stdout", self.process.stdout), ("stderr", self.process.stderr))
+                if stream
+            )
+        )
         return await self.process.wait()
 
-    async def _pump(self, name: str, stream: asyncio.StreamReader, heard: Callable[[Worker, str, str], None]) -> None:
+    async def _pump(
+        self, name: str, stream: asyncio.StreamReader, heard: Callable[[Worker, str, str], None]
+    ) -> None:
         while line := await _line(stream):
             heard(self.worker, name, line.decode("utf-8", "replace").rstrip("\n"))
 
@@ -80,8 +92,14 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
 async def start(worker: Worker, command: Sequence[str], environment: Mapping[str, str]) -> Child:
     """Start a worker. Raises OSError when the command cannot be run."""
     process = await asyncio.create_subprocess_exec(
-        *command, env=dict(environment), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE, start_new_session=True, limit=_LINE_BYTES, preexec_fn=_follow_parent(),
+        *command,
+        env=dict(environment),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+        limit=_LINE_BYTES,
+        preexec_fn=_follow_parent(),
     )
     return Child(worker, process)
 

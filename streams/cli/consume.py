@@ -17,7 +17,7 @@ from streams.topics import SHORT_NAMES
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
-    from streams.bus.interface import Bus, Record
+    from streams.bus.interface import Bus, Record, TopicPartition
     from streams.render.where import Condition
     from streams.settings import Settings
 
@@ -27,19 +27,28 @@ RESERVED: Final = "communique-"
 
 def consume(
     name: Annotated[str, typer.Argument(help=f"{', '.join(SHORT_NAMES)}, or any topic.", metavar="NAME")],
-    from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Start with the oldest record.")] = False,
+    from_beginning: Annotated[
+        bool, typer.Option("--from-beginning", help="Start with the oldest record.")
+    ] = False,
     since: Annotated[
-        str | None, typer.Option(help="Start at a time: 2018-02-14, 2018-02-14T12:00Z, 90m, 2h, 7d.", metavar="TIME")
+        str | None,
+        typer.Option(help="Start at a time: 2018-02-14, 2018-02-14T12:00Z, 90m, 2h, 7d.", metavar="TIME"),
     ] = None,
     exit_at_end: Annotated[
-        bool, typer.Option("--exit-at-end", help="End where the topic ends now. Alone: everything there is.")] = False,
+        bool, typer.Option("--exit-at-end", help="End where the topic ends now. Alone: everything there is.")
+    ] = False,
     group: Annotated[
-        str | None, typer.Option(help="Carry on where this group stopped; commit what was printed.", metavar="ID")] = None,
+        str | None,
+        typer.Option(help="Carry on where this group stopped; commit what was printed.", metavar="ID"),
+    ] = None,
     where: Annotated[
-        list[str] | None, typer.Option(help="Only events that fit: field=value or field!=value.", metavar="COND")] = None,
+        list[str] | None,
+        typer.Option(help="Only events that fit: field=value or field!=value.", metavar="COND"),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="End after so many events.", min=1, metavar="N")] = None,
     envelope: Annotated[
-        bool, typer.Option("--envelope", help="With --json: place, key and headers around each body.")] = False,
+        bool, typer.Option("--envelope", help="With --json: place, key and headers around each body.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print bodies as they are, one a line.")] = False,
 ) -> None:
     """Read events, one a line, from now on or from where you say.
@@ -52,16 +61,21 @@ def consume(
     communique consume news.articles.raw.v1.dlt --exit-at-end
     communique consume enriched --group mine --json          resumable: start it again and it carries on
 
-    A body is one JSON object a line with --json; tombstones are left out. A body that is no JSON is printed as
-    {"not_json_base64": …}. Fields in --where are paths (a.b); in lists any item may fit; ce_… is a header. A group starts
-    at the oldest record and has at-least-once delivery: a record may be printed again after a crash, never skipped.
+    A body is one JSON object a line with --json; tombstones are left out. A body that is no JSON is printed
+    as {"not_json_base64": …}. Fields in --where are paths (a.b); in lists any item may fit; ce_… is a
+    header. A group starts at the oldest record and has at-least-once delivery: a record may be printed
+    again after a crash, never skipped.
     """
     from streams.render import where as conditions
 
     if group is not None and (group.startswith(RESERVED) or not group.strip()):
-        raise exits.Usage(f"--group {group}: names that begin with {RESERVED} belong to the stages; take another")
+        raise exits.Usage(
+            f"--group {group}: names that begin with {RESERVED} belong to the stages; take another"
+        )
     if group is not None and (from_beginning or since):
-        raise exits.Usage("--group carries on where it stopped: leave out --from-beginning and --since, or the group")
+        raise exits.Usage(
+            "--group carries on where it stopped: leave out --from-beginning and --since, or the group"
+        )
     since_ms = None if since is None else int(when.moment(since, datetime.now(UTC)).timestamp() * 1000)
     wanted = [conditions.parse(each) for each in where or ()]
     write = _writer(as_json=as_json or envelope, envelope=envelope)
@@ -72,8 +86,16 @@ def consume(
 class _Source:
     """Where to read from, as the flags say."""
 
-    def __init__(self, name: str, group: str | None, since_ms: int | None, beginning: bool, to_end: bool) -> None:  # noqa: PLR0917
-        self.name, self.group, self.since_ms, self.beginning, self.to_end = name, group, since_ms, beginning, to_end
+    def __init__(
+        self, name: str, group: str | None, since_ms: int | None, beginning: bool, to_end: bool
+    ) -> None:
+        self.name, self.group, self.since_ms, self.beginning, self.to_end = (
+            name,
+            group,
+            since_ms,
+            beginning,
+            to_end,
+        )
 
     async def records(self, bus: Bus) -> AsyncGenerator[list[Record], None]:
         """Yield records by the flags; empty lists while nothing comes."""
@@ -91,7 +113,7 @@ class _Source:
             async for records in reading:
                 yield records
 
-    async def _starts(self, bus: Bus, names: Sequence[str]) -> dict:
+    async def _starts(self, bus: Bus, names: Sequence[str]) -> dict[TopicPartition, int]:
         from streams.bus import scan
 
         if self.since_ms is not None:
@@ -102,7 +124,10 @@ class _Source:
 
 
 async def topic_of(bus: Bus, name: str) -> str:
-    """Return the topic that a short or whole name means. Raises `Usage` with the nearest names when there is none."""
+    """Return the topic that a short or whole name means.
+
+    Raises `Usage` with the nearest names when there is none.
+    """
     async with bus.admin() as admin:
         there = await admin.describe_topics()
     topic = SHORT_NAMES.get(name, name)
@@ -112,11 +137,18 @@ async def topic_of(bus: Bus, name: str) -> str:
         raise exits.Usage(f"there is no topic {topic} on {bus.url} yet: `communique topics apply` creates it")
     known = [*SHORT_NAMES, *there]
     near = get_close_matches(name, known, 3, 0.5)
-    raise exits.Usage(f"there is no topic {name}: " + (f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"))
+    raise exits.Usage(
+        f"there is no topic {name}: "
+        + (f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}")
+    )
 
 
 async def _consume(
-    settings: Settings, source: _Source, wanted: Sequence[Condition], limit: int | None, write: Callable[[Record], bool]
+    settings: Settings,
+    source: _Source,
+    wanted: Sequence[Condition],
+    limit: int | None,
+    write: Callable[[Record], bool],
 ) -> None:
     from streams.bus.connect import connect
     from streams.render.where import all_hold
@@ -162,11 +194,15 @@ def one_line(value: bytes) -> bytes:
 
 
 def _write_envelope(record: Record) -> bool:
-    output.json_line({
-        "topic": record.topic, "partition": record.partition, "offset": record.offset,
-        "timestamp_ms": record.timestamp_ms,
-        "key": None if record.key is None else record.key.decode("utf-8", "replace"),
-        "headers": {name: value.decode("utf-8", "replace") for name, value in record.headers},
-        "body": None if record.value is None else orjson.Fragment(one_line(record.value)),
-    })
+    output.json_line(
+        {
+            "topic": record.topic,
+            "partition": record.partition,
+            "offset": record.offset,
+            "timestamp_ms": record.timestamp_ms,
+            "key": None if record.key is None else record.key.decode("utf-8", "replace"),
+            "headers": {name: value.decode("utf-8", "replace") for name, value in record.headers},
+            "body": None if record.value is None else orjson.Fragment(one_line(record.value)),
+        }
+    )
     return True

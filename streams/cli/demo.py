@@ -18,6 +18,7 @@ import typer
 
 from streams.cli import exits, output, start
 from streams.cli.audit import page
+from streams.core.outcome import CommuniqueError
 
 if TYPE_CHECKING:
     from streams.audit.overview import Row
@@ -29,12 +30,17 @@ HEADLINE_CHARS: Final = 60
 OUTLET_FROM_CHARS: Final = 110
 """A narrower terminal keeps its room for the headlines."""
 BROKEN: Final = "broken_record.json"
-"""What a careless producer might write: JSON that breaks off. Ingest would refuse it, so it is put on the topic as it is."""
+"""What a careless producer might write: JSON that breaks off.
+
+Ingest would refuse it, so it is put on the topic as it is.
+"""
 LOG_LINES: Final = 30
 
 
 def demo(
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the folder, to look around in it afterwards.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the folder, to look around in it afterwards.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print rows and audit as one JSON object.")] = False,
 ) -> None:
     """Take a dozen articles through the whole walk: see it work, with nothing to set up.
@@ -43,10 +49,11 @@ def demo(
     communique demo
     communique demo --keep          then: communique --state DIR explain 01_harbour_talks.txt
 
-    The articles are invented. Among them: one with a comment form, a captcha and broken quotation marks; an exact copy of
-    it, and one with other boilerplate; a report and its update with other numbers; a roundup that contains another
-    article; HTML pages; a text in Spanish; one too short; and a broken record. They go through an embedded log in a
-    folder of its own, whatever your settings say. Exit code 1 when the audit does not hold.
+    The articles are invented. Among them: one with a comment form, a captcha and broken quotation marks; an
+    exact copy of it, and one with other boilerplate; a report and its update with other numbers; a roundup
+    that contains another article; HTML pages; a text in Spanish; one too short; and a broken record. They
+    go through an embedded log in a folder of its own, whatever your settings say. Exit code 1 when the
+    audit does not hold.
     """
     with _folder(keep=keep) as folder:
         settings = _own_settings(folder)
@@ -74,7 +81,10 @@ def _folder(*, keep: bool) -> Iterator[Path]:
 
 
 def _own_settings(folder: Path) -> Settings:
-    """Return settings that owe nothing to this machine's: no bus, no file, a state of their own; children inherit them."""
+    """Return settings that owe nothing to this machine's: no bus, no file, a state of their own.
+
+    Children inherit them.
+    """
     for name in [each for each in os.environ if each.upper().startswith("COMMUNIQUE_")]:
         del os.environ[name]
     os.environ.update({"COMMUNIQUE_STATE": str(folder), "COMMUNIQUE_CONFIG": os.devnull})
@@ -106,11 +116,15 @@ async def _put(settings: Settings) -> None:
 
 
 async def _run_stages(folder: Path) -> None:
-    """Run all stages as a user would; raise `DemoFailed` with the end of their log when they do not come to an end."""
+    """Run all stages as a user would.
+
+    Raise `DemoFailed` with the end of their log when they do not come to an end.
+    """
     log = folder / "run.log"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streams.cli.app", "run", "--until-drained", stdout=stream, stderr=stream)
+            sys.executable, "-m", "streams.cli.app", "run", "--until-drained", stdout=stream, stderr=stream
+        )
         try:
             code = await process.wait()
         except asyncio.CancelledError:
@@ -122,7 +136,7 @@ async def _run_stages(folder: Path) -> None:
         raise DemoFailed(f"the stages ended with {code}; the end of their log:\n{tail}")
 
 
-class DemoFailed(exits.CommuniqueError):
+class DemoFailed(CommuniqueError):
     """The stages did not come to their end."""
 
 
@@ -145,8 +159,11 @@ def _show(rows: Sequence[Row], report: Report, kept: Path | None) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in columns:
         table.add_column(
-            name, justify="right" if name == "names" else "left", no_wrap=name not in {"article", "outlet"},
-            max_width=HEADLINE_CHARS if name == "article" else None)
+            name,
+            justify="right" if name == "names" else "left",
+            no_wrap=name not in {"article", "outlet"},
+            max_width=HEADLINE_CHARS if name == "article" else None,
+        )
     names = cluster_names(rows)
     for row in sorted(rows, key=lambda row: (names.get(row.cluster_id or "", "~"), row.published or "~")):
         cells = _cells(row, names)
@@ -154,12 +171,14 @@ def _show(rows: Sequence[Row], report: Report, kept: Path | None) -> None:
     console.print(table, soft_wrap=False)
     console.print("\n".join(page(report)))
     if kept:
-        console.print(f"\nkept in {kept}; look around:\n  communique --state {kept} explain 01_harbour_talks.txt")
+        console.print(
+            f"\nkept in {kept}; look around:\n  communique --state {kept} explain 01_harbour_talks.txt"
+        )
         console.print(f"  communique --state {kept} consume enriched --exit-at-end --json")
 
 
 def cluster_names(rows: Sequence[Row]) -> dict[str, str]:
-    """Return a letter for each cluster that more than one row belongs to: A, B, …"""
+    """Return a letter for each cluster that more than one row belongs to: A, B and so on."""
     ids = [row.cluster_id for row in rows if row.cluster_id]
     shared = [each for each in dict.fromkeys(ids) if ids.count(each) > 1]
     return {each: chr(ord("A") + place) for place, each in enumerate(shared)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,22 +14,29 @@ if TYPE_CHECKING:
     from streams.audit.dead import DeadLetter
     from streams.settings import Settings
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="""List and show dead letters: records that could not be processed.
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""List and show dead letters: records that could not be processed.
 
 \b
 communique dlt list
 communique dlt list --code BUG --topic clean
 communique dlt show news.articles.raw.v1-0-17
 
-Codes: SCHEMA (not what its topic holds), LIMIT (too large), TRANSIENT (a resource kept saying "later"), BUG (a step
-failed; its fingerprint tells failures of one kind), KILLED (its worker died with it in hand).""")
+Codes: SCHEMA (not what its topic holds), LIMIT (too large), TRANSIENT (a resource kept saying "later"), BUG
+(a step failed; its fingerprint tells failures of one kind), KILLED (its worker died with it in hand).""",
+)
 
-SHOWN_CHARS = 2000
+SHOWN_CHARS: Final = 2000
+"""Of a value, for a person; --json has it whole."""
 
 
 @app.command("list")
 def list_letters(
-    topic: Annotated[str | None, typer.Option(help="Only records of this topic (short names too).", metavar="NAME")] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Only records of this topic (short names too).", metavar="NAME")
+    ] = None,
     code: Annotated[str | None, typer.Option(help="Only this code.", metavar="CODE")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
@@ -60,7 +67,11 @@ def show(
     \b
     communique dlt show news.articles.raw.v1-0-17
     """
-    letters = [each for each in start.run(_found(start.settings(), None, None)) if letter_id in {each.id, each.record.at}]
+    letters = [
+        each
+        for each in start.run(_found(start.settings(), None, None))
+        if letter_id in {each.id, each.record.at}
+    ]
     if not letters:
         raise exits.Usage(f"there is no dead letter {letter_id}: `communique dlt list` shows them all")
     if as_json:
@@ -103,7 +114,11 @@ def page(letter: DeadLetter) -> list[str]:
     from streams.bus.burial import PREFIX
     from streams.render.lines import plain
 
-    told = [f"{name.replace('_', ' '):15} {plain(str(value))}" for name, value in letter.as_dict().items() if value]
+    told = [
+        f"{name.replace('_', ' '):15} {plain(str(value))}"
+        for name, value in letter.as_dict().items()
+        if value
+    ]
     ours = [name for name, _ in letter.record.headers if not name.startswith(PREFIX)]
     headers = dict(letter.record.headers)
     trace = headers.get(f"{PREFIX}stacktrace", b"").decode("utf-8", "replace").splitlines()
@@ -111,8 +126,13 @@ def page(letter: DeadLetter) -> list[str]:
     shown = "(none: a tombstone)" if value is None else value.decode("utf-8", "backslashreplace")
     return [
         *told,
-        *(["", "where it failed"] if trace else []), *(f"  {each}" for each in trace),
-        "", "its headers", *(f"  {name}: {plain(headers[name].decode('utf-8', 'replace'))}" for name in ours),
-        "", f"its value, {len(value or b''):,} bytes", *(f"  {plain(each)}" for each in shown[:SHOWN_CHARS].splitlines()),
+        *(["", "where it failed"] if trace else []),
+        *(f"  {each}" for each in trace),
+        "",
+        "its headers",
+        *(f"  {name}: {plain(headers[name].decode('utf-8', 'replace'))}" for name in ours),
+        "",
+        f"its value, {len(value or b''):,} bytes",
+        *(f"  {plain(each)}" for each in shown[:SHOWN_CHARS].splitlines()),
         *(["  …"] if len(shown) > SHOWN_CHARS else []),
     ]

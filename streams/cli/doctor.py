@@ -61,7 +61,9 @@ def doctor(
             output.json_line(asdict(finding))
         else:
             _print(finding)
-    raise typer.Exit(exits.DOES_NOT_HOLD if any(each.verdict is Verdict.BAD for each in findings) else exits.DONE)
+    raise typer.Exit(
+        exits.DOES_NOT_HOLD if any(each.verdict is Verdict.BAD for each in findings) else exits.DONE
+    )
 
 
 def _print(finding: Finding) -> None:
@@ -101,7 +103,11 @@ async def _disk(settings: Settings) -> list[Finding]:
     free = shutil.disk_usage(folder).free
     told = f"{free / (1 << 30):.1f} GiB free at {folder}"
     if free < LEAST_FREE_BYTES:
-        return [Finding("disk", Verdict.BAD, told, "free some, or move the state: --state DIR or COMMUNIQUE_STATE")]
+        return [
+            Finding(
+                "disk", Verdict.BAD, told, "free some, or move the state: --state DIR or COMMUNIQUE_STATE"
+            )
+        ]
     return [Finding("disk", Verdict.GOOD, told)]
 
 
@@ -114,9 +120,18 @@ async def _bus(settings: Settings) -> list[Finding]:
             there = await admin.describe_topics()
     except (CommuniqueError, TimeoutError, OSError) as error:
         told = str(error) or f"no answer within {BUS_SECONDS:.0f} s"
-        return [Finding("bus", Verdict.BAD, f"{settings.bus_url}: {told}", "start the broker, or set COMMUNIQUE_BUS")]
+        return [
+            Finding(
+                "bus", Verdict.BAD, f"{settings.bus_url}: {told}", "start the broker, or set COMMUNIQUE_BUS"
+            )
+        ]
     told = f"{settings.bus_url} answers in {time.monotonic() - began:.2f} s, {len(there)} topics"
-    return [Finding("bus", Verdict.GOOD, told), *await _topics(settings), *await _stages(settings), *await _clock(settings)]
+    return [
+        Finding("bus", Verdict.GOOD, told),
+        *await _topics(settings),
+        *await _stages(settings),
+        *await _clock(settings),
+    ]
 
 
 async def _topics(settings: Settings) -> list[Finding]:
@@ -128,12 +143,25 @@ async def _topics(settings: Settings) -> list[Finding]:
         changes = plan(want, await admin.describe_topics())
     missing = [change.topic.name for change in changes if change.kind is ChangeKind.CREATE]
     found = [
-        Finding("topics", Verdict.BAD, f"{change.topic.name} {change.detail}", "communique topics plan says what to do")
-        for change in changes if change.kind is not ChangeKind.CREATE
+        Finding(
+            "topics",
+            Verdict.BAD,
+            f"{change.topic.name} {change.detail}",
+            "communique topics plan says what to do",
+        )
+        for change in changes
+        if change.kind is not ChangeKind.CREATE
     ]
     if missing:
         told = f"{len(missing)} of {len(want)} topics are not there, {missing[0]} is the first"
-        found.append(Finding("topics", Verdict.WARNING, told, "communique topics apply; the first ingest or run does it too"))
+        found.append(
+            Finding(
+                "topics",
+                Verdict.WARNING,
+                told,
+                "communique topics apply; the first ingest or run does it too",
+            )
+        )
     return found or [Finding("topics", Verdict.GOOD, f"all {len(want)} are as the catalogue has them")]
 
 
@@ -150,7 +178,10 @@ async def _stages(settings: Settings) -> list[Finding]:
 
 
 async def _clock(settings: Settings) -> list[Finding]:
-    """Compare the clock with the newest records: a record from the future was written by a machine whose clock is ahead."""
+    """Compare the clock with the newest records.
+
+    A record from the future was written by a machine whose clock is ahead.
+    """
     from streams import topics
     from streams.bus import scan
     from streams.bus.connect import connect
@@ -166,7 +197,9 @@ async def _clock(settings: Settings) -> list[Finding]:
     ahead = sum(ends[each] - later[each] for each in ends)
     if ahead:
         told = f"{ahead} raw records are from the future by this machine's clock"
-        return [Finding("clock", Verdict.WARNING, told, "set the clocks of this machine and the producers by NTP")]
+        return [
+            Finding("clock", Verdict.WARNING, told, "set the clocks of this machine and the producers by NTP")
+        ]
     return [Finding("clock", Verdict.GOOD, "no record is from the future")]
 
 

@@ -21,21 +21,41 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 METADATA: Final = (
-    ("article_id",), ("version",), ("source_id",), ("url",), ("outlet", "name"), ("outlet", "domain"), ("published", "value"),
-    ("published", "precision"), ("published", "basis"), ("published", "suspect"), ("event_time",), ("language", "code"),
-    ("dateline", "text"), ("source_credit",), ("rights",),
+    ("article_id",),
+    ("version",),
+    ("source_id",),
+    ("url",),
+    ("outlet", "name"),
+    ("outlet", "domain"),
+    ("published", "value"),
+    ("published", "precision"),
+    ("published", "basis"),
+    ("published", "suspect"),
+    ("event_time",),
+    ("language", "code"),
+    ("dateline", "text"),
+    ("source_credit",),
+    ("rights",),
 )
 DEDUP: Final = (
-    ("dedup", "role"), ("dedup", "cluster_id"), ("dedup", "canonical_id"), ("dedup", "revision"), ("dedup", "is_new_article"),
+    ("dedup", "role"),
+    ("dedup", "cluster_id"),
+    ("dedup", "canonical_id"),
+    ("dedup", "revision"),
+    ("dedup", "is_new_article"),
     ("dedup", "version_of"),
 )
 
 
 def explain(
-    article: Annotated[str, typer.Argument(help="Article id (its first digits do), URL, source id, or TOPIC-P-OFFSET.")],
+    article: Annotated[
+        str, typer.Argument(help="Article id (its first digits do), URL, source id, or TOPIC-P-OFFSET.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
 ) -> None:
-    """Show what became of an article: raw, clean, tagged, compared, enriched, refused or dead, and where it stands now.
+    """Show what became of an article.
+
+    Raw, clean, tagged, compared, enriched, refused or dead, and where it stands now.
 
     \b
     communique explain https://example.org/news/1
@@ -43,12 +63,14 @@ def explain(
     communique explain news.articles.raw.v1-0-17        any record that the audit lists
     communique explain letter.txt --json
 
-    Mentions are coloured in the text; what was set aside of the raw text (comment forms, captchas, widgets) is struck
-    through. Exit code 1 when no topic knows the article.
+    Mentions are coloured in the text; what was set aside of the raw text (comment forms, captchas, widgets)
+    is struck through. Exit code 1 when no topic knows the article.
     """
     known = start.run(_find(start.settings(), article))
     if not known.walks:
-        output.say(f"no topic knows {article}: give an article id, a URL, a source id, or the place of a raw record")
+        output.say(
+            f"no topic knows {article}: give an article id, a URL, a source id, or the place of a raw record"
+        )
         raise typer.Exit(exits.DOES_NOT_HOLD)
     if as_json:
         output.json_line(as_dict(known))
@@ -73,8 +95,11 @@ def as_dict(known: Known) -> dict[str, object]:
     return {
         "walks": [
             {
-                "origin": walk.origin, "fate": walk.fate,
-                "events": [_event(record) for spec in topics.TOPICS for record in walk.records.get(spec.name, ())],
+                "origin": walk.origin,
+                "fate": walk.fate,
+                "events": [
+                    _event(record) for spec in topics.TOPICS for record in walk.records.get(spec.name, ())
+                ],
                 "refusals": [_event(record) for record in walk.refusals],
                 "dead_letters": [letter.as_dict() for letter in walk.dead],
             }
@@ -93,7 +118,13 @@ def _event(record: Record) -> dict[str, object]:
         except orjson.JSONDecodeError:
             body = {"not_json_base64": base64.b64encode(record.value).decode()}
     headers = {name: value.decode("utf-8", "replace") for name, value in record.headers}
-    return {"topic": record.topic, "at": record.at, "timestamp_ms": record.timestamp_ms, "headers": headers, "body": body}
+    return {
+        "topic": record.topic,
+        "at": record.at,
+        "timestamp_ms": record.timestamp_ms,
+        "headers": headers,
+        "body": body,
+    }
 
 
 def page(walk: Walk) -> Iterator[str | Text]:
@@ -112,12 +143,16 @@ def page(walk: Walk) -> Iterator[str | Text]:
         yield from _part("repairs", spans.repair_lines(clean))
     if tagged := walk.last(topics.TAGGED.name) or clean:
         yield from _title("text")
-        yield from (spans.coloured(field, tagged) for field in ("headline", "text") if spans.text_of(tagged, field))
+        yield from (
+            spans.coloured(field, tagged) for field in ("headline", "text") if spans.text_of(tagged, field)
+        )
         yield from _part("mentions", spans.mention_lines(tagged))
     if enriched := walk.last(topics.ENRICHED.name):
         yield from _part("compared, as of then", [*spans.facts(enriched, DEDUP), *_matches(enriched)])
     yield from _part("refused", [lines.line_of(record) for record in walk.refusals])
-    yield from _part("dead letters", [f"{each.code}  {each.id}  {each.exception}: {each.message}" for each in walk.dead])
+    yield from _part(
+        "dead letters", [f"{each.code}  {each.id}  {each.exception}: {each.message}" for each in walk.dead]
+    )
 
 
 def _title(words: str) -> Iterator[str | Text]:
@@ -153,8 +188,10 @@ def _matches(enriched: dict[str, object]) -> list[str]:
     found = at(enriched, "dedup", "matches")
     matches = found if isinstance(found, list) else []
     return [
-        f"{'like':24} {text(each, 'article_id')}  {text(each, 'relation')}  similarity {text(each, 'similarity')}"
-        f"  containment {text(each, 'containment')}" for each in matches
+        f"{'like':24} {text(each, 'article_id')}  {text(each, 'relation')}"
+        f"  similarity {text(each, 'similarity')}"
+        f"  containment {text(each, 'containment')}"
+        for each in matches
     ]
 
 
@@ -166,4 +203,6 @@ def at_rest(known: Known) -> Iterator[str | Text]:
         names = [(name,) for name in ("cluster_id", "canonical_id", "role", "part_of", "versions")]
         yield from _part("at rest", spans.facts(known.assignment, names))
     if known.cluster:
-        yield from _part("its cluster", spans.facts(known.cluster, [("kind",), ("members",), ("first_published",)]))
+        yield from _part(
+            "its cluster", spans.facts(known.cluster, [("kind",), ("members",), ("first_published",)])
+        )

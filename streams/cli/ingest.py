@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 def ingest(
     paths: Annotated[list[str], typer.Argument(help="Files, folders, or - for stdin.", metavar="PATH…")],
     field_map: Annotated[
-        Path | None, typer.Option("--map", help="TOML or JSON: our field = \"their field\".", metavar="FILE")] = None,
-    backfill: Annotated[bool, typer.Option("--backfill", help="Mark as the past: nothing of it ever alerts.")] = False,
+        Path | None, typer.Option("--map", help='TOML or JSON: our field = "their field".', metavar="FILE")
+    ] = None,
+    backfill: Annotated[
+        bool, typer.Option("--backfill", help="Mark as the past: nothing of it ever alerts.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Send also what the topic already holds.")] = False,
-    encoding: Annotated[str | None, typer.Option(help="Of text and HTML files, e.g. cp1251.", metavar="NAME")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of text and HTML files, e.g. cp1251.", metavar="NAME")
+    ] = None,
     kind: Annotated[
-        str | None, typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND")] = None,
+        str | None,
+        typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,
 ) -> None:
     """Put articles on the bus: text, HTML, JSON lines, each also with .gz, whole folders, or stdin.
@@ -41,16 +48,17 @@ def ingest(
     communique ingest letters/ --encoding cp1251
 
     \b
-    JSON lines have the fields of RawArticle (content, url, headline, authors, published, outlet, …). For others, a map:
+    JSON lines have the fields of RawArticle (content, url, headline, published, …). For others, a map:
         content = "text"                     # their field
         headline = "title"
         outlet = "site.name"                 # inside an object
         rights = { constant = "CC BY 4.0" }  # the same for all
 
-    A bad line or file is reported with its place, the rest goes in, and the exit code is 1. The same article from the
-    same place always has the same id: what the topic already holds is left out, so a load that broke off is simply
-    started again. (A raw topic of more than 200,000 records is not read through for that; repeats are then known by
-    their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on disk.
+    A bad line or file is reported with its place, the rest goes in, and the exit code is 1. The same
+    article from the same place always has the same id: what the topic already holds is left out, so a load
+    that broke off is simply started again. (A raw topic of more than 200,000 records is not read through
+    for that; repeats are then known by their ids.) Returns when the bus has acknowledged everything; on the
+    embedded log that means on disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -80,12 +88,12 @@ def _teller(bar: Progress) -> Callable[[Counts, Bad | None], None]:
     return tell
 
 
-async def _load(  # noqa: PLR0913  # all of one call
+async def _load(  # all of one call
     settings: Settings,
     paths: list[str],
     reading: Reading,
     mode: DeliveryMode,
-    again: bool,  # noqa: FBT001
+    again: bool,
     tell: Callable[[Counts, Bad | None], None],
 ) -> Counts:
     from streams.bus.connect import connect

@@ -1,7 +1,7 @@
 """output: where a command writes. Results go to stdout, everything said to a person beside them to stderr.
 
-With `--json` stdout carries one JSON object a line and nothing else. Colours and progress bars appear on terminals only;
-rich sees to that, and to `NO_COLOR`.
+With `--json` stdout carries one JSON object a line and nothing else. Colours and progress bars appear on
+terminals only; rich sees to that, and to `NO_COLOR`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 def out() -> Console:
-    """Return the console on stdout; text is taken as it is: no markup, no emoji codes, no guessing at highlights."""
+    """Return the console on stdout.
+
+    Text is taken as it is: no markup, no emoji codes, no guessing at highlights.
+    """
     from rich.console import Console
 
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=True)
@@ -58,7 +61,12 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
 
     console = err()
     columns = (
-        bars.TextColumn("{task.description}"), bars.BarColumn(), bars.MofNCompleteColumn(), bars.TimeElapsedColumn(),
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
     )
-    with bars.Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as shown:
+    with bars.Progress(
+        *columns, console=console, transient=True, disable=quiet or not console.is_terminal
+    ) as shown:
         yield shown

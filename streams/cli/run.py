@@ -21,20 +21,29 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 HOPELESS_DEATHS: Final = 8
-"""With --until-drained a worker that dies so often in a row and never gets ready ends the run: about 30 s of back-off."""
+"""With --until-drained a worker that dies so often in a row and never gets ready ends the run.
+
+About 30 s of back-off.
+"""
 
 
 def run(
     stages: Annotated[
-        list[str] | None, typer.Argument(help=f"Stages to run: {', '.join(STAGES)}. Default: all.", metavar="[STAGE…]")
+        list[str] | None,
+        typer.Argument(help=f"Stages to run: {', '.join(STAGES)}. Default: all.", metavar="[STAGE…]"),
     ] = None,
     workers: Annotated[
-        list[str] | None, typer.Option("--workers", help="Workers of a stage.", metavar="STAGE=N")] = None,
+        list[str] | None, typer.Option("--workers", help="Workers of a stage.", metavar="STAGE=N")
+    ] = None,
     until_drained: Annotated[
-        bool, typer.Option("--until-drained", help="End when nothing is left to do.")] = False,
+        bool, typer.Option("--until-drained", help="End when nothing is left to do.")
+    ] = False,
     now: Annotated[
-        str | None, typer.Option(help="Judge freshness by this moment, not by the clock.", metavar="TIME")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print what happens as JSON, one object a line.")] = False,
+        str | None, typer.Option(help="Judge freshness by this moment, not by the clock.", metavar="TIME")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print what happens as JSON, one object a line.")
+    ] = False,
 ) -> None:
     """Run all stages, each a process of its own; start again what dies; stop cleanly at Ctrl-C or SIGTERM.
 
@@ -45,12 +54,13 @@ def run(
     communique run clean tag                      only these stages; others run elsewhere
     communique --set observe.metrics_port=9400 run
 
-    A line `ready stage=…` tells that a worker is assigned, has its state and its models. A worker that dies is started
-    again after a pause that doubles with each death. To stop, each stage finishes what it has in hand, commits and goes;
-    one that takes longer than run.stop_seconds is killed, and loses nothing: its records come again.
+    A line `ready stage=…` tells that a worker is assigned, has its state and its models. A worker that dies
+    is started again after a pause that doubles with each death. To stop, each stage finishes what it has in
+    hand, commits and goes; one that takes longer than run.stop_seconds is killed, and loses nothing: its
+    records come again.
 
-    Exit codes: 0 stopped or drained, 2 a stage can never start as it is set up, 75 a stage did not get ready or had
-    to be killed.
+    Exit codes: 0 stopped or drained, 2 a stage can never start as it is set up, 75 a stage did not get
+    ready or had to be killed.
     """
     plan_workers = spread(stages or list(STAGES), workers or [])
     if now is not None:
@@ -87,7 +97,14 @@ def _plan(settings: Settings, workers: Sequence[Worker], *, until_drained: bool)
 
     return Plan(
         workers,
-        lambda worker: [sys.executable, "-m", "streams.worker", worker.stage, "--ordinal", str(worker.ordinal)],
+        lambda worker: [
+            sys.executable,
+            "-m",
+            "streams.worker",
+            worker.stage,
+            "--ordinal",
+            str(worker.ordinal),
+        ],
         lambda worker: environment(settings, workers.index(worker)),
         settings.run,
         HOPELESS_DEATHS if until_drained else None,
@@ -104,9 +121,9 @@ def environment(settings: Settings, place: int) -> Mapping[str, str]:
 
 async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_json: bool) -> int:
     from streams.bus.connect import connect
+    from streams.cli.supervisor import Supervisor
     from streams.cli.telling import Teller
     from streams.cli.watch import drained, watch
-    from streams.cli.supervisor import Supervisor
     from streams.observe import metrics
 
     bus = connect(settings)

@@ -1,9 +1,10 @@
 """supervisor: keeps workers running until it is told to stop.
 
-Each worker has one task. A worker that ends is started again after a pause that doubles with every death up to
-`run.restart_max_seconds`; one that was ready for that long starts over at `run.restart_seconds`. Exit 75 (try again) is a death as any
-other; exit 2 (wrong usage) can never work, so everything stops. To stop: SIGTERM to all, `run.stop_seconds` to drain and commit,
-then SIGKILL. What happens is told as `Happening`s: the caller prints, counts, or tests them.
+Each worker has one task. A worker that ends is started again after a pause that doubles with every death up
+to `run.restart_max_seconds`; one that was ready for that long starts over at `run.restart_seconds`. Exit 75
+(try again) is a death as any other; exit 2 (wrong usage) can never work, so everything stops. To stop:
+SIGTERM to all, `run.stop_seconds` to drain and commit, then SIGKILL. What happens is told as `Happening`s:
+the caller prints, counts, or tests them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from streams.cli import exits
@@ -25,11 +27,22 @@ READY: Final = "ready "
 """A worker's stdout line that begins so says that it is assigned, recovered, and its models are loaded."""
 
 
+class What(StrEnum):
+    """What may happen to a worker."""
+
+    STARTED = "started"
+    READY = "ready"
+    LINE = "line"
+    ENDED = "ended"
+    KILLED = "killed"
+    HOPELESS = "hopeless"
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something happened to a worker: `started`, `ready`, `line`, `ended`, `killed`, `hopeless`."""
+    """Something happened to a worker."""
 
-    what: str
+    what: What
     worker: Worker
     text: str = ""
     code: int | None = None
@@ -38,7 +51,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `deaths_before_ready`: a worker that dies so often without ever being ready is hopeless; None: never."""
+    """What to run. `deaths_before_ready`.
+
+    A worker that dies so often without ever being ready is hopeless; None: never.
+    """
 
     workers: Sequence[Worker]
     command: Callable[[Worker], Sequence[str]]
@@ -91,8 +107,9 @@ class Supervisor:
         while not self.stopping.is_set():
             life.ready_at = None
             life.child = await start(
-                life.worker, self.plan.command(life.worker), self.plan.environment(life.worker))
-            self.tell(Happening("started", life.worker, f"pid={life.child.process.pid}"))
+                life.worker, self.plan.command(life.worker), self.plan.environment(life.worker)
+            )
+            self.tell(Happening(What.STARTED, life.worker, f"pid={life.child.process.pid}"))
             if self.stopping.is_set():
                 life.child.terminate()
             code = await life.child.ended(lambda _worker, stream, line: self._heard(life, stream, line))
@@ -102,18 +119,23 @@ class Supervisor:
     def _heard(self, life: _Life, stream: str, line: str) -> None:
         if stream == "stdout" and line.startswith(READY):
             life.ready_at = time.monotonic()
-            self.tell(Happening("ready", life.worker, line))
+            self.tell(Happening(What.READY, life.worker, line))
         else:
-            self.tell(Happening("line", life.worker, line))
+            self.tell(Happening(What.LINE, life.worker, line))
 
     async def _died(self, life: _Life, code: int) -> None:
         options = self.plan.options
         lived = time.monotonic() - life.ready_at if life.ready_at is not None else 0.0
         life.deaths = 1 if lived >= options.restart_max_seconds else life.deaths + 1
         hopeless = self._hopeless(life, code)
-        pause = None if hopeless else min(options.restart_max_seconds, options.restart_seconds * 2 ** (life.deaths - 1))
+        pause = (
+            None
+            if hopeless
+            else min(options.restart_max_seconds, options.restart_seconds * 2 ** (life.deaths - 1))
+        )
         life.ready_at = None
-        self.tell(Happening("hopeless" if hopeless else "ended", life.worker, code=code, pause_seconds=pause))
+        what = What.HOPELESS if hopeless else What.ENDED
+        self.tell(Happening(what, life.worker, code=code, pause_seconds=pause))
         if hopeless:
             self.code = code if code in {exits.WRONG_USAGE, exits.TRY_AGAIN} else exits.DOES_NOT_HOLD
             self.stopping.set()
@@ -122,7 +144,9 @@ class Supervisor:
 
     def _hopeless(self, life: _Life, code: int) -> bool:
         limit = self.plan.deaths_before_ready
-        return code == exits.WRONG_USAGE or (limit is not None and life.ready_at is None and life.deaths >= limit)
+        return code == exits.WRONG_USAGE or (
+            limit is not None and life.ready_at is None and life.deaths >= limit
+        )
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -138,7 +162,7 @@ class Supervisor:
         if left:
             for life in self._lives:
                 if life.child and life.child.process.returncode is None:
-                    self.tell(Happening("killed", life.worker))
+                    self.tell(Happening(What.KILLED, life.worker))
             self.code = self.code or exits.TRY_AGAIN
             self.stop_now()
         await asyncio.gather(*keepers)

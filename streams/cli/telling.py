@@ -1,7 +1,7 @@
-"""telling: one log stream of all workers, each line with its worker's name, and what the supervisor says between.
+"""telling: one log stream of all workers, each line with its name, and what the supervisor says between.
 
-Logs go to stderr; lines `ready …` and the last word go to stdout, with `--json` as objects. On a terminal a last line shows
-what is still unread.
+Logs go to stderr; lines `ready …` and the last word go to stdout, with `--json` as objects. On a terminal a
+last line shows what is still unread.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from streams.cli import output
+from streams.cli.supervisor import Happening, What
 from streams.observe import metrics
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from streams.audit.lag import Lag
-    from streams.cli.supervisor import Happening
 
 
 @dataclass(slots=True)
@@ -44,20 +44,15 @@ class Teller:
     def tell(self, happening: Happening) -> None:
         """Say and count one thing that happened to a worker."""
         worker = happening.worker
-        match happening.what:
-            case "line":
-                self.say(f"{worker.name} | {happening.text}" if self.plain else happening.text)
-                return
-            case "ready":
-                metrics.READY.labels(worker.stage, worker.ordinal).set(1)
-            case "ended" | "hopeless":
-                metrics.READY.labels(worker.stage, worker.ordinal).set(0)
-                metrics.RESTARTS.labels(worker.stage, happening.code).inc()
+        if happening.what is What.LINE:
+            self.say(f"{worker.name} | {happening.text}" if self.plain else happening.text)
+            return
+        _count(happening)
         if self.as_json:
             output.json_line(_as_dict(happening))
-        elif happening.what == "ready":
+        elif happening.what is What.READY:
             output.out().print(happening.text)
-        elif happening.what != "started":
+        elif happening.what is not What.STARTED:
             self.say(f"{worker.name} | {_sentence(happening)}")
 
     def lag(self, lags: Sequence[Lag]) -> None:
@@ -79,19 +74,28 @@ class Teller:
 
 def _as_dict(happening: Happening) -> dict[str, object]:
     found: dict[str, object] = {
-        "event": happening.what, "stage": happening.worker.stage, "ordinal": happening.worker.ordinal,
-        "text": happening.text or None, "code": happening.code, "pause_seconds": happening.pause_seconds,
+        "event": happening.what,
+        "stage": happening.worker.stage,
+        "ordinal": happening.worker.ordinal,
+        "text": happening.text or None,
+        "code": happening.code,
+        "pause_seconds": happening.pause_seconds,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _count(happening: Happening) -> None:
+    worker = happening.worker
+    if happening.what is What.READY:
+        metrics.READY.labels(worker.stage, worker.ordinal).set(1)
+    elif happening.code is not None:
+        metrics.READY.labels(worker.stage, worker.ordinal).set(0)
+        metrics.RESTARTS.labels(worker.stage, happening.code).inc()
+
+
 def _sentence(happening: Happening) -> str:
-    match happening.what:
-        case "ended":
-            return f"ended with {happening.code}; started again in {happening.pause_seconds:.1f} s"
-        case "hopeless":
-            return f"ended with {happening.code} and cannot get ready: everything stops; its lines above say why"
-        case "killed":
-            return "did not stop in run.stop_seconds and is killed; its records come again"
-        case _:
-            return happening.what
+    if happening.what is What.ENDED:
+        return f"ended with {happening.code}; started again in {happening.pause_seconds:.1f} s"
+    if happening.what is What.HOPELESS:
+        return f"ended with {happening.code}, cannot get ready: everything stops; its lines above say why"
+    return "did not stop in run.stop_seconds and is killed; its records come again"

@@ -1,6 +1,9 @@
-"""watch: look at the lag from the bus while stages run: for the metrics, for a person, and to know when all is drained.
+"""watch: look at the lag from the bus while stages run.
 
-Drained: twice in a row no stage has anything unread and no topic has grown. A bus that cannot be asked now is asked again.
+For the metrics, for a person, and to know when all is drained.
+
+Drained: twice in a row no stage has anything unread and no topic has grown. A bus that cannot be asked now
+is asked again.
 """
 
 from __future__ import annotations
@@ -39,7 +42,10 @@ def _nothing(lags: Sequence[Lag]) -> bool:
 async def watch(
     supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
 ) -> None:
-    """Look again and again until the supervisor stops; with `until_drained` stop it when there is nothing left."""
+    """Look again and again until the supervisor stops.
+
+    With `until_drained` stop it when there is nothing left.
+    """
     while not supervisor.stopping.is_set():
         try:
             await _watch(supervisor, bus, stages, teller, until_drained=until_drained)

@@ -13,7 +13,9 @@ _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w":
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """Return the moment that `text` means, UTC: RFC 3339, a date (its midnight), or a time before `now` (90m, 2h, 7d).
+    """Return the moment that `text` means, UTC.
+
+    RFC 3339, a date (its midnight), or a time before `now` (90m, 2h, 7d).
 
     Raises `Usage` for anything else.
 
@@ -25,5 +27,7 @@ def moment(text: str, now: datetime) -> datetime:
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise exits.Usage(f"{text} is no time: write 2018-02-14, 2018-02-14T12:00:00Z, 90m, 2h or 7d") from None
+        raise exits.Usage(
+            f"{text} is no time: write 2018-02-14, 2018-02-14T12:00:00Z, 90m, 2h or 7d"
+        ) from None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

@@ -1,12 +1,14 @@
-"""audit: every raw record ends in exactly one fate. The bookkeeping of DESIGN §5.1, over facts read from the topics.
+"""audit: every raw record ends in exactly one fate.
 
-A fate is an enriched event, a refusal, or a dead letter. Facts may come in any order, but for the raw records, which come
-first, and a redelivered fact changes nothing but `repeated`. What the ledger decides:
+The bookkeeping of DESIGN §5.1, over facts read from the topics.
+
+A fate is an enriched event, a refusal, or a dead letter. Facts may come in any order, but for the raw
+records, which come first, and a redelivered fact changes nothing but `repeated`. What the ledger decides:
 
 - the same event id again is `repeated`, another fate or another id of the same origin is `doubled`;
 - a dead letter is superseded by the fate of its redrive;
 - a dead letter of a topic after enrichment is `dead_lettered_later`: the article came out;
-- a dead sketch is answered as failed (DESIGN §3), so beside an enriched event it is `dead_lettered_later` too;
+- a dead sketch is answered as failed (DESIGN §3): beside an enriched event it is `dead_lettered_later` too;
 - dead letters of one origin at several places, one a shard, are one fate;
 - what has no fate is `pending` when it is still on its way, else `lost`.
 
@@ -16,6 +18,7 @@ A raw record costs nine bytes: the ledger holds a flag and the first 64 bits of 
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import Enum, IntFlag
 from hashlib import blake2b
@@ -38,7 +41,10 @@ class FateKind(Enum):
 
 
 class Fate(NamedTuple):
-    """One record that tells the end of an origin. `event_id`: `ce_id`, or a dead letter's topic-partition-offset."""
+    """One record that tells the end of an origin.
+
+    `event_id`: `ce_id`, or a dead letter's topic-partition-offset.
+    """
 
     kind: FateKind
     origin: str
@@ -104,7 +110,9 @@ class _Part:
 
 @dataclass(slots=True)
 class Ledger:
-    """Takes facts, gives a `Report`. Origins that are no raw record taken in before (expired, or newer) are ignored.
+    """Takes facts, gives a `Report`.
+
+    Origins that are no raw record taken in before (expired, or newer) are ignored.
 
     >>> ledger = Ledger()
     >>> ledger.raw("r", 0, 7)
@@ -166,20 +174,27 @@ class Ledger:
 
     def report(self) -> Report:
         """Return what came of every raw record taken in."""
-        counts = dict.fromkeys(("raw", "enriched", "refused", "dead_lettered", "dead_lettered_later", "pending"), 0)
+        counts: Counter[str] = Counter()
         lost: list[str] = []
         doubled: list[str] = []
         for origin, flags in self._each():
-            counts["raw"] += 1
             name = _end(flags)
-            if name:
-                counts[name] += 1
-            else:
-                lost.append(origin)
-            counts["dead_lettered_later"] += _Flag.DEAD_BESIDE in flags and name == "enriched"
-            if _Flag.DOUBLED in flags:
-                doubled.append(origin)
-        return Report(**counts, repeated=self.repeated, lost=tuple(lost), doubled=tuple(doubled))
+            counts["raw"] += 1
+            counts[name or "lost"] += 1
+            counts["later"] += _Flag.DEAD_BESIDE in flags and name == "enriched"
+            lost += [] if name else [origin]
+            doubled += [origin] if _Flag.DOUBLED in flags else []
+        return Report(
+            raw=counts["raw"],
+            enriched=counts["enriched"],
+            refused=counts["refused"],
+            dead_lettered=counts["dead_lettered"],
+            dead_lettered_later=counts["later"],
+            pending=counts["pending"],
+            repeated=self.repeated,
+            lost=tuple(lost),
+            doubled=tuple(doubled),
+        )
 
 
 def _end(flags: _Flag) -> str | None:

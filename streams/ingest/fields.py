@@ -7,8 +7,9 @@ Each line of a map says where one of our fields comes from:
     outlet = "site.name"                      # a field inside an object
     rights = { constant = "CC BY 4.0" }       # the same for every article
 
-Their empty strings are unknown, so they become null; a string of authors is split at `;`, `,`, `|` and " and "; a number
-becomes text where ours is text. Refused, as wrong usage: a field we do not have, a map without `content`.
+Their empty strings are unknown, so they become null; a string of authors is split at `;`, `,`, `|` and "
+and "; a number becomes text where ours is text. Refused, as wrong usage: a field we do not have, a map
+without `content`.
 """
 
 from __future__ import annotations
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 _BETWEEN_AUTHORS: Final = re.compile(r"\s*[;,|]\s*|\s+and\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """`taken`: our field → path in theirs; `constants`: our field → value. Empty: their fields are ours already."""
+    """`taken`: our field → path in theirs; `constants`: our field → value.
+
+    Empty: their fields are ours already.
+    """
 
     taken: Mapping[str, tuple[str, ...]]
     constants: Mapping[str, Json]
@@ -53,7 +57,10 @@ AS_IT_IS: Final = FieldMap({}, {})
 
 
 def load(path: Path) -> FieldMap:
-    """Read a map, TOML, or JSON when its name ends so. Raises `Usage`, also for a file that cannot be read."""
+    """Read a map, TOML, or JSON when its name ends so.
+
+    Raises `Usage`, also for a file that cannot be read.
+    """
     try:
         text = path.read_text(encoding="utf-8")
         lines = orjson.loads(text) if path.suffix == ".json" else tomllib.loads(text)

@@ -1,7 +1,7 @@
 """lines: a file of JSON lines, one article a line.
 
-A line that cannot be an article is reported with its number, and reading goes on with the next. A line is read in
-bounded memory: one that is longer than an article can be is skipped to its end.
+A line that cannot be an article is reported with its number, and reading goes on with the next. A line is
+read in bounded memory: one that is longer than an article can be is skipped to its end.
 """
 
 from __future__ import annotations

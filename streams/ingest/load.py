@@ -1,9 +1,10 @@
 """load: put articles on the raw topic, each once, and say what became of each.
 
-A record's `ce_id` is the hash of its body, so the same article read from the same place is the same event wherever and
-whenever it is loaded. What the topic already holds is left out when it is cheap to know (`known_ids`); either way the
-audit knows repeats by their id. Returns when everything sent is acknowledged. A failure of the bus is raised after what could
-be acknowledged was: loading the same files again carries on.
+A record's `ce_id` is the hash of its body, so the same article read from the same place is the same event
+wherever and whenever it is loaded. What the topic already holds is left out when it is cheap to know
+(`known_ids`); either way the audit knows repeats by their id. Returns when everything sent is acknowledged.
+A failure of the bus is raised after what could be acknowledged was: loading the same files again carries
+on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
     from streams.ingest.found import Found
 
 CHEAP_RECORDS: Final = 200_000
-"""A raw topic with more records is not read through before loading: on the embedded log 200,000 take about two seconds."""
+"""A raw topic with more records is not read through before loading.
+
+On the embedded log 200,000 take about two seconds.
+"""
 
 _IN_FLIGHT: Final = 1000
 """Records sent before their acknowledgement is awaited."""
@@ -49,7 +53,10 @@ class Counts:
 
 
 async def known_ids(bus: Bus, limit: int | None = CHEAP_RECORDS) -> set[str] | None:
-    """Return the `ce_id`s that the raw topic holds; None when it has more than `limit` records (None: no limit)."""
+    """Return the `ce_id`s that the raw topic holds.
+
+    None when it has more than `limit` records (None: no limit).
+    """
     async with bus.admin() as admin:
         ends = await admin.end_offsets([topics.RAW.name])
         held = sum(ends.values()) - sum((await admin.beginning_offsets([topics.RAW.name])).values())
@@ -84,7 +91,9 @@ async def load(
     known: set[str] | None,
     tell: Callable[[Counts, Bad | None], None],
 ) -> Counts:
-    """Send every article of `found` that is not in `known` (None: all); call `tell` after each, with what was bad.
+    """Send every article of `found` that is not in `known` (None: all).
+
+    Call `tell` after each, with what was bad.
 
     `producer` is started; it is flushed before this returns and every 1,000 records. Raises `BusError`.
     """

@@ -1,8 +1,9 @@
 """page: a file that is one article, as text or as HTML.
 
-The bytes become text by the first of: the encoding the user gave, a byte order mark, for HTML the charset that the page names,
-UTF-8. HTML that is none of these is windows-1252, as browsers have it (WHATWG Encoding, "legacy fallback"); text is refused with
-the offset of the first bad byte, for a guess would invent letters. Content over the limit is refused before it is decoded.
+The bytes become text by the first of: the encoding the user gave, a byte order mark, for HTML the charset
+that the page names, UTF-8. HTML that is none of these is windows-1252, as browsers have it (WHATWG
+Encoding, "legacy fallback"); text is refused with the offset of the first bad byte, for a guess would
+invent letters. Content over the limit is refused before it is decoded.
 """
 
 from __future__ import annotations
@@ -18,14 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
 """In this order: the mark of UTF-32 little-endian begins with that of UTF-16."""
 
-_CHARSET: Final = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_CHARSET: Final = re.compile(
+    rb"<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
 _WIDEST: Final = 4
-"""Bytes a character in the widest encoding (UTF-32): a file longer than so many times the limit is over it in any."""
+"""Bytes a character in the widest encoding (UTF-32).
+
+A file longer than so many times the limit is over it in any.
+"""
 _HEAD_BYTES: Final = 4096
 """A page names its charset early: HTML asks for the first 1,024 bytes, real pages are a little later."""
 
@@ -40,34 +49,45 @@ def html_file(stream: BinaryIO, name: str, source_id: str | None, reading: Readi
     yield _one(stream, name, source_id, reading, ContentType.HTML)
 
 
-def _one(stream: BinaryIO, name: str, source_id: str | None, reading: Reading, content_type: ContentType) -> Found:
+def _one(
+    stream: BinaryIO, name: str, source_id: str | None, reading: Reading, content_type: ContentType
+) -> Found:
     raw = stream.read(_WIDEST * reading.max_content_bytes + 1)
     if len(raw) > _WIDEST * reading.max_content_bytes:
         return Bad(name, too_large(len(raw) // _WIDEST, reading.max_content_bytes))
     try:
         content = decode(raw, reading.encoding, html=content_type is ContentType.HTML)
     except UnicodeDecodeError as error:
-        return Bad(name, f"is not {error.encoding} (byte {error.start}): give --encoding, for example --encoding cp1251")
+        return Bad(
+            name,
+            f"is not {error.encoding} (byte {error.start}): give --encoding, for example --encoding cp1251",
+        )
     except LookupError:
-        return Bad(name, f"there is no encoding {reading.encoding}: give --encoding a name Python knows, for example cp1251")
+        return Bad(
+            name,
+            f"there is no encoding {reading.encoding}: give --encoding a name that Python knows",
+        )
     size = len(content.encode("utf-8", "surrogatepass"))
     if size > reading.max_content_bytes:
         return Bad(name, too_large(size, reading.max_content_bytes))
-    return Article(name, RawArticle(content=content, content_type=content_type, source_id=source_id, via=Via.FILE))
+    return Article(
+        name, RawArticle(content=content, content_type=content_type, source_id=source_id, via=Via.FILE)
+    )
 
 
 def too_large(size_bytes: int, limit_bytes: int) -> str:
     """Return the refusal of content over the limit; it names the setting."""
     return (
-        f"its content has {size_bytes:,} bytes or more, over the limit of {limit_bytes:,}: leave it out, or raise "
-        "cleaning.max_content_bytes (COMMUNIQUE_CLEANING__MAX_CONTENT_BYTES) here and for all stages"
+        f"its content has {size_bytes:,} bytes or more, over the limit of {limit_bytes:,}: leave it out, or "
+        "raise cleaning.max_content_bytes (COMMUNIQUE_CLEANING__MAX_CONTENT_BYTES) here and for all stages"
     )
 
 
 def decode(raw: bytes, encoding: str | None = None, *, html: bool = False) -> str:
     r"""Return the text of `raw`, line ends as they are, no byte order mark.
 
-    Raises UnicodeDecodeError when text is not in its encoding, LookupError for an encoding that does not exist.
+    Raises UnicodeDecodeError when text is not in its encoding, LookupError for an encoding that does not
+    exist.
 
     >>> decode(b"\xff\xfeh\x00i\x00")
     'hi'

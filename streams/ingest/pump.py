@@ -1,6 +1,7 @@
 """pump: read in a thread, so that a slow file or a terminal never holds up what is being sent.
 
-The thread is a daemon and bounded to a few chunks ahead: when the reader of the chunks stops, it is left where it stands.
+The thread is a daemon and bounded to a few chunks ahead: when the reader of the chunks stops, it is left
+where it stands.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ async def pump(items: Iterator[T], chunk: int) -> AsyncIterator[list[T]]:
         loop.call_soon_threadsafe(queue.put_nowait, value)
 
     def feed() -> None:
+        """Read ahead, in the thread."""
         try:
             while room.acquire() and (some := list(islice(items, chunk))):
                 put(some)

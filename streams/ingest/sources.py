@@ -1,8 +1,11 @@
-"""sources: every kind of file that articles come from, in one registry by extension; folders and stdin on top.
+"""sources: every kind of file that articles come from, in one registry by extension.
 
-A kind is a function from an open binary stream to what it holds. `.gz` after any extension is unpacked on the way. Files of a
-folder are read in order of their names, hidden ones and those of unknown extension left out. `-` is stdin: JSON lines when it
-begins with `{`, HTML with `<`, else one text. The caller's id of a file is its name, in a folder its path inside it.
+Folders and stdin on top.
+
+A kind is a function from an open binary stream to what it holds. `.gz` after any extension is unpacked on
+the way. Files of a folder are read in order of their names, hidden ones and those of unknown extension left
+out. `-` is stdin: JSON lines when it begins with `{`, HTML with `<`, else one text. The caller's id of a
+file is its name, in a folder its path inside it.
 """
 
 from __future__ import annotations
@@ -72,7 +75,9 @@ def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
             raise Usage(f"there is no file or folder {each}")
         elif not (reading.kind or kind_of(path)):
             known = ", ".join(f".{extension}" for extension in SOURCES)
-            raise Usage(f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format")
+            raise Usage(
+                f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format"
+            )
         else:
             found.append(Entry(path, path.name))
     return found
@@ -83,7 +88,10 @@ def _hidden(path: Path) -> bool:
 
 
 def read(entry: Entry, reading: Reading) -> Iterator[Found]:
-    """Yield what a file holds, reading as it goes. A file that breaks off gives a `Bad` for its rest, never an error."""
+    """Yield what a file holds, reading as it goes.
+
+    A file that breaks off gives a `Bad` for its rest, never an error.
+    """
     if str(entry.path) == STDIN:
         yield from _stdin(open(sys.stdin.fileno(), "rb", closefd=False), reading)  # noqa: SIM115  # stays open
         return
@@ -108,7 +116,10 @@ def _opened(path: Path) -> BinaryIO:
 
 
 def _stdin(stream: BufferedReader, reading: Reading) -> Iterator[Found]:
-    """Read stdin through a reader of its own: a thread that waits in `sys.stdin` would hold up the end of the process."""
+    """Read stdin through a reader of its own.
+
+    A thread that waits in `sys.stdin` would hold up the end of the process.
+    """
     head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")
     kind = reading.kind or {b"{": "jsonl", b"<": "html"}.get(head[:1], "txt")
     yield from SOURCES[kind](stream, "stdin", None, reading)

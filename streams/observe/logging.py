@@ -1,7 +1,8 @@
 """logging: one stream of lines on stderr, as text or as JSON, for our own events and for the libraries'.
 
-`configure` is called once by each process's entry point. Whoever logs asks `get(name)` and gives fields by name; no field
-holds text of an article. Faust and aiokafka log through the standard library: their records take the same way out.
+`configure` is called once by each process's entry point. Whoever logs asks `get(name)` and gives fields by
+name; no field holds text of an article. Faust and aiokafka log through the standard library: their records
+take the same way out.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def _renderer(*, as_json: bool) -> list[Processor]:
 
 
 def _not_chatter(record: logging.LogRecord) -> bool:
-    """Tell an operator's line from a library's chatter; mode's services log as the module that subclasses them."""
+    """Tell an operator's line from a library's chatter.
+
+    Mode's services log as the module that subclasses them.
+    """
     if record.levelno >= logging.WARNING:
         return record.name not in UNTIMELY or record.levelno >= logging.ERROR
     return record.name.split(".")[0] not in QUIET and not str(record.msg).startswith("[^")
@@ -52,7 +56,10 @@ def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: s
     shared = _shared()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderer(as_json=options.log_json)],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_renderer(as_json=options.log_json),
+        ],
     )
     out = logging.StreamHandler(stream or sys.stderr)
     out.setFormatter(formatter)

@@ -1,9 +1,9 @@
 """metrics: every name that Prometheus sees, on one page; counters work whether or not anybody serves them.
 
-A stage's process counts what passes through it with `of(stage, agent)`; the supervisor (`communique run`) sets the lag,
-which it reads from the bus and not from the stage, so that it is right while the stage is down, and the restarts.
-`serve` opens `/metrics` on loopback: the supervisor on `observe.metrics_port`, each worker on a next one. Nothing here
-holds a text, an id or an address: labels are closed sets.
+A stage's process counts what passes through it with `of(stage, agent)`; the supervisor (`communique run`)
+sets the lag, which it reads from the bus and not from the stage, so that it is right while the stage is
+down, and the restarts. `serve` opens `/metrics` on loopback: the supervisor on `observe.metrics_port`, each
+worker on a next one. Nothing here holds a text, an id or an address: labels are closed sets.
 """
 
 from __future__ import annotations
@@ -21,29 +21,67 @@ _LATENCY_SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _STEP_SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
 RECORDS: Final = Counter(
-    "communique_records", "Records an agent took in hand.", ("stage", "agent"), registry=REGISTRY)
+    "communique_records", "Records an agent took in hand.", ("stage", "agent"), registry=REGISTRY
+)
 OUTPUTS: Final = Counter(
-    "communique_outputs", "Events an agent sent, by CloudEvents type.", ("stage", "agent", "type"), registry=REGISTRY)
+    "communique_outputs",
+    "Events an agent sent, by CloudEvents type.",
+    ("stage", "agent", "type"),
+    registry=REGISTRY,
+)
 REFUSALS: Final = Counter(
-    "communique_refusals", "Articles that ended early, by reason.", ("stage", "agent", "reason"), registry=REGISTRY)
+    "communique_refusals",
+    "Articles that ended early, by reason.",
+    ("stage", "agent", "reason"),
+    registry=REGISTRY,
+)
 DEAD_LETTERS: Final = Counter(
-    "communique_dead_letters", "Records buried, by code.", ("stage", "agent", "topic", "code"), registry=REGISTRY)
+    "communique_dead_letters",
+    "Records buried, by code.",
+    ("stage", "agent", "topic", "code"),
+    registry=REGISTRY,
+)
 RETRIES: Final = Counter(
-    "communique_retries", "Steps tried again, by why.", ("stage", "agent", "why"), registry=REGISTRY)
+    "communique_retries", "Steps tried again, by why.", ("stage", "agent", "why"), registry=REGISTRY
+)
 STEP_SECONDS: Final = Histogram(
-    "communique_step_seconds", "How long a step took.", ("stage", "agent"), buckets=_STEP_SECONDS, registry=REGISTRY)
+    "communique_step_seconds",
+    "How long a step took.",
+    ("stage", "agent"),
+    buckets=_STEP_SECONDS,
+    registry=REGISTRY,
+)
 HOP_SECONDS: Final = Histogram(
-    "communique_hop_seconds", "From the raw record's timestamp to the moment this hop was done with it.",
-    ("stage", "agent"), buckets=_LATENCY_SECONDS, registry=REGISTRY)
-COMMITS: Final = Counter("communique_commits", "Commits of offsets, by result.", ("stage", "result"), registry=REGISTRY)
+    "communique_hop_seconds",
+    "From the raw record's timestamp to the moment this hop was done with it.",
+    ("stage", "agent"),
+    buckets=_LATENCY_SECONDS,
+    registry=REGISTRY,
+)
+COMMITS: Final = Counter(
+    "communique_commits", "Commits of offsets, by result.", ("stage", "result"), registry=REGISTRY
+)
 LAG_RECORDS: Final = Gauge(
-    "communique_lag_records", "Records a stage has not committed, from the bus.", ("stage", "topic"), registry=REGISTRY)
+    "communique_lag_records",
+    "Records a stage has not committed, from the bus.",
+    ("stage", "topic"),
+    registry=REGISTRY,
+)
 LAG_SECONDS: Final = Gauge(
-    "communique_lag_seconds", "Age of the oldest record a stage has not committed, from the bus.", ("stage", "topic"),
-    registry=REGISTRY)
+    "communique_lag_seconds",
+    "Age of the oldest record a stage has not committed, from the bus.",
+    ("stage", "topic"),
+    registry=REGISTRY,
+)
 RESTARTS: Final = Counter(
-    "communique_restarts", "Workers started again, by the exit code before.", ("stage", "code"), registry=REGISTRY)
-READY: Final = Gauge("communique_ready", "1 while a worker is ready.", ("stage", "ordinal"), registry=REGISTRY)
+    "communique_restarts",
+    "Workers started again, by the exit code before.",
+    ("stage", "code"),
+    registry=REGISTRY,
+)
+READY: Final = Gauge(
+    "communique_ready", "1 while a worker is ready.", ("stage", "ordinal"), registry=REGISTRY
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +115,11 @@ class Meters:
 def of(stage: str, agent: str) -> Meters:
     """Return the counters of one agent of one stage; the same object every time."""
     return Meters(
-        stage, agent, RECORDS.labels(stage, agent), STEP_SECONDS.labels(stage, agent), HOP_SECONDS.labels(stage, agent)
+        stage,
+        agent,
+        RECORDS.labels(stage, agent),
+        STEP_SECONDS.labels(stage, agent),
+        HOP_SECONDS.labels(stage, agent),
     )
 
 

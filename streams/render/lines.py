@@ -1,7 +1,7 @@
 """lines: an event as one readable line, for `communique consume` on a terminal.
 
-`LINES` maps a topic to the function that writes its events; what has none is shown as its JSON, cut. Bodies are taken as
-plain JSON and never validated: a line is written for whatever lies on the topic.
+`LINES` maps a topic to the function that writes its events; what has none is shown as its JSON, cut. Bodies
+are taken as plain JSON and never validated: a line is written for whatever lies on the topic.
 """
 
 from __future__ import annotations
@@ -108,16 +108,18 @@ def _tagged(body: Body) -> str:
 
 def _enriched(body: Body) -> str:
     cluster = text(body, "dedup", "cluster_id")[:SHORT_ID_CHARS]
-    return f"{_id(body)}  {text(body, 'dedup', 'role'):14} {cluster}  {_tagged(body)[SHORT_ID_CHARS + 2:]}"
+    return f"{_id(body)}  {text(body, 'dedup', 'role'):14} {cluster}  {_tagged(body)[SHORT_ID_CHARS + 2 :]}"
 
 
 def _cluster(body: Body) -> str:
     first = text(body, "first_published")[:10]
-    return f"{_id(body, 'cluster_id')}  {text(body, 'kind'):8}  {_many(body, 'members', 'member')}  since {first}"
+    members = _many(body, "members", "member")
+    return f"{_id(body, 'cluster_id')}  {text(body, 'kind'):8}  {members}  since {first}"
 
 
 def _assignment(body: Body) -> str:
-    return f"{_id(body)}  {text(body, 'role'):14} in {_id(body, 'cluster_id')}  {_many(body, 'versions', 'version')}"
+    versions = _many(body, "versions", "version")
+    return f"{_id(body)}  {text(body, 'role'):14} in {_id(body, 'cluster_id')}  {versions}"
 
 
 def _refusal(body: Body) -> str:
@@ -126,7 +128,10 @@ def _refusal(body: Body) -> str:
 
 
 def _dead(record: Record) -> str:
-    told = {name: plain(header(record, PREFIX + name) or "-") for name in ("code", "stage", "exception", "message")}
+    told = {
+        name: plain(header(record, PREFIX + name) or "-")
+        for name in ("code", "stage", "exception", "message")
+    }
     place = "-".join(header(record, PREFIX + name) or "?" for name in ("topic", "partition", "offset"))
     return f"{told['code']}  {place}  {told['stage']}  {told['exception']}: {told['message']}"
 

@@ -1,4 +1,6 @@
-"""spans: a text with stretches of it coloured, for terminals; and what a clean article kept and set aside of its raw text.
+"""spans: a text with stretches of it coloured, for terminals.
+
+And what a clean article kept and set aside of its raw text.
 
 Offsets are code points, half open, as in `schemas.span`. Bodies are plain JSON as it lies on the topics.
 """
@@ -15,9 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 COLOURS: Final[dict[str, str]] = {
-    "PERSON": "bold magenta", "ORG": "bold cyan", "GPE": "bold green", "LOC": "green", "FAC": "yellow",
-    "NORP": "blue", "EVENT": "bold yellow", "POSITION": "magenta", "OUTLET": "bold blue", "WIRE": "bold blue",
-    "DATE": "bright_black", "body": "", "headline": "bold",
+    "PERSON": "bold magenta",
+    "ORG": "bold cyan",
+    "GPE": "bold green",
+    "LOC": "green",
+    "FAC": "yellow",
+    "NORP": "blue",
+    "EVENT": "bold yellow",
+    "POSITION": "magenta",
+    "OUTLET": "bold blue",
+    "WIRE": "bold blue",
+    "DATE": "bright_black",
+    "body": "",
+    "headline": "bold",
 }
 """Kind of a mention or a segment → style; a kind that is not here is underlined."""
 
@@ -38,7 +50,10 @@ def _bounds(span: Body, start: str = "start", end: str = "end") -> tuple[int, in
 
 
 def _shown(value: str) -> str:
-    """Return text for a terminal: line ends stay, what else is not printable becomes a space. Length is kept."""
+    """Return text for a terminal: line ends stay, what else is not printable becomes a space.
+
+    Length is kept.
+    """
     return "".join(c if c.isprintable() or c == "\n" else " " for c in value)
 
 
@@ -66,12 +81,21 @@ def _mention(mention: Body) -> str:
     place = f"{mention.get('field', 'text')}:{mention.get('start')}-{mention.get('end')}"
     link = text(mention, "qid", absent="") or text(mention, "nil_reason", absent="")
     role = text(mention, "role", "text", absent="")
-    parts = [f"{place:16}", f"{text(mention, 'kind'):9}", text(mention, "text"), link, f"({role})" if role else ""]
+    parts = [
+        f"{place:16}",
+        f"{text(mention, 'kind'):9}",
+        text(mention, "text"),
+        link,
+        f"({role})" if role else "",
+    ]
     return "  ".join(part for part in parts if part)
 
 
 def segments(raw: Body, clean: Body) -> Text:
-    """Return the raw text with what is not body struck through and named; empty when nothing was classed (HTML)."""
+    """Return the raw text with what is not body struck through and named.
+
+    Empty when nothing was classed (HTML).
+    """
     content = _shown(text_of(raw, "content"))
     shown = Text()
     for segment in _list(clean, "segments"):
@@ -93,7 +117,8 @@ def _shortened(stretch: str) -> str:
 def repair_lines(clean: Body) -> list[str]:
     """Return the repairs, one a line."""
     return [
-        f"{text(each, 'kind')} at {each.get('at')}: {plain(repr(each.get('before')))} → {plain(repr(each.get('after')))}"
+        f"{text(each, 'kind')} at {each.get('at')}: "
+        f"{plain(repr(each.get('before')))} → {plain(repr(each.get('after')))}"
         for each in _list(clean, "repairs")
     ]
 

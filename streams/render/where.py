@@ -1,7 +1,7 @@
 """where: conditions on an event, `field=value` or `field!=value`, as `communique consume --where` takes them.
 
-A field is a path through nested objects, `dedup.role`; in a list any item may fit, `mentions.text=Geneva`. `ce_…` is a header.
-Values are compared as text; `null`, `true` and `false` are JSON's.
+A field is a path through nested objects, `dedup.role`; in a list any item may fit, `mentions.text=Geneva`.
+`ce_…` is a header. Values are compared as text; `null`, `true` and `false` are JSON's.
 """
 
 from __future__ import annotations

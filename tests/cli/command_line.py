@@ -57,19 +57,34 @@ class Line:
     def process(self, *words: str, given: bytes = b"") -> Answer:
         """Call a command as a process of its own."""
         done = subprocess.run(
-            [sys.executable, "-m", "streams.cli.app", *words], input=given, capture_output=True, timeout=60, check=False)
+            [sys.executable, "-m", "streams.cli.app", *words],
+            input=given,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def prepare(self) -> None:
         """Create all topics."""
         asyncio.run(start.ensure_topics(connect(self.settings), self.settings))
 
-    def put(self, topic: str, value: Mapping[str, object] | bytes | None, *, key: bytes | None = None, **headers: str) -> str:
+    def put(
+        self,
+        topic: str,
+        value: Mapping[str, object] | bytes | None,
+        *,
+        key: bytes | None = None,
+        **headers: str,
+    ) -> str:
         """Write one record; return its place."""
 
         async def send() -> str:
             body = value if isinstance(value, bytes) or value is None else orjson.dumps(dict(value))
-            pairs = tuple((name.replace("errors_", "__streams.errors."), each.encode()) for name, each in headers.items())
+            pairs = tuple(
+                (name.replace("errors_", "__streams.errors."), each.encode())
+                for name, each in headers.items()
+            )
             async with connect(self.settings).producer(client_id="test") as producer:
                 sent = await (await producer.send(topic, body, key=key, headers=pairs))
             return f"{sent.topic}-{sent.partition}-{sent.offset}"

@@ -25,4 +25,5 @@ def raw(line: Line) -> Callable[..., str]:
     """Write raw records."""
     line.prepare()
     return lambda value=None, **headers: line.put(
-        topics.RAW.name, {"content": "Some text."} if value is None else value, **headers)
+        topics.RAW.name, {"content": "Some text."} if value is None else value, **headers
+    )

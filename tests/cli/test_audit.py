@@ -30,7 +30,14 @@ def refuse(line: Line, origin: str, ce_id: str = "r") -> None:
 
 def bury(line: Line, topic: str, origin: str, place: str = "0-7") -> None:
     partition, offset = place.split("-")
-    line.put(f"{topic}.dlt", b"?", ce_origin=origin, errors_topic=topic, errors_partition=partition, errors_offset=offset)
+    line.put(
+        f"{topic}.dlt",
+        b"?",
+        ce_origin=origin,
+        errors_topic=topic,
+        errors_partition=partition,
+        errors_offset=offset,
+    )
 
 
 def counts(line: Line) -> dict[str, object]:
@@ -55,9 +62,13 @@ def test_a_record_that_clean_has_not_read_is_pending(line: Line, raw: Callable[.
     assert counts(line) == {"raw": 1, "pending": 1, "holds": True}
 
 
-@pytest.mark.parametrize("topic", [
-    topics.CLEAN.name, topics.TAGGED.name, topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name])
-def test_a_record_on_its_way_is_pending_until_the_reader_has_committed(line: Line, done: str, topic: str) -> None:
+@pytest.mark.parametrize(
+    "topic",
+    [topics.CLEAN.name, topics.TAGGED.name, topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name],
+)
+def test_a_record_on_its_way_is_pending_until_the_reader_has_committed(
+    line: Line, done: str, topic: str
+) -> None:
     line.put(topic, {}, ce_origin=done)
     assert counts(line) == {"raw": 1, "pending": 1, "holds": True}
     line.read_all(TAG if topic == topics.CLEAN.name else DEDUP, topic)
@@ -74,7 +85,9 @@ def test_a_dead_raw_record_is_its_own_origin_whatever_its_headers_say(line: Line
     assert counts(line) == {"raw": 1, "dead_lettered": 1, "holds": True}
 
 
-@pytest.mark.parametrize("topic", [topics.CLEAN.name, topics.TAGGED.name, topics.MATCHES.name, topics.ANSWERS.name])
+@pytest.mark.parametrize(
+    "topic", [topics.CLEAN.name, topics.TAGGED.name, topics.MATCHES.name, topics.ANSWERS.name]
+)
 def test_a_dead_letter_on_the_way_is_the_records_fate(line: Line, done: str, topic: str) -> None:
     bury(line, topic, done)
     assert counts(line) == {"raw": 1, "dead_lettered": 1, "holds": True}
@@ -146,5 +159,15 @@ def test_a_bus_without_topics_says_what_to_do(line: Line) -> None:
 
 def test_the_report_has_the_fields_of_the_contract(line: Line, done: str) -> None:
     assert set(line("audit", "--json").objects[0]) == {
-        "raw", "enriched", "refused", "dead_lettered", "dead_lettered_later", "pending", "repeated", "lost", "doubled",
-        "statements_lost", "holds"}
+        "raw",
+        "enriched",
+        "refused",
+        "dead_lettered",
+        "dead_lettered_later",
+        "pending",
+        "repeated",
+        "lost",
+        "doubled",
+        "statements_lost",
+        "holds",
+    }

@@ -23,7 +23,9 @@ def test_a_body_of_several_lines_becomes_one_and_no_json_is_told(line: Line, raw
     raw(b'{\n"a": 1}')
     raw(b"\xffno")
     assert sorted(line("consume", "raw", "--exit-at-end", "--json").out.splitlines()) == [
-        '{"a":1}', '{"not_json_base64":"/25v"}']
+        '{"a":1}',
+        '{"not_json_base64":"/25v"}',
+    ]
 
 
 def test_tombstones_are_left_out_of_bodies(line: Line) -> None:
@@ -47,10 +49,18 @@ def test_a_topic_that_is_not_there_yet_says_how_to_create_it(line: Line) -> None
     assert "communique topics apply" in done.err
 
 
-@pytest.mark.parametrize(("condition", "contents"), [
-    ("outlet=A", ["1"]), ("outlet!=A", ["2", "3"]), ("outlet=null", ["3"]), ("http.status=200", ["2"]),
-    ("authors=Bo", ["1", "2"]), ("ce_deliverymode=backfill", ["3"]), ("x=true", ["2"]),
-])
+@pytest.mark.parametrize(
+    ("condition", "contents"),
+    [
+        ("outlet=A", ["1"]),
+        ("outlet!=A", ["2", "3"]),
+        ("outlet=null", ["3"]),
+        ("http.status=200", ["2"]),
+        ("authors=Bo", ["1", "2"]),
+        ("ce_deliverymode=backfill", ["3"]),
+        ("x=true", ["2"]),
+    ],
+)
 def test_conditions_look_into_objects_lists_and_headers(
     line: Line, raw: Callable[..., str], condition: str, contents: list[str]
 ) -> None:
@@ -70,7 +80,9 @@ def test_a_group_carries_on_where_it_stopped(line: Line, raw: Callable[..., str]
     assert len(line("consume", "raw", "--group", "g", "--exit-at-end", "--json").objects) == 1
     assert line("consume", "raw", "--group", "g", "--exit-at-end", "--json").objects == []
     raw({"content": "2"})
-    assert [each["content"] for each in line("consume", "raw", "--group", "g", "--exit-at-end", "--json").objects] == ["2"]
+    assert [
+        each["content"] for each in line("consume", "raw", "--group", "g", "--exit-at-end", "--json").objects
+    ] == ["2"]
 
 
 def test_the_stages_groups_are_not_for_readers(line: Line) -> None:
@@ -95,8 +107,10 @@ def test_since_a_word_is_wrong_usage(line: Line) -> None:
 
 async def test_what_comes_is_printed_at_once_and_ctrl_c_is_no_failure(line: Line) -> None:
     await asyncio.to_thread(line.prepare)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streams.cli.app", "consume", "raw", "--from-beginning", "--json"], stdout=subprocess.PIPE)
+    process = subprocess.Popen(  # noqa: ASYNC220  # starting it takes no time
+        [sys.executable, "-m", "streams.cli.app", "consume", "raw", "--from-beginning", "--json"],
+        stdout=subprocess.PIPE,
+    )
     assert process.stdout
     await asyncio.to_thread(line.put, topics.RAW.name, {"content": "now"})
     assert await asyncio.to_thread(process.stdout.readline) == b'{"content":"now"}\n'
@@ -109,7 +123,10 @@ def test_a_reader_that_goes_away_is_no_failure(line: Line, raw: Callable[..., st
     raw({"content": "x" * 100_000})
     raw({"content": "y" * 100_000})
     process = subprocess.Popen(
-        [sys.executable, "-m", "streams.cli.app", "consume", "raw", "--exit-at-end"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        [sys.executable, "-m", "streams.cli.app", "consume", "raw", "--exit-at-end"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert process.stdout
     process.stdout.close()
     assert process.stderr

@@ -10,16 +10,38 @@ from streams import topics
 from tests.cli.command_line import Line
 
 ARTICLE = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
-RAW = {"content": "Head\n\nAnn spoke in Oslo.\n\nfive × two =", "url": "https://x.example/1?utm=1", "source_id": "mine/1"}
+RAW = {
+    "content": "Head\n\nAnn spoke in Oslo.\n\nfive × two =",
+    "url": "https://x.example/1?utm=1",
+    "source_id": "mine/1",
+}
 CLEAN = {
-    "article_id": ARTICLE, "version": "v", "url": "https://x.example/1", "source_id": "mine/1", "headline": "Head",
-    "text": "Ann spoke in Oslo.", "language": {"code": "en", "probability": 1.0}, "event_time": "2018-02-14T00:00:00Z",
+    "article_id": ARTICLE,
+    "version": "v",
+    "url": "https://x.example/1",
+    "source_id": "mine/1",
+    "headline": "Head",
+    "text": "Ann spoke in Oslo.",
+    "language": {"code": "en", "probability": 1.0},
+    "event_time": "2018-02-14T00:00:00Z",
     "segments": [
-        {"start": 0, "end": 4, "kind": "headline", "rule": "r"}, {"start": 6, "end": 24, "kind": "body", "rule": "r"},
-        {"start": 26, "end": 38, "kind": "captcha", "rule": "r"}],
+        {"start": 0, "end": 4, "kind": "headline", "rule": "r"},
+        {"start": 6, "end": 24, "kind": "body", "rule": "r"},
+        {"start": 26, "end": 38, "kind": "captcha", "rule": "r"},
+    ],
     "repairs": [{"kind": "opening_quote_missing", "at": 3, "before": "", "after": "“"}],
 }
-MENTIONS = [{"field": "text", "start": 0, "end": 3, "text": "Ann", "kind": "PERSON", "confidence": 1.0, "nil_reason": "no_gazetteer"}]
+MENTIONS = [
+    {
+        "field": "text",
+        "start": 0,
+        "end": 3,
+        "text": "Ann",
+        "kind": "PERSON",
+        "confidence": 1.0,
+        "nil_reason": "no_gazetteer",
+    }
+]
 
 
 @pytest.fixture
@@ -29,16 +51,37 @@ def origin(line: Line, raw: Callable[..., str]) -> str:
     event = {"ce_origin": place, "ce_correlationid": ARTICLE}
     line.put(topics.CLEAN.name, CLEAN, **event)
     line.put(topics.TAGGED.name, CLEAN | {"mentions": MENTIONS}, **event)
-    dedup = {"cluster_id": "cc", "canonical_id": ARTICLE, "role": "canonical", "matches": [
-        {"article_id": "other", "relation": "near_duplicate", "similarity": 0.9, "containment": 1.0}]}
+    dedup = {
+        "cluster_id": "cc",
+        "canonical_id": ARTICLE,
+        "role": "canonical",
+        "matches": [
+            {"article_id": "other", "relation": "near_duplicate", "similarity": 0.9, "containment": 1.0}
+        ],
+    }
     line.put(topics.ENRICHED.name, CLEAN | {"mentions": MENTIONS, "dedup": dedup}, **event)
-    line.put(topics.ASSIGNMENTS.name, {"article_id": ARTICLE, "cluster_id": "cc", "role": "canonical"}, key=ARTICLE.encode())
-    line.put(topics.CLUSTERS.name, {"cluster_id": "cc", "members": [ARTICLE, "other"], "kind": "joined"}, key=b"cc")
+    line.put(
+        topics.ASSIGNMENTS.name,
+        {"article_id": ARTICLE, "cluster_id": "cc", "role": "canonical"},
+        key=ARTICLE.encode(),
+    )
+    line.put(
+        topics.CLUSTERS.name, {"cluster_id": "cc", "members": [ARTICLE, "other"], "kind": "joined"}, key=b"cc"
+    )
     return place
 
 
-@pytest.mark.parametrize("name", [
-    ARTICLE, ARTICLE[:8], "https://x.example/1", "https://x.example/1?utm=1", "mine/1", "news.articles.raw.v1-0-0"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        ARTICLE,
+        ARTICLE[:8],
+        "https://x.example/1",
+        "https://x.example/1?utm=1",
+        "mine/1",
+        "news.articles.raw.v1-0-0",
+    ],
+)
 def test_an_article_is_found_by_any_of_its_names(line: Line, origin: str, name: str) -> None:
     name = origin if name.startswith("news.") else name
     assert f"{origin}: enriched" in line("explain", name).out
@@ -46,23 +89,37 @@ def test_an_article_is_found_by_any_of_its_names(line: Line, origin: str, name: 
 
 def test_the_page_shows_text_mentions_repairs_segments_and_cluster(line: Line, origin: str) -> None:
     out = line("explain", "mine/1").out
-    for shown in ("[captcha] five × two =", "Ann spoke in Oslo.", "text:0-3", "PERSON", "opening_quote_missing at 3",
-                  "near_duplicate", "cluster_id", "other"):
+    for shown in (
+        "[captcha] five × two =",
+        "Ann spoke in Oslo.",
+        "text:0-3",
+        "PERSON",
+        "opening_quote_missing at 3",
+        "near_duplicate",
+        "cluster_id",
+        "other",
+    ):
         assert shown in out
 
 
 def test_json_is_one_object_with_every_event(line: Line, origin: str) -> None:
-    known, = line("explain", "mine/1", "--json").objects
-    walk, = known["walks"]
+    (known,) = line("explain", "mine/1", "--json").objects
+    (walk,) = known["walks"]
     assert (walk["origin"], walk["fate"]) == (origin, "enriched")
     assert [each["topic"] for each in walk["events"]] == [
-        topics.RAW.name, topics.CLEAN.name, topics.TAGGED.name, topics.ENRICHED.name]
+        topics.RAW.name,
+        topics.CLEAN.name,
+        topics.TAGGED.name,
+        topics.ENRICHED.name,
+    ]
     assert known["cluster"]["members"] == [ARTICLE, "other"]
 
 
 def test_each_raw_record_of_an_article_has_its_walk(line: Line, origin: str, raw: Callable[..., str]) -> None:
     second = raw(RAW)
-    line.put(topics.REFUSALS.name, {"source_id": "mine/1", "stage": "clean", "reason": "empty"}, ce_origin=second)
+    line.put(
+        topics.REFUSALS.name, {"source_id": "mine/1", "stage": "clean", "reason": "empty"}, ce_origin=second
+    )
     fates = {walk["origin"]: walk["fate"] for walk in line("explain", "mine/1", "--json").objects[0]["walks"]}
     assert fates == {origin: "enriched", second: "refused"}
 
@@ -75,16 +132,31 @@ def test_an_article_nobody_knows_says_so(line: Line, origin: str) -> None:
 
 def test_a_page_never_carries_a_terminals_commands(line: Line, raw: Callable[..., str]) -> None:
     place = raw({"content": "\x1b[2J", "source_id": "evil"})
-    line.put(topics.CLEAN.name, CLEAN | {"source_id": "evil", "text": "a\x1b]0;x\x07b", "headline": "\x9b31m"}, ce_origin=place)
+    line.put(
+        topics.CLEAN.name,
+        CLEAN | {"source_id": "evil", "text": "a\x1b]0;x\x07b", "headline": "\x9b31m"},
+        ce_origin=place,
+    )
     assert not {"\x1b", "\x07", "\x9b"} & set(line("explain", "evil").out)
 
 
 def bury(line: Line, place: str, code: str = "SCHEMA", value: bytes = b'{"content": ') -> None:
     _, partition, offset = place.rsplit("-", 2)
     line.put(
-        topics.RAW.dead_letters, value, key=b"k", ce_id="x", errors_topic=topics.RAW.name, errors_partition=partition,
-        errors_offset=offset, errors_code=code, errors_stage="clean", errors_exception="JSONDecodeError",
-        errors_message="unexpected end", errors_stacktrace="clean.py:1 clean", errors_first_failure="2018-02-14T00:00:00Z")
+        topics.RAW.dead_letters,
+        value,
+        key=b"k",
+        ce_id="x",
+        errors_topic=topics.RAW.name,
+        errors_partition=partition,
+        errors_offset=offset,
+        errors_code=code,
+        errors_stage="clean",
+        errors_exception="JSONDecodeError",
+        errors_message="unexpected end",
+        errors_stacktrace="clean.py:1 clean",
+        errors_first_failure="2018-02-14T00:00:00Z",
+    )
 
 
 def test_dead_letters_are_listed_with_code_place_and_reason(line: Line, raw: Callable[..., str]) -> None:

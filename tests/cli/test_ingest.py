@@ -22,7 +22,13 @@ def bodies(line: Line) -> list[dict[str, object]]:
 def test_a_text_file_goes_in_with_its_name_as_source_id(line: Line) -> None:
     assert line("ingest", line.write("letter.txt", "Good morning.\n"), "--json").objects[0]["sent"] == 1
     assert bodies(line) == [
-        {"content": "Good morning.\n", "content_type": "text/plain", "source_id": "letter.txt", "authors": [], "via": "file"}
+        {
+            "content": "Good morning.\n",
+            "content_type": "text/plain",
+            "source_id": "letter.txt",
+            "authors": [],
+            "via": "file",
+        }
     ]
 
 
@@ -30,7 +36,12 @@ def test_a_folder_is_read_in_order_with_paths_inside_it_as_source_ids(line: Line
     for name in ("in/b/two.html", "in/a/one.txt", "in/.hidden/x.txt", "in/skip.pdf", "in/z.jsonl"):
         line.write(name, '{"content": "three"}' if name.endswith("jsonl") else name)
     assert line("ingest", str(line.folder / "in"), "--json").objects[0] | {"seconds": 0} == {
-        "read": 3, "sent": 3, "known": 0, "bad": 0, "seconds": 0}
+        "read": 3,
+        "sent": 3,
+        "known": 0,
+        "bad": 0,
+        "seconds": 0,
+    }
     assert {body.get("source_id") for body in bodies(line)} == {"a/one.txt", "b/two.html", None}
 
 
@@ -45,7 +56,12 @@ def test_a_second_ingest_adds_nothing(line: Line) -> None:
     path = line.write("a.jsonl", '{"content": "x"}\n{"content": "y"}\n{"content": "x"}\n')
     assert line("ingest", path, "--json").objects[0]["sent"] == 2
     assert line("ingest", path, "--json").objects[0] | {"seconds": 0} == {
-        "read": 3, "sent": 0, "known": 3, "bad": 0, "seconds": 0}
+        "read": 3,
+        "sent": 0,
+        "known": 3,
+        "bad": 0,
+        "seconds": 0,
+    }
     assert len(bodies(line)) == 2
 
 
@@ -59,22 +75,35 @@ def test_again_sends_again_under_the_same_id(line: Line) -> None:
 
 
 def test_bad_lines_are_reported_with_their_numbers_and_the_rest_goes_in(line: Line) -> None:
-    path = line.write("a.jsonl", b'{"content": "one"}\n{broken\n\n[1]\n{"content": 5}\n{"title": "t"}\n\xff\n{"content": "two"}')
+    path = line.write(
+        "a.jsonl",
+        b'{"content": "one"}\n{broken\n\n[1]\n{"content": 5}\n{"title": "t"}\n\xff\n{"content": "two"}',
+    )
     done = line("ingest", path, "--json")
     assert done.code == 1
     assert (done.objects[0]["sent"], done.objects[0]["bad"]) == (2, 5)
-    assert [each.split(": ")[0].rsplit(":", 1)[1] for each in done.err.splitlines()] == ["2", "4", "5", "6", "7"]
+    assert [each.split(": ")[0].rsplit(":", 1)[1] for each in done.err.splitlines()] == [
+        "2",
+        "4",
+        "5",
+        "6",
+        "7",
+    ]
     assert "its fields are title: say with --map" in done.err
 
 
-@pytest.mark.parametrize("line_", [
-    b'{"content": "a", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}",
-    b'{"content": "\\ud800"}',
-    b'{"content": "a", "published": 1e999}',
-    b'{"content": null}',
-    b"\x00",
-    b"\x1f\x8b\x08",
-], ids=["deep", "surrogate", "huge number", "null", "nul", "gzip"])
+@pytest.mark.parametrize(
+    "line_",
+    [
+        b'{"content": "a", "x": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"content": "\\ud800"}',
+        b'{"content": "a", "published": 1e999}',
+        b'{"content": null}',
+        b"\x00",
+        b"\x1f\x8b\x08",
+    ],
+    ids=["deep", "surrogate", "huge number", "null", "nul", "gzip"],
+)
 def test_a_hostile_line_is_bad_or_goes_in_and_never_stops_the_rest(line: Line, line_: bytes) -> None:
     done = line("ingest", line.write("a.jsonl", line_ + b'\n{"content": "good"}'), "--json")
     assert done.objects[0]["sent"] + done.objects[0]["bad"] == 2
@@ -100,19 +129,31 @@ def test_a_line_longer_than_any_article_is_skipped_in_bounded_memory(line: Line)
 
 
 def test_a_map_takes_their_fields_and_constants(line: Line) -> None:
-    line.write("m.toml", 'content = "body.text"\nheadline = "t"\nauthors = "by"\nsource_id = "n"\noutlet = { constant = "Daily" }\n')
+    line.write(
+        "m.toml",
+        'content = "body.text"\nheadline = "t"\nauthors = "by"\nsource_id = "n"\noutlet = { constant = "Daily" }\n',
+    )
     line.write("a.jsonl", '{"body": {"text": "Hello."}, "t": "", "by": "Ann Lee; Bo Ek and Cy", "n": 7}')
     assert line("ingest", "a.jsonl", "--map", "m.toml").code == 0
-    assert bodies(line) == [{
-        "content": "Hello.", "content_type": "text/plain", "source_id": "7", "authors": ["Ann Lee", "Bo Ek", "Cy"],
-        "outlet": "Daily"}]
+    assert bodies(line) == [
+        {
+            "content": "Hello.",
+            "content_type": "text/plain",
+            "source_id": "7",
+            "authors": ["Ann Lee", "Bo Ek", "Cy"],
+            "outlet": "Daily",
+        }
+    ]
 
 
-@pytest.mark.parametrize(("lines", "says"), [
-    ({"content": "text", "headlin": "t"}, "did you mean headline"),
-    ({"text": "content"}, 'write content = "text"'),
-    ({"headline": "t"}, "must say where the text is"),
-])
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ({"content": "text", "headlin": "t"}, "did you mean headline"),
+        ({"text": "content"}, 'write content = "text"'),
+        ({"headline": "t"}, "must say where the text is"),
+    ],
+)
 def test_a_wrong_map_says_what_to_write(line: Line, lines: dict[str, str], says: str) -> None:
     line.write("m.json", orjson.dumps(lines))
     done = line("ingest", line.write("a.jsonl", ""), "--map", "m.json")
@@ -124,11 +165,14 @@ def test_a_map_that_is_no_toml_is_wrong_usage(line: Line) -> None:
     assert line("ingest", line.write("a.jsonl", ""), "--map", line.write("m.toml", "[[[")).code == 2
 
 
-@pytest.mark.parametrize(("words", "says"), [
-    (["nowhere.txt"], "there is no file or folder nowhere.txt"),
-    (["a.pdf"], "give --format"),
-    (["a.txt", "--format", "pdf"], "known are"),
-])
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["nowhere.txt"], "there is no file or folder nowhere.txt"),
+        (["a.pdf"], "give --format"),
+        (["a.txt", "--format", "pdf"], "known are"),
+    ],
+)
 def test_a_path_that_cannot_be_read_is_wrong_usage(line: Line, words: list[str], says: str) -> None:
     line.write("a.pdf", b"%PDF")
     line.write("a.txt", b"x")
@@ -140,16 +184,27 @@ def test_a_path_that_cannot_be_read_is_wrong_usage(line: Line, words: list[str],
 def test_backfill_is_marked_and_live_is_not(line: Line) -> None:
     line("ingest", line.write("a.txt", "a"))
     line("ingest", line.write("b.txt", "b"), "--backfill")
-    found = {each["body"]["source_id"]: each["headers"].get("ce_deliverymode")
-             for each in line("consume", "raw", "--exit-at-end", "--envelope").objects}
+    found = {
+        each["body"]["source_id"]: each["headers"].get("ce_deliverymode")
+        for each in line("consume", "raw", "--exit-at-end", "--envelope").objects
+    }
     assert found == {"a.txt": None, "b.txt": "backfill"}
 
 
-@pytest.mark.parametrize(("given", "body"), [
-    (b'{"content": "json"}\n', {"content": "json", "content_type": "text/plain", "authors": []}),
-    (b"<p>page</p>", {"content": "<p>page</p>", "content_type": "text/html", "authors": [], "via": "file"}),
-    (b"plain words", {"content": "plain words", "content_type": "text/plain", "authors": [], "via": "file"}),
-])
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        (b'{"content": "json"}\n', {"content": "json", "content_type": "text/plain", "authors": []}),
+        (
+            b"<p>page</p>",
+            {"content": "<p>page</p>", "content_type": "text/html", "authors": [], "via": "file"},
+        ),
+        (
+            b"plain words",
+            {"content": "plain words", "content_type": "text/plain", "authors": [], "via": "file"},
+        ),
+    ],
+)
 def test_stdin_is_known_by_its_first_character(line: Line, given: bytes, body: dict[str, object]) -> None:
     assert line.process("ingest", "-", given=given).code == 0
     assert bodies(line) == [body]
@@ -157,7 +212,9 @@ def test_stdin_is_known_by_its_first_character(line: Line, given: bytes, body: d
 
 def test_records_of_a_slow_pipe_leave_at_once_and_ctrl_c_ends_it(line: Line) -> None:
     line.prepare()
-    process = subprocess.Popen([sys.executable, "-m", "streams.cli.app", "ingest", "-", "--format", "jsonl"], stdin=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streams.cli.app", "ingest", "-", "--format", "jsonl"], stdin=subprocess.PIPE
+    )
     assert process.stdin
     process.stdin.write(b'{"content": "now"}\n')
     process.stdin.flush()
@@ -176,14 +233,17 @@ def test_text_in_another_encoding_is_refused_until_it_is_named(line: Line) -> No
     assert line("ingest", path, "--encoding", "klingon").code == 1
 
 
-@pytest.mark.parametrize(("raw", "html", "text"), [
-    (b"\xef\xbb\xbfa", False, "a"),
-    ("б".encode("utf-16"), False, "б"),
-    ("б".encode("utf-32"), False, "б"),
-    (b'<meta http-equiv="x" content="text/html; charset=koi8-r">\xc1', True, "а"),
-    (b"<meta charset=no-such>\xc3\xa9", True, "é"),
-    (b"<p>\x93quoted\x94", True, "“quoted”"),
-])
+@pytest.mark.parametrize(
+    ("raw", "html", "text"),
+    [
+        (b"\xef\xbb\xbfa", False, "a"),
+        ("б".encode("utf-16"), False, "б"),
+        ("б".encode("utf-32"), False, "б"),
+        (b'<meta http-equiv="x" content="text/html; charset=koi8-r">\xc1', True, "а"),
+        (b"<meta charset=no-such>\xc3\xa9", True, "é"),
+        (b"<p>\x93quoted\x94", True, "“quoted”"),
+    ],
+)
 def test_bytes_become_text_by_mark_by_word_or_by_rule(raw: bytes, html: bool, text: str) -> None:
     assert decode(raw, html=html).endswith(text)
 

@@ -24,19 +24,31 @@ def test_nothing_to_do_ends_at_once(line: Line) -> None:
     assert "nothing to do" in answer.err
 
 
-@pytest.mark.parametrize(("stages", "counts", "names"), [
-    (["clean"], [], ["clean-0"]),
-    (["tag", "clean"], ["tag=2"], ["clean-0", "tag-0", "tag-1"]),
-    (["clean", "tag"], ["tag=2,clean=2"], ["clean-0", "clean-1", "tag-0", "tag-1"]),
-])
-def test_workers_are_spread_in_the_order_of_the_walk(stages: list[str], counts: list[str], names: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("stages", "counts", "names"),
+    [
+        (["clean"], [], ["clean-0"]),
+        (["tag", "clean"], ["tag=2"], ["clean-0", "tag-0", "tag-1"]),
+        (["clean", "tag"], ["tag=2,clean=2"], ["clean-0", "clean-1", "tag-0", "tag-1"]),
+    ],
+)
+def test_workers_are_spread_in_the_order_of_the_walk(
+    stages: list[str], counts: list[str], names: list[str]
+) -> None:
     assert [worker.name for worker in spread(stages, counts)] == names
 
 
-@pytest.mark.parametrize(("stages", "counts"), [
-    (["nothing"], []), (["clean"], ["tag=2"]), (["clean"], ["clean=0"]), (["clean"], ["clean"]), (["clean"], ["clean=x"]),
-    (["clean"], ["nothing=1"]),
-])
+@pytest.mark.parametrize(
+    ("stages", "counts"),
+    [
+        (["nothing"], []),
+        (["clean"], ["tag=2"]),
+        (["clean"], ["clean=0"]),
+        (["clean"], ["clean"]),
+        (["clean"], ["clean=x"]),
+        (["clean"], ["nothing=1"]),
+    ],
+)
 def test_a_plan_that_cannot_be_is_wrong_usage(stages: list[str], counts: list[str]) -> None:
     with pytest.raises(Usage):
         spread(stages, counts)
@@ -44,7 +56,10 @@ def test_a_plan_that_cannot_be_is_wrong_usage(stages: list[str], counts: list[st
 
 def test_each_worker_has_a_metrics_port_of_its_own() -> None:
     settings = load_settings(observe__metrics_port=9400)
-    assert [environment(settings, place)["COMMUNIQUE_OBSERVE__METRICS_PORT"] for place in (0, 1)] == ["9401", "9402"]
+    assert [environment(settings, place)["COMMUNIQUE_OBSERVE__METRICS_PORT"] for place in (0, 1)] == [
+        "9401",
+        "9402",
+    ]
 
 
 def test_a_moment_that_is_none_is_wrong_usage(line: Line) -> None:
@@ -60,13 +75,15 @@ def test_a_run_takes_what_is_there_to_its_end_and_the_audit_holds(line: Line) ->
     assert answer.code == 0, answer.err
     assert {each.get("stage") for each in answer.objects if each["event"] == "ready"} >= {"clean"}
     assert answer.objects[-1]["event"] == "drained" or "drained" in {each["event"] for each in answer.objects}
-    report, = line("audit", "--json").objects
+    (report,) = line("audit", "--json").objects
     assert (report["raw"], report["enriched"], report["refused"], report["holds"]) == (2, 1, 1, True)
     assert line("consume", "enriched", "--exit-at-end", "--json").objects[0]["text"] == text
 
 
 def test_sigterm_stops_a_run_cleanly_and_a_second_run_carries_on(line: Line, raw: Callable[..., str]) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "streams.cli.app", "run", "clean"], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streams.cli.app", "run", "clean"], stdout=subprocess.PIPE
+    )
     assert process.stdout
     assert process.stdout.readline().startswith(b"ready stage=clean ordinal=0")
     process.send_signal(signal.SIGTERM)
@@ -78,14 +95,19 @@ def test_sigterm_stops_a_run_cleanly_and_a_second_run_carries_on(line: Line, raw
 
 
 def test_a_stage_that_dies_is_started_again_and_nothing_is_lost(line: Line, raw: Callable[..., str]) -> None:
-    process = subprocess.Popen([sys.executable, "-m", "streams.cli.app", "run", "clean", "--json"], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streams.cli.app", "run", "clean", "--json"], stdout=subprocess.PIPE
+    )
     assert process.stdout
     started = process.stdout.readline()
     assert b'"started"' in started
     assert b'"ready"' in process.stdout.readline()
     os.kill(int(started.split(b"pid=")[1].split(b'"')[0]), signal.SIGKILL)
     raw({"content": "A text that is long enough to be taken for an article by clean."})
-    assert [b'"ended"' in process.stdout.readline(), b'"started"' in process.stdout.readline()] == [True, True]
+    assert [b'"ended"' in process.stdout.readline(), b'"started"' in process.stdout.readline()] == [
+        True,
+        True,
+    ]
     while not line("consume", "clean", "--exit-at-end", "--json").objects:
         assert process.poll() is None
     process.terminate()
@@ -96,7 +118,7 @@ def test_a_stage_that_dies_is_started_again_and_nothing_is_lost(line: Line, raw:
 def test_the_demo_ends_well_and_shows_every_fate(line: Line) -> None:
     answer = line.process("demo", "--json")
     assert answer.code == 0, answer.err
-    shown, = answer.objects
+    (shown,) = answer.objects
     fates = [row["fate"] for row in shown["articles"]]
     assert len(fates) >= 12
     assert {"enriched", "refused: too_short", "dead: SCHEMA"} == set(fates)
@@ -109,7 +131,15 @@ def test_the_doctor_finds_a_healthy_bus_good(line: Line) -> None:
     answer = line("doctor", "--json")
     assert answer.code == 0
     assert {each["verdict"] for each in answer.objects} == {"good"}
-    assert {each["check"] for each in answer.objects} == {"settings", "models", "disk", "bus", "topics", "stages", "clock"}
+    assert {each["check"] for each in answer.objects} == {
+        "settings",
+        "models",
+        "disk",
+        "bus",
+        "topics",
+        "stages",
+        "clock",
+    }
 
 
 def test_the_doctor_says_what_to_do_about_missing_topics(line: Line) -> None:

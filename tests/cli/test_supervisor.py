@@ -41,13 +41,24 @@ class Stage:
     """A supervisor of one program for each worker, which is stopped when something has happened so often."""
 
     def __init__(
-        self, *programs: str, until: str = "ready", times: int = 1, options: RunSettings = QUICK, deaths: int | None = None
+        self,
+        *programs: str,
+        until: str = "ready",
+        times: int = 1,
+        options: RunSettings = QUICK,
+        deaths: int | None = None,
     ) -> None:
         self.told: list[Happening] = []
         self.until, self.times = until, times
         workers = [Worker("clean", ordinal) for ordinal in range(len(programs))]
         self.supervisor = Supervisor(
-            Plan(workers, lambda w: [sys.executable, "-c", programs[w.ordinal]], lambda _: dict(os.environ), options, deaths),
+            Plan(
+                workers,
+                lambda w: [sys.executable, "-c", programs[w.ordinal]],
+                lambda _: dict(os.environ),
+                options,
+                deaths,
+            ),
             self.tell,
         )
 
@@ -117,7 +128,10 @@ async def test_a_worker_that_does_not_stop_in_time_is_killed() -> None:
 async def test_a_line_without_end_does_not_stop_the_others() -> None:
     stage = Stage("import sys; sys.stdout.write('x' * 3_000_000); print(); print('ready')\n" + STEADY)
     assert await stage.run() == 0
-    assert sum(len(each.text) for each in stage.told if each.what == "line" and each.text.startswith("x")) == 3_000_000
+    assert (
+        sum(len(each.text) for each in stage.told if each.what == "line" and each.text.startswith("x"))
+        == 3_000_000
+    )
 
 
 async def test_lines_of_both_streams_are_heard_with_their_worker() -> None:
@@ -128,8 +142,10 @@ async def test_lines_of_both_streams_are_heard_with_their_worker() -> None:
 
 async def test_workers_go_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    worker = f"import signal, sys, pathlib, time\nsignal.signal(15, lambda *_: (pathlib.Path({str(gone)!r}).touch(), sys.exit(0)))\n" \
+    worker = (
+        f"import signal, sys, pathlib, time\nsignal.signal(15, lambda *_: (pathlib.Path({str(gone)!r}).touch(), sys.exit(0)))\n"
         "print('ready', flush=True)\nwhile True: time.sleep(1)"
+    )
     parent = f"""
 import asyncio, os, sys
 from streams.cli.children import Worker, start
@@ -140,11 +156,13 @@ async def main():
     await asyncio.sleep(60)
 asyncio.run(main())
 """
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", parent, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", parent, stdout=asyncio.subprocess.PIPE
+    )
     assert process.stdout
     assert await process.stdout.readline() == b"up\n"
     process.kill()
     await process.wait()
     async with asyncio.timeout(5):
-        while not gone.exists():
+        while not gone.exists():  # noqa: ASYNC110  # another process makes the file
             await asyncio.sleep(0.02)
