@@ -21,10 +21,6 @@ class Sighting(Value):
         description="Delivery mode, with the job where there is one: `live`, `backfill/2024-05`."
     )
     event_time: Instant = Field(description="Event time of the arrival, UTC.")
-    origin: str = Field(description="Raw record, topic-partition-offset.")
-    seen_time: Instant = Field(
-        description="The lesser of event time and raw timestamp, UTC: what moves the watermark."
-    )
 
 
 class IndexEntry(Value):
@@ -78,16 +74,28 @@ class Arrival(Value):
     """One origin of an article, as far as its facts are in the node."""
 
     origin: str = Field(description="Raw record, topic-partition-offset.")
-    shards: tuple[int, ...] = Field(default=(), description="Shards whose answer for this origin is in the node.")
-    revision: int | None = Field(default=None, description="The number it was answered with; null while shards are awaited.")
+    shards: tuple[int, ...] = Field(
+        default=(), description="Shards whose answer for this origin is in the node."
+    )
+    revision: int | None = Field(
+        default=None, description="The number it was answered with; null while shards are awaited."
+    )
 
 
 class ArticleNode(Value):
     """One article of the match graph, as its own arrivals told it. Keyed by article id."""
 
-    versions: tuple[VersionSeen, ...] = Field(default=(), description="Versions that came in, by event time then id.")
-    edges: tuple[Edge, ...] = Field(default=(), description="Matches reported for it, by version, other article, other version.")
+    versions: tuple[VersionSeen, ...] = Field(
+        default=(), description="Versions that came in, by event time then id."
+    )
+    edges: tuple[Edge, ...] = Field(
+        default=(), description="Matches reported for it, by version, other article, other version."
+    )
     revisions: int = Field(default=0, ge=0, description="Origins answered for this article.")
     arrivals: tuple[Arrival, ...] = Field(default=(), description="The last origins, oldest first.")
-    stirred: tuple[str, ...] = Field(default=(), description="Articles whose place its arrivals changed: a repeat sends them again.")
-    stirred_clusters: tuple[StirredCluster, ...] = Field(default=(), description="Clusters that its arrivals changed, by canonical.")
+    stirred: tuple[str, ...] = Field(
+        default=(), description="Articles whose place its arrivals changed: a repeat sends them again."
+    )
+    stirred_clusters: tuple[StirredCluster, ...] = Field(
+        default=(), description="Clusters that its arrivals changed, by canonical."
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams import topics
 from streams.core.dedup.band_index import BandIndex
-from streams.core.dedup.match import MatchOptions, failed, match
+from streams.core.dedup.match import MatchOptions, failed, forget, match
 
 if TYPE_CHECKING:
     from streams.bus.door import AgentBus
@@ -32,9 +32,12 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
             index = bus.state(topics.INDEX, event.message.partition)
 
             def step(sketch: Any, envelope: Any, index: Any = index) -> Any:  # noqa: ANN401
-                bands = index.derived("bands", BandIndex.of)
-                return match(sketch, envelope, index, bands, options, bus.bounds(topics.RAW.name))
+                return match(sketch, envelope, index, index.derived("bands", BandIndex.of), options)
 
-            await bus.handle(event, step, failed=failed)
+            def acked(sketch: Any, envelope: Any, index: Any = index) -> None:  # noqa: ANN401
+                bands, raw = index.derived("bands", BandIndex.of), bus.bounds(topics.RAW.name)
+                forget(sketch, envelope, index, bands, options, raw)
+
+            await bus.handle(event, step, acked=acked, failed=failed)
 
     app.agent(bus.topic(topics.SKETCHES), name="match")(match_sketches)

@@ -35,6 +35,19 @@ def tagged(article_id: str, text: str, *, hours: float = 0, **fields: Any) -> Ta
     return TaggedArticle(**(known | fields))
 
 
+def envelope(
+    origin: str = "raw-0-0", *, hours: float = 0, mode: DeliveryMode = DeliveryMode.LIVE,
+    job: str | None = None,
+) -> Envelope:
+    """Return the envelope of a tagged article whose raw record was written `hours` after `DAY`."""
+    kind, time = type_name(TaggedArticle), DAY + timedelta(hours=hours)
+    return Envelope(
+        id=ce_id(kind, origin, 0), type=kind, source="/communique/tag", time=time, origin=origin,
+        causation_id=ce_id("news.article.clean.v1", origin, 0), origin_time=time, delivery_mode=mode,
+        replay_job_id=job,
+    )
+
+
 def put_raw(simulation: Simulation, article: RawArticle | bytes, *, key: str = "", mode: str = "live") -> str:
     """Write a raw article, or bytes as they are, to the raw topic; return its topic-partition-offset."""
     value = article if isinstance(article, bytes) else codec.encode(article)
@@ -53,12 +66,8 @@ def put_tagged(
     stamp = int(article.event_time.timestamp() * 1000)
     key = article.article_id.encode()
     origin = simulation.put(topics.RAW.name, b"{}", key=b"raw" + key, timestamp_ms=stamp)
-    kind = type_name(TaggedArticle)
-    envelope = Envelope(
-        id=ce_id(kind, origin, 0), type=kind, source="/communique/tag", time=article.event_time,
-        correlation_id=article.article_id, causation_id=ce_id("news.article.clean.v1", origin, 0),
-        origin=origin, origin_time=article.event_time, delivery_mode=mode, replay_job_id=job,
-    )
-    value = b"{" if spoilt else codec.encode(article)
-    simulation.put(topics.TAGGED.name, value, key=key, headers=to_headers(envelope))
+    hours = (article.event_time - DAY) / timedelta(hours=1)
+    its = envelope(origin, hours=hours, mode=mode, job=job)
+    headers = to_headers(its.model_copy(update={"correlation_id": article.article_id}))
+    simulation.put(topics.TAGGED.name, b"{" if spoilt else codec.encode(article), key=key, headers=headers)
     return origin

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib import import_module
 from random import Random
@@ -53,6 +54,8 @@ class Plan:
     articles: int = 12
     steps: int = 20
     every: int = 60
+    lateness_hours: float | None = None
+    """None: nothing is forgotten, articles come in any order; else no later than this, on one partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def plan_of(seed: int) -> Plan:
     return Plan(
         seed, partitions=pick([1, 2, 3]), shards=pick([1, 1, 2, 3, 4]), chunk=pick([1, 3, 8]),
         atomic=pick([True, False, False]), articles=pick(range(6, 25)), steps=pick([0, 20, 100]),
-        every=pick([0, 20, 60, 200]),
+        every=pick([0, 20, 60, 200]), lateness_hours=pick([None, None, 3.0]),
     )
 
 
@@ -81,12 +84,12 @@ def registers(stage: str) -> list[Register]:
 
 
 @cache
-def settings_of(partitions: int, shards: int, chunk: int) -> Settings:
-    """Return settings for a small bus that forgets nothing."""
+def settings_of(partitions: int, shards: int, chunk: int, lateness_hours: float | None) -> Settings:
+    """Return settings for a small bus and a coarse index."""
     return Settings(
         topics=TopicSettings(partitions=partitions, shards=shards),
         stream=StreamSettings(chunk_records=chunk),
-        dedup=DedupSettings(lateness_hours=None, bands=16, shingle_words=3),
+        dedup=DedupSettings(lateness_hours=lateness_hours, bands=16, shingle_words=3),
     )
 
 
@@ -126,13 +129,22 @@ def _words(random: Random, bodies: list[list[str]]) -> list[str]:
     return words[random.randint(0, 3) :]
 
 
+def in_time(random: Random, come: Iterable[Arriving], lateness_hours: float | None) -> list[Arriving]:
+    """Return arrivals in an order in which none is later than this behind the latest; None: as they are."""
+    if lateness_hours is None:
+        return list(come)
+    slack = timedelta(hours=lateness_hours)
+    return sorted(come, key=lambda one: one.article.event_time + random.random() * slack)
+
+
 def simulate(
     plan: Plan, stage: list[Register], *, verify: Verify = all_acknowledged
 ) -> tuple[Simulation, oracle.Expected]:
     """Let a history happen; return the simulation at its end, and what an undisturbed run gives."""
-    settings = settings_of(plan.partitions, plan.shards, plan.chunk)
+    partitions = plan.partitions if plan.lateness_hours is None else 1
+    settings = settings_of(partitions, plan.shards, plan.chunk, plan.lateness_hours)
     simulation = Simulation({"dedup": stage}, settings, plan.seed, plan.atomic, verify)
-    come = list(arrivals(Random(plan.seed), plan.articles))
+    come = in_time(Random(plan.seed), arrivals(Random(plan.seed), plan.articles), plan.lateness_hours)
     for one in come:
         put_tagged(simulation, one.article, mode=one.mode, job=one.job, spoilt=one.spoilt)
         simulation.run(simulation.random.randint(0, plan.steps), every=plan.every)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from streams import topics
 from streams.testing import histories
 from streams.testing.histories import Plan, plan_of, registers, simulate, wrong
+from streams.testing.sim_worker import changelog_of
 
 STAGE = registers("dedup")
 
@@ -19,7 +21,7 @@ plans = st.builds(
     Plan,
     seed=st.integers(0, 2**32), partitions=st.integers(1, 3), shards=st.integers(1, 4), chunk=st.integers(1, 8),
     atomic=st.booleans(), articles=st.integers(1, 24), steps=st.sampled_from([0, 20, 100]),
-    every=st.sampled_from([0, 15, 60, 200]),
+    every=st.sampled_from([0, 15, 60, 200]), lateness_hours=st.sampled_from([None, None, 1.0, 10.0]),
 )
 
 
@@ -48,6 +50,14 @@ def test_histories_are_not_idle():
     assert sum(s.faults for s in simulations) > 100
     assert any(len(s.log.all(topics.ENRICHED.name)) > len(s.log.all(topics.RAW.name)) for s in simulations), "repeats"
     assert any(s.log.all(topics.TAGGED.dead_letters) for s in simulations)
+
+
+def test_with_bounded_lateness_the_index_forgets():
+    plan = replace(plan_of(3), lateness_hours=1.0, articles=24)
+    simulation, want = simulate(plan, STAGE)
+    written = simulation.log.all(changelog_of("dedup", topics.INDEX.name))
+    assert any(record.value is None for record in written)
+    assert wrong(simulation, want) == []
 
 
 def test_a_failing_seed_is_printed_and_the_exit_code_is_1(monkeypatch):

@@ -49,7 +49,10 @@ class Overlap:
 
 @dataclass(slots=True)
 class BandIndex:
-    """See the module. `ages` orders arrivals of each lane by event time: the oldest is found at once."""
+    """See the module. `ages` orders arrivals of each lane by event time: the oldest is found at once.
+
+    `watermarks` know only what `streams.core.dedup.match.forget` told them in this assignment.
+    """
 
     held: dict[str, Held] = field(default_factory=dict)
     bands: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -75,11 +78,10 @@ class BandIndex:
         self.held[key] = Held(entry, known.hashes if known and same else unpack(entry.fingerprint))
         for sighting in entry.sightings:
             if known is None or sighting not in known.entry.sightings:
-                self.watermarks.see(sighting)
                 heapq.heappush(self.ages.setdefault(sighting.lane, []), (sighting.event_time, key))
 
     def drop(self, key: str) -> None:
-        """Take an entry out; nothing happens when there is none. What it taught the watermarks stays."""
+        """Take an entry out; nothing happens when there is none."""
         known = self.held.pop(key, None)
         for band in known.entry.bands if known else ():
             keys = self.bands[band]

@@ -77,20 +77,20 @@ def thinned(sightings: Iterable[Sighting], window: timedelta) -> tuple[Sighting,
     won.
     """
     lanes: dict[str, list[Sighting]] = {}
-    for sighting in sorted(set(sightings), key=lambda s: (s.event_time, s.origin)):
+    for sighting in sorted(set(sightings), key=lambda s: s.event_time):
         lane = lanes.setdefault(sighting.lane, [])
         if len(lane) > 1 and sighting.event_time - lane[-2].event_time <= 2 * window:
             lane.pop()
         lane.append(sighting)
     kept = (sighting for lane in lanes.values() for sighting in lane)
-    return tuple(sorted(kept, key=lambda s: (s.event_time, s.lane, s.origin)))
+    return tuple(sorted(kept, key=lambda s: (s.event_time, s.lane)))
 
 
 def match(
     sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex,
-    options: MatchOptions, raw: Bounds,
+    options: MatchOptions,
 ) -> Placed:
-    """Return who is like the sketch's article; index it, forget what is too old. `bands` is of `index`."""
+    """Return who is like the sketch's article, and index it. `bands` is built from `index`."""
     try:
         hashes = unpack(sketch.fingerprint)
     except ValueError as error:
@@ -99,7 +99,6 @@ def match(
     found = (judged(overlap, options) for overlap in overlaps(hashes, sketch.scale, others))
     matches = tuple(match for match in found if match is not None)
     _remember(sketch, envelope, index, bands, options)
-    _forget(lane_of(envelope), index, bands, options, raw)
     return _answer(sketch, matches=matches)
 
 
@@ -122,11 +121,7 @@ def _remember(
 ) -> None:
     key = key_of(sketch.article_id, sketch.version)
     known = index.get(key)
-    sighting = Sighting(
-        lane=lane_of(envelope), event_time=sketch.event_time, origin=envelope.origin,
-        seen_time=min(sketch.event_time, envelope.origin_time),
-    )
-    bands.watermarks.see(sighting)
+    sighting = Sighting(lane=lane_of(envelope), event_time=sketch.event_time)
     index[key] = IndexEntry(
         article_id=sketch.article_id, version=sketch.version, bands=sketch.bands, scale=sketch.scale,
         fingerprint=sketch.fingerprint,
@@ -135,9 +130,16 @@ def _remember(
     bands.put(key, index[key])
 
 
-def _forget(
-    lane: str, index: MutableMapping[str, IndexEntry], bands: BandIndex, options: MatchOptions, raw: Bounds
+def forget(
+    sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex,
+    options: MatchOptions, raw: Bounds,
 ) -> None:
+    """Take an acknowledged answer into account, and forget some entries that nobody can be like any more.
+
+    Not before the acknowledgement: a sketch whose answer was lost comes again, and must find what it found.
+    """
+    lane = lane_of(envelope)
+    bands.watermarks.see(lane, envelope.origin, min(sketch.event_time, envelope.origin_time))
     mark = bands.watermarks.of(lane, raw)
     if mark is None or options.lateness is None:
         return

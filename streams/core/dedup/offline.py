@@ -8,7 +8,7 @@ so the order does not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
@@ -55,8 +55,7 @@ class Offline:
             assert isinstance(placed, Placed)  # noqa: S101  # what sketch returns
             assert isinstance(placed.event, ArticleSketch)  # noqa: S101
             shard = self.shards.setdefault(placed.event.shard, Shard())
-            options = replace(self.matching, lateness=None)
-            self._cluster(match(placed.event, envelope, shard.index, shard.bands, options, {}), envelope)
+            self._cluster(match(placed.event, envelope, shard.index, shard.bands, self.matching), envelope)
         return self.answers[origin]
 
     def _cluster(self, found: Placed, envelope: Envelope) -> None:

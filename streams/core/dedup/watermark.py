@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.dedup_state import Sighting
 from schemas.envelope import DeliveryMode, Envelope
 
 Bounds = Mapping[int, tuple[int, int]]
@@ -53,12 +52,12 @@ class Watermarks:
     times: dict[str, dict[int, datetime]] = field(default_factory=dict)
     offsets: dict[int, int] = field(default_factory=dict)
 
-    def see(self, sighting: Sighting) -> None:
-        """Take an arrival into account."""
-        partition, offset = raw_place(sighting.origin)
+    def see(self, lane: str, origin: str, time: datetime) -> None:
+        """Take in that an arrival is done with; `time` is the lesser of its event time and raw timestamp."""
+        partition, offset = raw_place(origin)
         self.offsets[partition] = max(offset, self.offsets.get(partition, -1))
-        lane = self.times.setdefault(sighting.lane, {})
-        lane[partition] = max(sighting.seen_time, lane.get(partition, sighting.seen_time))
+        times = self.times.setdefault(lane, {})
+        times[partition] = max(time, times.get(partition, time))
 
     def of(self, lane: str, bounds: Bounds) -> datetime | None:
         """Return the lane's watermark; None while nothing may be forgotten."""
