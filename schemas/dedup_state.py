@@ -39,6 +39,9 @@ class OriginMark(Value):
 
     heard: tuple[int, ...] = Field(default=(), description="Shards that answered, in order of their number.")
     failed: tuple[int, ...] = Field(default=(), description="Shards among `heard` that could not look.")
+    last: int | None = Field(
+        default=None, description="The shard that completed them: its repeats are answered; null before."
+    )
     answer: DedupAnswer | None = Field(
         default=None, description="The answer given; null while shards are awaited."
     )

@@ -95,8 +95,20 @@ def test_a_repeat_is_answered_from_the_mark_and_opens_no_new_wait():
     stage.feed(told("b", pair("a"), hours=1), "raw-0-1")
     again = stage.feed(told("a", shards=1), "raw-0-0")
     assert answers(again) == first
-    late = stage.feed(told("a", shards=2, shard=1), "raw-0-0")
-    assert answers(late) == first
+
+
+def test_a_repeat_of_all_shards_is_answered_once_and_one_of_the_completing_shard_too():
+    stage = Stage()
+    order = (2, 0, 1)
+    assert [len(answers(stage.feed(told("a", shard=n, shards=3), "raw-0-0"))) for n in order] == [0, 0, 1]
+    assert [len(answers(stage.feed(told("a", shard=n, shards=3), "raw-0-0"))) for n in order] == [0, 0, 1]
+
+
+def test_with_fewer_shards_than_at_the_first_run_a_repeat_is_answered_all_the_same():
+    stage = Stage()
+    for shard in range(4):
+        stage.feed(told("a", shard=shard, shards=4), "raw-0-0")
+    assert [len(answers(stage.feed(told("a", shard=n, shards=2), "raw-0-0"))) for n in range(2)] == [0, 1]
 
 
 def test_a_repeat_sends_again_what_its_first_run_moved_as_it_stands_now():

@@ -37,6 +37,16 @@ def complete(mark: OriginMark, shards: int) -> bool:
     return set(range(shards)) <= set(mark.heard)
 
 
+def due(mark: OriginMark, matches: ShardMatches) -> bool:
+    """Tell whether this shard's answer is to be followed by the origin's.
+
+    It is for the shard that completed the origin, and for its repeats: an answer that was lost comes again
+    with it. A repeat of another shard alone needs none, and one of all shards gets one, not one a shard.
+    When there are fewer shards now, the greatest stands for one that is gone.
+    """
+    return mark.last is not None and matches.shard == min(mark.last, matches.shards - 1)
+
+
 def facts_of(matches: ShardMatches) -> ArticleNode:
     """Return what a shard's answer says of its article."""
     return ArticleNode(

@@ -54,7 +54,8 @@ def cluster(matches: ShardMatches, envelope: Envelope, state: ClusterState, raw:
     state.nodes[matches.article_id], state.marks[origin] = node, mark
     state.ages.add(origin)
     state.ages.forget(state.marks, raw)
-    return [*truth(stirred, state.forest), *([Placed(mark.answer, ordinal=0)] if mark.answer else [])]
+    given = [Placed(mark.answer, ordinal=0)] if mark.answer and arrivals.due(mark, matches) else []
+    return [*truth(stirred, state.forest), *given]
 
 
 def _learn(
@@ -78,7 +79,8 @@ def _answered(
     given = mark.answer.dedup.revision if mark.answer else None
     node, number = arrivals.with_revision(node, origin, given)
     if mark.answer is None:
-        mark = mark.model_copy(update={"answer": answer(matches, node, number, mark.failed, forest)})
+        given_now = answer(matches, node, number, mark.failed, forest)
+        mark = mark.model_copy(update={"answer": given_now, "last": matches.shard})
     return node, mark
 
 
