@@ -55,14 +55,14 @@ def decode(body: bytes | None, model: type[Event], limits: Limits, *, type_name:
     """
     if body is None:
         raise Permanent("SCHEMA", "a tombstone (a record without a value)")
-    fields = json_bounds.check(body, max_depth=limits.max_depth, max_fields=limits.max_fields)
-    event = _validate(_upcast(_parse(body, fields), model, type_name), model)
+    json_bounds.check(body, max_depth=limits.max_depth, max_fields=limits.max_fields)
+    event = _validate(_upcast(_parse(body), model, type_name), model)
     if isinstance(event, RawArticle):
         _bound_content(event, limits)
     return event
 
 
-def _parse(body: bytes, fields: int) -> dict[str, Any]:
+def _parse(body: bytes) -> dict[str, Any]:
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -71,7 +71,7 @@ def _parse(body: bytes, fields: int) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         msg = f"not a JSON object but {type(parsed).__name__}"
         raise Permanent("SCHEMA", msg)
-    if json_bounds.members(parsed) != fields:
+    if json_bounds.key_twice(body, parsed):
         raise Permanent("SCHEMA", "an object has a key twice")
     if b"\\u0000" in body and json_bounds.has_nul(parsed):
         raise Permanent("SCHEMA", "a NUL character in a string")
@@ -111,7 +111,8 @@ def _validate(body: dict[str, Any], model: type[Event]) -> Event:
 
 
 def _bound_content(article: RawArticle, limits: Limits) -> None:
-    size = len(article.content.encode())
-    if size > limits.max_content_bytes:
+    if len(article.content) * 4 <= limits.max_content_bytes:
+        return
+    if (size := len(article.content.encode())) > limits.max_content_bytes:
         msg = f"content of {size} bytes is over cleaning.max_content_bytes = {limits.max_content_bytes}"
         raise Permanent("LIMIT", msg)

@@ -106,12 +106,16 @@ class Trial(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Time, injected. `jitter(x)` is a number between 0 and x."""
+    """Time, injected. `jitter(x)` is a number between 0 and x.
+
+    Between two records of a chunk others get their turn once so many seconds have gone by; 0: always.
+    """
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], Awaitable[None]]
     jitter: Callable[[float], float]
+    turn_seconds: float = 0.0
 
 
 class NoHands:

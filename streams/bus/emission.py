@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from streams.core.outcome import Output, Outputs
     from streams.topics import TopicSpec
 
+_SURELY_FITS_BYTES: Final = MAX_RECORD_BYTES - 64 * 1024
+"""Below this nothing needs to be added up: our headers take a few hundred bytes."""
+
 RECORD_OVERHEAD_BYTES: Final = 256
 """Room for a record's and a batch's framing below the topic's limit."""
 
@@ -159,6 +162,8 @@ def size_of(record: Outgoing) -> int:
 
 
 def _bound(record: Outgoing) -> None:
+    if len(record.value or b"") + len(record.key or b"") < _SURELY_FITS_BYTES:
+        return
     if (size := size_of(record)) > MAX_RECORD_BYTES:
         msg = f"{record.kind} would have {size} bytes, {record.topic} takes {MAX_RECORD_BYTES}"
         raise Permanent("LIMIT", msg)

@@ -26,7 +26,7 @@ from streams.core.outcome import Permanent
 if TYPE_CHECKING:
     from streams.bus.interface import Headers, Record
 
-SPEC_VERSION: Final = "1.0"
+_SPEC_VERSION: Final = ("ce_specversion", b"1.0")
 CONTENT_TYPE: Final = ("content-type", b"application/json")
 PROCESSED_AT: Final = "ce_processedat"
 """When a stage made the record, RFC 3339: processing time stands here and nowhere else."""
@@ -44,19 +44,23 @@ _OPTIONAL: Final = {
 
 def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> Headers:
     """Return the headers of an event, always in the same order; null attributes are left out."""
-    attributes: list[tuple[str, str | None]] = [
-        ("ce_specversion", SPEC_VERSION),
-        ("ce_id", envelope.id),
-        ("ce_type", envelope.type),
-        ("ce_source", envelope.source),
-        ("ce_time", rfc3339(envelope.time)),
-        ("ce_origin", envelope.origin),
-        ("ce_origintime", rfc3339(envelope.origin_time)),
-        ("ce_deliverymode", envelope.delivery_mode.value),
-        *((header, getattr(envelope, field)) for header, field in _OPTIONAL.items()),
-        (PROCESSED_AT, None if processed_at is None else rfc3339(processed_at)),
+    headers = [
+        CONTENT_TYPE,
+        _SPEC_VERSION,
+        ("ce_id", envelope.id.encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_time", rfc3339(envelope.time).encode()),
+        ("ce_origin", envelope.origin.encode()),
+        ("ce_origintime", rfc3339(envelope.origin_time).encode()),
+        ("ce_deliverymode", envelope.delivery_mode.value.encode()),
     ]
-    return (CONTENT_TYPE, *((name, value.encode()) for name, value in attributes if value is not None))
+    for header, field in _OPTIONAL.items():
+        if (value := getattr(envelope, field)) is not None:
+            headers.append((header, value.encode()))
+    if processed_at is not None:
+        headers.append((PROCESSED_AT, rfc3339(processed_at).encode()))
+    return tuple(headers)
 
 
 def read_headers(headers: Headers) -> dict[str, str]:

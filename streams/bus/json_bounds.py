@@ -1,10 +1,13 @@
 """json_bounds: look at JSON bytes before a parser does, in time linear in their length.
 
-In order: name what is plainly no JSON text (empty, gzip, UTF-16, a byte order mark); take the strings out;
-count members and items; peel brackets off from inside, one level a pass, at most `depth` passes. A parser
-that is then let loose meets no more depth and no more members than allowed. It also counts colons, so that
-duplicate keys can be told after parsing: a JSON object with a key twice has more colons than the parsed one
-has members.
+In order: name what is plainly no JSON text (empty, gzip, UTF-16, a byte order mark); bound the members and
+items, and the depth. Most bodies have so few brackets and commas, those inside strings included, that
+counting bytes is enough; for others the strings are taken out first, and brackets peeled off from inside,
+one level a pass, at most `max_depth` passes. A parser that is then let loose meets no more depth and no more
+members than allowed.
+
+Afterwards `key_twice` tells whether an object had a key twice, which parsers pass over: the text then has
+more strings than what was parsed.
 
 Refuses with `Permanent`: SCHEMA for what is no acceptable JSON, LIMIT for what is too much of it.
 """
@@ -31,33 +34,31 @@ _MAGIC = (
     (b"\xef\xbb\xbf", "a byte order mark before the JSON"),
     (b"\x28\xb5\x2f\xfd", "zstd bytes: a value is JSON, compress with the producer instead"),
 )
+_ANY_MAGIC = tuple(magic for magic, _ in _MAGIC)
 
 
-def check(body: bytes, *, max_depth: int, max_fields: int) -> int:
-    """Refuse what must not reach a parser.
-
-    Return the number of members that all objects of the body have together.
-    """
+def check(body: bytes, *, max_depth: int, max_fields: int) -> None:
+    """Refuse what must not reach a parser."""
     _refuse_by_look(body)
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets <= max_depth and brackets + body.count(b",") <= max_fields:
+        return
     structure = _STRING.sub(b"", body).translate(None, _NOT_STRUCTURE)
     fields = structure.count(b",") + structure.count(b"{") + structure.count(b"[")
     if fields > max_fields:
         msg = f"more than {max_fields} members and items (guard.max_json_fields)"
         raise Permanent("LIMIT", msg)
     _refuse_depth(structure, max_depth)
-    return structure.count(b":")
 
 
 def _refuse_by_look(body: bytes) -> None:
-    if not body.strip():
+    if not body or body.isspace():
         raise Permanent("SCHEMA", "an empty value")
-    for magic, name in _MAGIC:
-        if body.startswith(magic):
-            raise Permanent("SCHEMA", name)
-    if b"\0" in body[:4]:
-        raise Permanent("SCHEMA", "UTF-16 or UTF-32: JSON on the bus is UTF-8")
+    if body.startswith(_ANY_MAGIC):
+        raise Permanent("SCHEMA", next(name for magic, name in _MAGIC if body.startswith(magic)))
     if b"\0" in body:
-        raise Permanent("SCHEMA", "a NUL byte")
+        wide = b"\0" in body[:4]
+        raise Permanent("SCHEMA", "UTF-16 or UTF-32: JSON on the bus is UTF-8" if wide else "a NUL byte")
 
 
 def _refuse_depth(structure: bytes, max_depth: int) -> None:
@@ -71,20 +72,40 @@ def _refuse_depth(structure: bytes, max_depth: int) -> None:
         raise Permanent("SCHEMA", msg)
 
 
-def members(value: object) -> int:
-    """Return how many members all objects in a parsed value have together."""
-    return sum(len(part) for part in _containers(value) if isinstance(part, dict))
+def key_twice(body: bytes, parsed: object) -> bool:
+    """Say whether an object in `body`, which was parsed as `parsed`, has a key twice."""
+    return _strings_in(body) != strings(parsed)
+
+
+def _strings_in(body: bytes) -> int:
+    """Return how many strings a valid JSON text has.
+
+    Without an escaped backslash, each backslash before a quote says that the quote is inside of a string.
+    """
+    if b"\\\\" in body:
+        return len(_STRING.findall(body))
+    return (body.count(b'"') - body.count(b'\\"')) // 2
+
+
+def strings(value: object) -> int:
+    """Return how many strings a parsed value has, keys included."""
+    found = int(isinstance(value, str))
+    for part in _containers(value):
+        if isinstance(part, dict):
+            found += len(part) + sum(isinstance(item, str) for item in part.values())
+        else:
+            found += sum(isinstance(item, str) for item in part)
+    return found
 
 
 def _containers(value: object) -> Iterator[dict[str, Any] | list[Any]]:
     stack = [value]
     while stack:
         part = stack.pop()
-        if isinstance(part, dict):
+        if isinstance(part, dict | list):
             yield part
-            stack.extend(item for item in part.values() if isinstance(item, dict | list))
-        elif isinstance(part, list):
-            stack.extend(item for item in part if isinstance(item, dict | list))
+            items = part.values() if isinstance(part, dict) else part
+            stack.extend(item for item in items if isinstance(item, dict | list))
 
 
 def has_nul(value: object) -> bool:

@@ -21,6 +21,7 @@ HOSTILE: tuple[tuple[str, bytes | None, str], ...] = (
     ("lone-low-surrogate-escape", b'{"content":"secret \\udc00 secret"}', "SCHEMA"),
     ("nul-byte", b'{"content":"a\0b"}', "SCHEMA"),
     ("nul-escape", b'{"content":"a\\u0000b"}', "SCHEMA"),
+    ("nul-in-a-list", b'{"content":"a","authors":["\\u0000"]}', "SCHEMA"),
     ("nul-in-a-key", b'{"content":"a","\\u0000":1}', "SCHEMA"),
     ("control-character", b'{"content":"a\x01b"}', "SCHEMA"),
     ("ten-to-the-400", b'{"content":"a","x":1' + b"0" * 400 + b"}", "SCHEMA"),

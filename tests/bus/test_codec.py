@@ -74,9 +74,16 @@ def test_unknown_fields_are_ignored() -> None:
 
 @PATIENT
 @given(JSON)
-def test_members_are_counted_as_a_parser_counts_them(value: object) -> None:
+def test_what_has_no_key_twice_is_never_taken_for_it(value: object) -> None:
     body = json.dumps({"v": value}).encode()
-    assert json_bounds.check(body, max_depth=200, max_fields=10**6) == json_bounds.members(json.loads(body))
+    assert not json_bounds.key_twice(body, json.loads(body))
+
+
+@PATIENT
+@given(st.lists(st.tuples(st.sampled_from(['a', '"', "\\", "\\\\", ":"]), JSON), min_size=2, max_size=5))
+def test_a_key_twice_is_always_found(pairs: list[tuple[str, object]]) -> None:
+    body = ("{" + ",".join(f"{json.dumps(key)} : {json.dumps(value)}" for key, value in pairs) + "}").encode()
+    assert json_bounds.key_twice(body, json.loads(body)) == (len({key for key, _ in pairs}) < len(pairs))
 
 
 @pytest.mark.parametrize("piece", [b'"', b'\\"', b'{"', b'["a",', b'"a":', b"[[", b"\\u0000", b'\\', b"{}", b"[]"])
