@@ -48,11 +48,16 @@ def envelope(
     )
 
 
-def put_raw(simulation: Simulation, article: RawArticle | bytes, *, key: str = "", mode: str = "live") -> str:
-    """Write a raw article, or bytes as they are, to the raw topic; return its topic-partition-offset."""
+def put_raw(
+    simulation: Simulation, article: RawArticle | bytes, *, key: str = "", mode: str = "live",
+    hours: float = 0,
+) -> str:
+    """Write a raw article, or bytes as they are, to the raw topic `hours` after `DAY`; return its place."""
     value = article if isinstance(article, bytes) else codec.encode(article)
     headers = (("ce_deliverymode", mode.encode()),)
-    return simulation.put(topics.RAW.name, value, key=key.encode() or None, headers=headers)
+    stamp = int((DAY + timedelta(hours=hours)).timestamp() * 1000)
+    return simulation.put(
+        topics.RAW.name, value, key=key.encode() or None, headers=headers, timestamp_ms=stamp)
 
 
 def put_tagged(
