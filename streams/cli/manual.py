@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Final
 
 import typer
@@ -19,8 +20,13 @@ WIDTH: Final = "100"
 def manual() -> str:
     """Return the page's body: a section a command, in the order of `COMMANDS`, those of a group below it."""
     os.environ.update(COLUMNS=WIDTH, TERMINAL_WIDTH=WIDTH, NO_COLOR="1")
-    every = [path for name in COMMANDS for path in paths(name)]
+    every = [path for name in listed() for path in paths(name)]
     return "\n\n".join(f"## {' '.join(path)}\n\n```text\n{help_of(path)}\n```" for path in every)
+
+
+def listed() -> list[str]:
+    """Return the commands whose module is there, as `communique --help` lists them."""
+    return [name for name, command in COMMANDS.items() if find_spec(command.module)]
 
 
 def paths(name: str) -> Iterator[tuple[str, ...]]:

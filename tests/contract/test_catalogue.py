@@ -15,7 +15,7 @@ import streams.agents
 from schemas.registry import MODELS, type_name
 from streams import topics
 from streams.cli.app import COMMANDS
-from streams.cli.manual import help_of, paths
+from streams.cli.manual import help_of, listed, paths
 from streams.core.outcome import RefusalReason
 from streams.render.contract import file_of
 from streams.stages import STAGES
@@ -23,7 +23,7 @@ from streams.topics import BY_MODEL, BY_NAME, RAW, SHORT_NAMES, TABLES, TOPICS, 
 
 ROOT = Path(__file__).parents[2]
 AGENTS = {agent: stage for stage, agents in STAGES.items() for agent in agents}
-CALLS = [path for name in COMMANDS for path in paths(name)]
+CALLS = [path for name in listed() for path in paths(name)]
 
 
 def page(name):
@@ -136,6 +136,10 @@ def test_importing_any_module_has_no_effects_at_the_top():
             if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
                 called = ast.unparse(node.value.func).rpartition(".")[2]
                 assert called not in forbidden, f"{path}: {ast.unparse(node)}"
+
+
+def test_every_command_of_the_registry_is_there():
+    assert listed() == list(COMMANDS)
 
 
 @pytest.mark.parametrize("path", CALLS, ids=" ".join)
