@@ -27,6 +27,8 @@ PRODUCER: Final = "producer"
 FIRST_TRUSTED: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST_CHARS: Final = 64
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
+_ISO: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}(?:\D|$)|\d{14}$")
+"""Stricter than `datetime.fromisoformat`, which takes any run of digits."""
 _TEXT_LOOKED_AT: Final = 4_000
 _NEAR_DAYS: Final = 10
 
@@ -71,6 +73,8 @@ def _partial(text: str, basis: str) -> DateCandidate | None:
 
 
 def _iso(text: str, basis: str) -> DateCandidate | None:
+    if not _ISO.match(text):
+        return None
     try:
         value = datetime.fromisoformat(text)
     except ValueError:

@@ -1,0 +1,83 @@
+"""Text made to hurt: 900 kB of whatever costs most, and each step stays under 5 s of processor time (a fifth of it here)."""
+
+from __future__ import annotations
+
+from time import process_time
+
+import pytest
+
+from schemas.clean_article import CleanArticle
+from streams.core.cleaning.html_bounds import too_complex
+from streams.core.outcome import Refused
+from streams.core.tagging.tag import load_tagger
+from tests.core.reading import outcome
+
+SENTENCE = "The river rose by two metres in Oslo in a single night, the water board said. "
+LIMIT_BYTES = 900_000
+MOST_SECONDS = 5.0
+
+PLAIN = {
+    "a long text": SENTENCE * 11_400,
+    "many paragraphs": f"{SENTENCE}\n\n" * 11_000,
+    "quotation marks": SENTENCE + "“" * 100_000 + '"' * 100_000,
+    "quoted words": SENTENCE * 40 + "“a” ”b“ " * 60_000,
+    "a line of 10^5 words": SENTENCE + "River " * 100_000,
+    "one word": "a" * 890_000,
+    "one word of marks": "(“‘a-b/c.d!’”)," * 35_000,
+    "short lines": "ab\n" * 290_000,
+    "blank lines": "a\n\n" * 290_000,
+    "datelines": "14.02.2018\n" * 80_000,
+    "captchas": "five × four =\n" * 50_000,
+    "bylines": "By Ann Bee\n" * 80_000,
+    "hidden characters": "a\u00ad" * 290_000,
+    "lines of almost a rule": ("home > " + "a b " * 90 + "\n") * 2_300,
+    "capitals before a dash": ("A" * 41 + ", ") * 20_000 + " - ",
+}
+
+PAGES = {
+    "wide": "<p>x" * 59_000,
+    "nested again and again": ("<div>" * 200 + SENTENCE + "</div>" * 200) * 196,
+    "nested tags": "<b>" * 59_000,
+    "one long paragraph": "<p>" + SENTENCE * 11_000,
+    "tables": "<table>" + "<tr><td>a</td><td>b</td></tr>" * 15_000 + "</table>",
+    "headings": "<h1>ab cd</h1>" * 50_000,
+    "dates": "<p>" + "2018-02-14 Updated: 1/2/18 " * 30_000,
+    "attributes": "<p " + " ".join(f"a{n}=1" for n in range(90_000)) + ">",
+    "attributes behind a quoted bracket": "<p x='>' " + " ".join(f"a{n}=1" for n in range(90_000)) + ">",
+    "a long title": "<title>" + "a - " * 200_000 + "</title>" + f"<p>{SENTENCE}" * 5,
+    "structured dates": "<script type='application/ld+json'>" + '{"datePublished":"2018-01-01",' * 25_000 + f"</script><p>{SENTENCE * 5}",
+    "unclosed quotes": "<a href=\"x" * 59_000,
+    "comments": "<!-- a -->" * 59_000 + SENTENCE,
+}
+
+
+def seconds(content: str, content_type: str) -> tuple[float, CleanArticle | Refused]:
+    content = content.encode()[:LIMIT_BYTES].decode(errors="ignore")
+    began = process_time()
+    found = outcome(content, content_type=content_type)
+    return process_time() - began, found
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_no_text_takes_long(name: str) -> None:
+    took, found = seconds(PLAIN[name], "text/plain")
+    assert took < MOST_SECONDS
+    if isinstance(found, CleanArticle):
+        began = process_time()
+        tagged = load_tagger().tag(found)
+        assert process_time() - began < MOST_SECONDS
+        assert tagged.text == found.text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_takes_long(name: str) -> None:
+    took, _ = seconds(PAGES[name], "text/html")
+    assert took < MOST_SECONDS
+
+
+def test_a_wide_tag_is_seen_wherever_it_hides() -> None:
+    wide = " ".join(f"a{n}" for n in range(6_000))
+    padding = "<p>river</p>" * 9_000
+    for tag in (f"<p {wide}>", f"<p x='>' {wide}>", f'<p x="<b>" {wide}>', f"<p/{wide.replace(' ', '/')}>", f"<p {wide}"):
+        assert too_complex(padding + tag, 60_000) is not None
+    assert too_complex(padding + f"<p>{wide}</p><!-- {wide} -->", 60_000) is None
