@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+from streams.bus import sqlite_writer
 from streams.bus.interface import TopicPartition
 from tests.bus.sqlite_programs import bus_of
 
@@ -84,3 +86,20 @@ async def test_six_writers_at_once_meet_no_busy_error_and_none_starves(tmp_path)
         assert [out.split()[-1] for out, _ in ended] == [b"500"] * 6
         assert await admin.end_offsets(["lines"]) == {ONE: 3000}
     assert wal_bytes(log) < 64 * 1024 * 1024
+
+
+async def test_a_reader_that_sits_in_the_way_delays_nobody_and_the_wal_is_cut_when_it_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlite_writer, "WAL_BYTES", 1_000_000)
+    log = str(tmp_path / "log.db")
+    async with bus_of(log).admin() as admin, bus_of(log).producer(client_id="test") as producer:
+        await admin.create_topic("lines", 1, {})
+        sitting = sqlite3.connect(log, isolation_level=None)
+        sitting.execute("BEGIN")
+        sitting.execute("SELECT count(*) FROM parts").fetchall()
+        for _ in range(50):
+            await (await producer.send("lines", b"x" * 100_000))
+        assert wal_bytes(log) > 4_000_000
+        sitting.close()
+        for _ in range(20):
+            await (await producer.send("lines", b"x" * 100_000))
+        assert wal_bytes(log) < 3_000_000
