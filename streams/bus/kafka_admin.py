@@ -25,6 +25,7 @@ from aiokafka.protocol.commit import OffsetCommitRequest, OffsetFetchRequest
 
 from streams.bus.errors import BusError, UnknownTopic
 from streams.bus.interface import TopicDescription, TopicPartition
+from streams.bus.kafka_configs import Value, topic_configs
 from streams.bus.kafka_consumer import known_partitions
 from streams.bus.kafka_errors import refuse, translated
 
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 RETRY_SECONDS: Final = 0.1
-SET_ON_TOPIC: Final = 1
-"""`config_source` of a value that was set on the topic itself (DescribeConfigs, version 1)."""
 
 
 class KafkaAdmin:
@@ -66,8 +65,8 @@ class KafkaAdmin:
         """Set some of a topic's settings; the others that were set on it stay. Raises `UnknownTopic`."""
         with translated(f"altering topic {name}"):
             await self._require(name)
-            kept = {key: value for key, (value, source) in (await self._configs([name]))[name].items()
-                    if source == SET_ON_TOPIC}
+            found = (await self._configs([name])).get(name, {})
+            kept = {key: value.text for key, value in found.items() if value.own}
             resource = ConfigResource(ConfigResourceType.TOPIC, name, {**kept, **config})
             for answer in await self._persist(lambda: self._client().alter_configs([resource])):
                 for code, message, *_ in answer.resources:
@@ -95,7 +94,7 @@ class KafkaAdmin:
             widths = await self._widths()
             configs = await self._configs(list(widths)) if widths else {}
         return {
-            name: TopicDescription(name, width, {key: value for key, (value, _) in configs[name].items()})
+            name: TopicDescription(name, width, {key: value.text for key, value in configs[name].items()})
             for name, width in widths.items()
             if name in configs
         }
@@ -166,14 +165,8 @@ class KafkaAdmin:
             if not topic.get("is_internal") and not topic["error_code"]
         }
 
-    async def _configs(self, names: Iterable[str]) -> dict[str, dict[str, tuple[str, int]]]:
-        wanted = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        found: dict[str, dict[str, tuple[str, int]]] = {}
-        for answer in await self._persist(lambda: self._client().describe_configs(wanted)):
-            for code, _, _, name, entries in answer.resources:
-                if not code:  # deleted since it was listed
-                    found[name] = {key: (value or "", source) for key, value, _, source, *_ in entries}
-        return found
+    async def _configs(self, names: Iterable[str]) -> dict[str, dict[str, Value]]:
+        return await self._persist(lambda: topic_configs(self._client()._client, names))  # noqa: SLF001
 
     async def _until(self, holds: Callable[[Mapping[str, int]], bool]) -> None:
         """Wait until the brokers' metadata says so: it follows the controller by some milliseconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer
@@ -68,6 +69,7 @@ class KafkaConsumer:
         """Leave the group, so that another takes over at once, and close."""
         client, self._client = self._client, None
         if client is not None:
+            await asyncio.sleep(0)  # aiokafka cannot end a coordinator task that has not taken its first step
             with translated(f"closing the consumer on {self._where}"):
                 await client.stop()
 

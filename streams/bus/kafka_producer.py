@@ -1,4 +1,10 @@
-"""The producer on Kafka: idempotent, acks=all."""
+"""The producer on Kafka: idempotent, acks=all.
+
+A record that the broker refuses costs an idempotent producer of aiokafka 0.14 its partition: the sequence
+number is used up, and every later record there fails as out of order (producer/sender.py; the Java client
+starts a new epoch). So a record's size is checked here, against its topic's own limit, before it takes a
+number; and when one is refused all the same, the next send goes out by a new client.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +15,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
-from streams.bus.errors import BusError, UnknownTopic
+from streams.bus.errors import BusError, TooLarge, UnknownTopic
 from streams.bus.interface import RecordMetadata
+from streams.bus.kafka_configs import topic_configs
 from streams.bus.kafka_errors import bus_error, translated
 from streams.topics import MAX_DEAD_LETTER_BYTES
 
@@ -22,6 +29,10 @@ if TYPE_CHECKING:
 
     Answer = asyncio.Future[RecordMetadata]
 
+BATCH_BYTES: Final = 100
+"""A batch's header has 61 bytes, its one record at most 30 beside key, value and headers (format v2)."""
+HEADER_BYTES: Final = 10
+"""Two lengths of at most 5 bytes."""
 ENVELOPE_BYTES: Final = 4096
 """What Kafka adds to a record of the greatest size; the topic's own limit decides, at the broker."""
 
@@ -33,14 +44,18 @@ class KafkaProducer:
         self._options = options
         self._kafka = kafka
         self._client: AIOKafkaProducer | None = None
-        self._topics: frozenset[str] = frozenset()
+        self._limits: dict[str, int] = {}
+        self._spoilt = False
+        self._renewing = asyncio.Lock()
         self._waiting: set[Answer] = set()
         self._failure: BusError | None = None
 
     async def start(self) -> None:
         """Connect. Raises `BusError` when no broker answers."""
-        if self._client is not None:
-            return
+        if self._client is None:
+            self._client = await self._connect()
+
+    async def _connect(self) -> AIOKafkaProducer:
         client = AIOKafkaProducer(
             **self._options,
             acks="all",
@@ -56,7 +71,7 @@ class KafkaProducer:
         except BaseException:
             await client.stop()
             raise
-        self._client = client
+        return client
 
     async def stop(self) -> None:
         """Send what is buffered, then close."""
@@ -64,6 +79,14 @@ class KafkaProducer:
         if client is not None:
             with translated(f"closing the producer on {self._where}"):
                 await client.stop()
+
+    async def _renew(self) -> None:
+        """Go on with a new client, whose numbers start afresh; what the old one holds goes first."""
+        if self._spoilt:
+            async with self._renewing:
+                if self._spoilt:
+                    await self.stop()
+                    self._client, self._spoilt = await self._connect(), False
 
     async def send(  # aiokafka's own signature
         self,
@@ -98,9 +121,12 @@ class KafkaProducer:
         partition: int | None,
         timestamp_ms: int | None,
     ) -> asyncio.Future[Any]:
-        client = self._running()
-        if topic not in self._topics:
+        await self._renew()
+        if topic not in self._limits:
             await self._look_up(topic)
+        if (size := _size_of(key, value, headers)) > self._limits[topic]:
+            raise TooLarge(f"{size} bytes for {topic}, whose max.message.bytes is {self._limits[topic]}")
+        client = self._running()
         known = client.client.cluster.partitions_for_topic(topic) or set()
         if partition is not None and partition not in known:
             raise UnknownTopic(f"topic {topic!r} has {len(known)} partitions, so no partition {partition}")
@@ -113,17 +139,20 @@ class KafkaProducer:
 
     async def _look_up(self, topic: str) -> None:
         """Ask for all topics: to ask for one by name makes a broker of default settings create it."""
-        cluster = await self._running().client.fetch_all_metadata()
-        self._topics = frozenset(cluster.topics())
-        if topic not in self._topics:
+        client = self._running().client
+        if topic not in (await client.fetch_all_metadata()).topics():
             raise UnknownTopic(f"topic {topic!r} does not exist; `communique topics apply` creates it")
-        await self._running().client.add_topic(topic)
+        await client.add_topic(topic)
+        found = (await topic_configs(client, [topic])).get(topic, {})
+        limit = found.get("max.message.bytes")
+        self._limits[topic] = MAX_DEAD_LETTER_BYTES if limit is None else int(limit.text)
 
     def _settle(self, answer: Answer, topic: str, outcome: asyncio.Future[Any] | Exception) -> None:
         self._waiting.discard(answer)
         error = outcome if isinstance(outcome, Exception) else _failure_of(outcome)
         if error is not None:
             failure = bus_error(error, f"sending to {topic}")
+            self._spoilt = self._spoilt or isinstance(outcome, asyncio.Future)
             self._failure = self._failure or failure
             if not answer.done():
                 answer.set_exception(failure)
@@ -157,6 +186,12 @@ class KafkaProducer:
 
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
+
+
+def _size_of(key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> int:
+    """Return what a record takes as a batch of its own, uncompressed: a few bytes too many, never too few."""
+    named = sum(len(name.encode()) + len(content) + HEADER_BYTES for name, content in headers)
+    return len(key or b"") + len(value or b"") + named + BATCH_BYTES
 
 
 def _failure_of(done: asyncio.Future[Any]) -> Exception | None:

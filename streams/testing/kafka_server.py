@@ -58,7 +58,8 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=2000
 message.max.bytes=8388608
 log.cleaner.backoff.ms=500
-log.retention.check.interval.ms=1000
+log.initial.task.delay.ms=500
+log.retention.check.interval.ms=500
 """
 
 
