@@ -28,27 +28,34 @@ def process(
     inputs: Annotated[list[str], typer.Argument(help="Files, folders, or - for stdin.", metavar="INPUT…")],
     until: Annotated[Until, typer.Option(help="How far to take each article.")] = Until.ENRICH,
     field_map: Annotated[
-        Path | None, typer.Option("--map", help="TOML or JSON: our field = \"their field\".", metavar="FILE")] = None,
+        Path | None, typer.Option("--map", help='TOML or JSON: our field = "their field".', metavar="FILE")
+    ] = None,
     now: Annotated[
-        str | None, typer.Option(help="Time of undated articles. Default: when their file was written.", metavar="TIME")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of text and HTML files, e.g. cp1251.", metavar="NAME")] = None,
+        str | None,
+        typer.Option(help="Time of undated articles. Default: when their file was written.", metavar="TIME"),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of text and HTML files, e.g. cp1251.", metavar="NAME")
+    ] = None,
     kind: Annotated[
-        str | None, typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND")] = None,
+        str | None,
+        typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND"),
+    ] = None,
 ) -> None:
-    """Clean, tag and compare articles in files: one event a line on stdout, in input order, refusals included.
+    """Clean, tag and compare articles in files.
 
-    \b
-    communique process article.txt page.html folder/
-    communique process articles.jsonl.gz --map fields.toml > events.jsonl
-    communique process --until clean pages/ | jq -r .text
-    zcat old.jsonl.gz | communique process - --until tag
+    One event a line on stdout, in input order, refusals included.
 
-    Inputs and maps are those of `communique ingest`. A bad line or file is reported on stderr with its place, has no line
-    on stdout, and makes the exit code 1; a refused article has a line with its reason.
+    \b communique process article.txt page.html folder/ communique process articles.jsonl.gz --map fields.toml
+    > events.jsonl communique process --until clean pages/ | jq -r .text zcat old.jsonl.gz | communique
+    process - --until tag
 
-    The same input gives the same bytes. With --until clean or tag the memory stays the same however long the input; enrich
-    (the default) keeps the near-duplicate index in memory and the articles in a temporary file, and prints when all are
-    compared: clusters are as they stand at rest.
+    Inputs and maps are those of `communique ingest`. A bad line or file is reported on stderr with its place,
+    has no line on stdout, and makes the exit code 1; a refused article has a line with its reason.
+
+    The same input gives the same bytes. With --until clean or tag the memory stays the same however long the
+    input; enrich (the default) keeps the near-duplicate index in memory and the articles in a temporary file,
+    and prints when all are compared: clusters are as they stand at rest.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -63,7 +70,9 @@ def process(
     bad = _Bad()
     with output.progress() as bar:
         task = bar.add_task(until.value, total=None)
-        events = _walk(_dated(inputs, reading, when.moment(now, started) if now else None, started, bad), until, settings)
+        events = _walk(
+            _dated(inputs, reading, when.moment(now, started) if now else None, started, bad), until, settings
+        )
         _print(events, until, settings, lambda: bar.advance(task))
     raise typer.Exit(exits.DOES_NOT_HOLD if bad.count else exits.DONE)
 
@@ -81,7 +90,10 @@ class _Bad:
 def _dated(
     inputs: list[str], reading: Reading, now: datetime | None, started: datetime, bad: _Bad
 ) -> Iterator[tuple[Article, datetime]]:
-    """Yield each article with the time that stands for its raw record's: `now`, else its file's, for stdin `started`."""
+    """Yield each article with the time that stands for its raw record's.
+
+    `now`, else its file's, for stdin `started`.
+    """
     from streams.ingest import sources
     from streams.ingest.found import Article
 

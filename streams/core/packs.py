@@ -1,7 +1,7 @@
 """Packs: what differs by language, as data in one folder a language. `PACKS` says which there are.
 
-A pack is read once, on first use. Text in a language without a pack is cleaned and tagged with what holds for every
-language; it is never refused for that.
+A pack is read once, on first use. Text in a language without a pack is cleaned and tagged with what holds for
+every language; it is never refused for that.
 """
 
 from __future__ import annotations
@@ -17,5 +17,8 @@ PACKS: Final[dict[str, str]] = {"en": "streams.core.english"}
 
 @cache
 def read(code: str, part: str) -> dict[str, object]:
-    """Return the part (`cleaning`, `tagging`) of a language's pack as TOML tables. KeyError: there is no such pack."""
+    """Return the part (`cleaning`, `tagging`) of a language's pack as TOML tables.
+
+    KeyError: there is no such pack.
+    """
     return tomllib.loads(files(PACKS[code]).joinpath(f"{part}.toml").read_text(encoding="utf-8"))

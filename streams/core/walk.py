@@ -1,7 +1,7 @@
 """Walk: an article through clean and tag without a bus, one event out for one article in, refusals included.
 
-The same functions as in the stages. Without a bus there is no raw record: its timestamp is what the caller gives, or when the
-article was fetched, if that is known.
+The same functions as in the stages. Without a bus there is no raw record: its timestamp is what the caller
+gives, or when the article was fetched, if that is known.
 """
 
 from __future__ import annotations
@@ -33,19 +33,30 @@ class Until(StrEnum):
 
 
 def raw_envelope(article: RawArticle, number: int, now: datetime) -> Envelope:
-    """Return the envelope of the `number`th article of an input; `now` stands for the record's timestamp when it was not fetched."""
+    """Return the envelope of the `number`th article of an input.
+
+    `now` stands for the record's timestamp when it was not fetched.
+    """
     moment = article.fetched_at or now
     return Envelope(
-        id=f"process-0-{number}", type="news.article.raw.v1", source="/communique/process", time=moment,
-        origin=f"process-0-{number}", origin_time=moment,
+        id=f"process-0-{number}",
+        type="news.article.raw.v1",
+        source="/communique/process",
+        time=moment,
+        origin=f"process-0-{number}",
+        origin_time=moment,
     )
 
 
-def cleaned(article: RawArticle, number: int, now: datetime, options: CleaningOptions) -> CleanArticle | Refusal:
+def cleaned(
+    article: RawArticle, number: int, now: datetime, options: CleaningOptions
+) -> CleanArticle | Refusal:
     """Return the clean article, or its refusal. Raises `Permanent` for content over the limit."""
     outcome = clean(article, raw_envelope(article, number, now), options)
     if isinstance(outcome, Refused):
-        return Refusal(source_id=article.source_id, stage="clean", reason=outcome.reason, detail=outcome.detail)
+        return Refusal(
+            source_id=article.source_id, stage="clean", reason=outcome.reason, detail=outcome.detail
+        )
     return outcome
 
 

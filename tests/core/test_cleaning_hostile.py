@@ -46,7 +46,7 @@ PAGES = {
     "attributes behind a quoted bracket": "<p x='>' " + " ".join(f"a{n}=1" for n in range(90_000)) + ">",
     "a long title": "<title>" + "a - " * 200_000 + "</title>" + f"<p>{SENTENCE}" * 5,
     "structured dates": "<script type='application/ld+json'>" + '{"datePublished":"2018-01-01",' * 25_000 + f"</script><p>{SENTENCE * 5}",
-    "unclosed quotes": "<a href=\"x" * 59_000,
+    "unclosed quotes": '<a href="x' * 59_000,
     "comments": "<!-- a -->" * 59_000 + SENTENCE,
 }
 

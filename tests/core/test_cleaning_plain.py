@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.reading import BODY, article, outcome
 
 from schemas.clean_article import SegmentKind
-from streams.core.cleaning.day import days_in
 from streams.core.cleaning.dateline import date_line, date_prefix
+from streams.core.cleaning.day import days_in
 from streams.core.cleaning.header import names_in_byline
 from streams.core.cleaning.offsets import to_raw
 from streams.core.outcome import RefusalReason, Refused
+from tests.core.reading import BODY, article, outcome
 
 FURNITURE = [
     ("comment_form", "Leave a Reply"), ("comment_form", "Leave a comment"), ("comment_form", "Leave a Reply Cancel reply"),
@@ -62,8 +62,10 @@ def test_a_flattened_page_gives_up_its_fields() -> None:
     found = article(raw)
     assert found.headline == "Ferry waits for the river"
     assert found.authors == ("Ann Bee", "Cy Dee")
-    assert found.dateline is not None and found.dateline.place == "Lowtown"
-    assert found.published is not None and found.published.value.isoformat() == "2024-05-03T00:00:00+00:00"
+    assert found.dateline is not None
+    assert found.dateline.place == "Lowtown"
+    assert found.published is not None
+    assert found.published.value.isoformat() == "2024-05-03T00:00:00+00:00"
     assert found.event_time == found.published.value
     assert found.source_credit == "Source: River News Agency"
     assert found.text == BODY
@@ -117,7 +119,8 @@ DATE_LINES = [
 @pytest.mark.parametrize(("line", "place"), DATE_LINES)
 def test_a_line_of_day_and_place_is_a_dateline(line: str, place: str | None) -> None:
     found = date_line(line)
-    assert found is not None and found.place == place
+    assert found is not None
+    assert found.place == place
 
 
 @pytest.mark.parametrize("line", [
@@ -137,7 +140,8 @@ PREFIXES = [
 @pytest.mark.parametrize(("text", "place"), PREFIXES)
 def test_a_paragraph_may_begin_with_a_dateline(text: str, place: str) -> None:
     found = date_prefix(text)
-    assert found is not None and found.place == place
+    assert found is not None
+    assert found.place == place
     assert text[found.length:] == "The ferry sailed."
     assert article(text).text == "The ferry sailed."
 
@@ -162,13 +166,15 @@ AMBIGUOUS = [
 @pytest.mark.parametrize(("sentence", "fields", "day"), AMBIGUOUS)
 def test_an_ambiguous_dateline_is_settled_by_evidence_or_left_null(sentence: str, fields: dict[str, str], day: str | None) -> None:
     found = article(f"Ferry waits\n\n03.02.2024, Lowtown.\n\n{sentence}{BODY}", **fields)
-    assert found.dateline is not None and found.dateline.place == "Lowtown"
+    assert found.dateline is not None
+    assert found.dateline.place == "Lowtown"
     assert (found.dateline.date and found.dateline.date.date().isoformat()) == day
 
 
 def test_a_dateline_without_a_year_takes_the_year_of_the_other_dates() -> None:
     found = article(f"LOWTOWN, Dec 30 (RNA) - {BODY}", published="2020-01-02")
-    assert found.dateline is not None and found.dateline.date is not None
+    assert found.dateline is not None
+    assert found.dateline.date is not None
     assert found.dateline.date.date().isoformat() == "2019-12-30"
 
 
@@ -207,7 +213,8 @@ def test_what_is_no_text_is_refused_by_name(name: str) -> None:
     content, reason = CONTENT[name]
     for content_type in ("text/plain", "text/html") if reason is RefusalReason.NOT_TEXT else ("text/plain",):
         found = outcome(content, content_type=content_type)
-        assert isinstance(found, Refused) and found.reason is reason
+        assert isinstance(found, Refused)
+        assert found.reason is reason
 
 
 LINES = st.sampled_from([

@@ -45,7 +45,8 @@ def fields(event: CleanArticle) -> dict[str, str | None]:
 def assert_exact(event: TaggedArticle, raw: str | None) -> None:
     for mention in event.mentions:
         field = fields(event)[mention.field.value]
-        assert field is not None and field[mention.start:mention.end] == mention.text != ""
+        assert field is not None
+        assert field[mention.start:mention.end] == mention.text != ""
         assert (mention.qid is None) == (mention.nil_reason is not None) == (mention.link_method is None)
         if raw is not None and mention.raw_start is not None:
             assert raw[mention.raw_start:mention.raw_end] == mention.text
@@ -97,7 +98,9 @@ def test_a_headline_that_only_the_producer_knows_has_no_raw_offsets(tagger: Tagg
 def test_a_language_without_a_pack_passes_without_mentions(tagger: Tagger) -> None:
     clean = article("Норвегия и Чили подписали в пятницу договор о рыболовстве, сообщило министерство в Осло.")
     event = tagger.tag(clean)
-    assert event.language.code == "ru" and event.mentions == () and event.text == clean.text
+    assert event.language.code == "ru"
+    assert event.mentions == ()
+    assert event.text == clean.text
     assert event.model_dump(exclude={"mentions", "statements"}) == clean.model_dump()
 
 
@@ -155,7 +158,9 @@ TEXTS = st.lists(st.sampled_from(["word ", "Oslo. ", "\n\n", "\n", "x" * 150, "x
 def test_pieces_are_slices_in_order_and_leave_out_only_blanks_and_what_is_no_word(text: str, most: int) -> None:
     at = 0
     for start, piece in pieces(text, most):
-        assert text[start:start + len(piece)] == piece and 0 < len(piece) <= LONGEST_CHARS and start >= at
+        assert text[start:start + len(piece)] == piece
+        assert 0 < len(piece) <= LONGEST_CHARS
+        assert start >= at
         between = text[at:start]
         assert not between.strip() or len(between) > 200
         at = start + len(piece)

@@ -1,14 +1,18 @@
-"""Clean: a raw article becomes readable text with its metadata, or a refusal. Pure, deterministic, linear in the content.
+"""Clean: a raw article becomes readable text with its metadata, or a refusal.
+
+Pure, deterministic, linear in the content.
 
 In this order:
-1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no text, or blank, is refused;
+1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no
+text, or blank, is refused;
 2. HTML is bounded, parsed and given to trafilatura; plain text is classed line by line (`plain_text`);
 3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
 4. text under `min_chars` is refused;
 5. defects of quotation marks are recorded; ids are hashed.
 
-`article_id` is the hash of the canonical URL, else of the source id, else of the text: a re-crawl is the same article. `version` is
-the hash of the text alone, so that another captcha, advert or comment count is no new version.
+`article_id` is the hash of the canonical URL, else of the source id, else of the text: a re-crawl is the same
+article. `version` is the hash of the text alone, so that another captcha, advert or comment count is no new
+version.
 """
 
 from __future__ import annotations
@@ -20,8 +24,8 @@ from schemas.clean_article import CleanArticle, Dateline, Outlet, Segment, Segme
 from schemas.ids import digest
 from schemas.raw_article import ContentType
 from streams.core.cleaning.characters import why_not_text
-from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
 from streams.core.cleaning.dateline import date_prefix
+from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
 from streams.core.cleaning.html import read_page
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.metadata import read_metadata
@@ -59,22 +63,35 @@ class _Read:
 
 
 def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> CleanArticle | Refused:
-    """Return the clean article, or why there is none. Raises `Permanent` (`LIMIT`) for content over the limit."""
+    """Return the clean article, or why there is none.
+
+    Raises `Permanent` (`LIMIT`) for content over the limit.
+    """
     size = len(article.content.encode("utf-8", "surrogatepass"))
     if size > options.max_content_bytes:
-        raise Permanent("LIMIT", f"content of {size:,} bytes is over cleaning.max_content_bytes ({options.max_content_bytes:,})")
+        raise Permanent(
+            "LIMIT",
+            f"content of {size:,} bytes is over cleaning.max_content_bytes ({options.max_content_bytes:,})",
+        )
     why = why_not_text(article.content)
     if why:
         return Refused(RefusalReason.NOT_TEXT, why)
     if not article.content.strip():
         return Refused(RefusalReason.EMPTY, "the content is blank")
-    read = _page(article, envelope.origin_time, options) if article.content_type is ContentType.HTML else _plain(article)
+    read = (
+        _page(article, envelope.origin_time, options)
+        if article.content_type is ContentType.HTML
+        else _plain(article)
+    )
     if isinstance(read, Refused):
         return read
     if not read.text:
         return Refused(RefusalReason.EMPTY, "no body was found")
     if len(read.text) < options.min_chars:
-        return Refused(RefusalReason.TOO_SHORT, f"{len(read.text)} characters, fewer than cleaning.min_chars ({options.min_chars})")
+        return Refused(
+            RefusalReason.TOO_SHORT,
+            f"{len(read.text)} characters, fewer than cleaning.min_chars ({options.min_chars})",
+        )
     return _assembled(article, read, envelope.origin_time)
 
 
@@ -85,8 +102,14 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
     about = read_metadata(page.tree, article.url, origin_time)
     dateline = date_prefix(page.text)
     return _Read(
-        text=page.text, url=canonical(article.url) or about.url, headline=about.headline, authors=about.authors, site=about.site,
-        dates=about.dates, dateline=dateline, dateline_text=page.text[:dateline.length].rstrip() if dateline else None,
+        text=page.text,
+        url=canonical(article.url) or about.url,
+        headline=about.headline,
+        authors=about.authors,
+        site=about.site,
+        dates=about.dates,
+        dateline=dateline,
+        dateline_text=page.text[: dateline.length].rstrip() if dateline else None,
     )
 
 
@@ -95,13 +118,22 @@ def _plain(article: RawArticle) -> _Read:
     day = day_in(article.url)
     named = candidate(day, "url") if day else None
     return _Read(
-        text=read.text, url=canonical(article.url), headline=read.headline, authors=read.authors, dates=(named,) if named else (),
-        dateline=read.dateline, dateline_text=read.dateline_text, source_credit=read.source_credit,
-        segments=read.segments, pieces=read.pieces,
+        text=read.text,
+        url=canonical(article.url),
+        headline=read.headline,
+        authors=read.authors,
+        dates=(named,) if named else (),
+        dateline=read.dateline,
+        dateline_text=read.dateline_text,
+        source_credit=read.source_credit,
+        segments=read.segments,
+        pieces=read.pieces,
     )
 
 
-def _dates(article: RawArticle, read: _Read, origin_time: datetime) -> tuple[tuple[DateCandidate, ...], Dateline | None]:
+def _dates(
+    article: RawArticle, read: _Read, origin_time: datetime
+) -> tuple[tuple[DateCandidate, ...], Dateline | None]:
     """Return all dates, best first, and the dateline with its day."""
     given = candidate(article.published, PRODUCER) if article.published else None
     known = (*((given,) if given else ()), *read.dates)
@@ -141,7 +173,10 @@ def _assembled(article: RawArticle, read: _Read, origin_time: datetime) -> Clean
 
 
 def _headline(article: RawArticle, read: _Read) -> str | None:
-    """Return the producer's headline, else the one found; as it stands in the text where it stands there, so that it has a place."""
+    """Return the producer's headline, else the one found.
+
+    As it stands in the text where it stands there, so that it has a place.
+    """
     stands_in_text = any(segment.kind is SegmentKind.HEADLINE for segment in read.segments)
     return read.headline if stands_in_text else article.headline or read.headline or None
 

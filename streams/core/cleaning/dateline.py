@@ -1,8 +1,9 @@
 """Dateline: the line, or the beginning of the first paragraph, that says where and when a report was filed.
 
-A line of its own holds a day, and besides it at most a place, a weekday, a time and a label ("14.02.2018, Moscow.",
-"Published: Moscow, 14 February 2018"). At the beginning of a paragraph stands a place, and a day or an agency in brackets or
-only capitals, then a dash ("MOSCOW, Feb 14 (TASS) - …", "MOSCOW, February 14. /TASS/. …").
+A line of its own holds a day, and besides it at most a place, a weekday, a time and a label ("14.02.2018,
+Moscow.", "Published: Moscow, 14 February 2018"). At the beginning of a paragraph stands a place, and a day or
+an agency in brackets or only capitals, then a dash ("MOSCOW, Feb 14 (TASS) - …", "MOSCOW, February 14.
+/TASS/. …").
 """
 
 from __future__ import annotations
@@ -28,12 +29,18 @@ class DatelineFound(NamedTuple):
 
 _LONGEST_LINE: Final = 120
 _PLACE_WORDS: Final = 6
-_TIME: Final = re.compile(r"\b(?:at )?\d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?(?: ?\(?(?:GMT|UTC|[A-Z]{2,4}T)\)?(?:[+-]\d{1,2})?)?(?!\w)", re.IGNORECASE)
+_TIME: Final = re.compile(
+    r"\b\d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?"
+    r"(?: ?\(?(?:GMT|UTC|[A-Z]{2,4}T)\)?(?:[+-]\d{1,2})?)?(?!\w)",
+    re.IGNORECASE,
+)
 _BETWEEN: Final = " \t\u00a0,.;:|/()–—-"
 _PREFIX: Final = re.compile(
     r"(?P<place>[^\W\d_][\w.'’\- ]{1,40}(?:, [^\W\d_][\w.]{1,20}){0,2}?)"
-    r"(?:,? (?P<date>[^\W\d_]{3,9}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [^\W\d_]{3,9}\.?(?: \d{4})?|\d{1,2}[./]\d{1,2}[./]\d{4})\.?,?)?"
-    r"(?:(?: ?\((?P<agency>[^\W\d_][^()]{1,40})\))? ?(?:—|–|--|-)| ?/(?P<wire>[^\W\d_][^()/]{1,40})/\.?(?: ?(?:—|–|--|-))?) ?(?=\S)",
+    r"(?:,? (?P<date>[^\W\d_]{3,9}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [^\W\d_]{3,9}\.?(?: \d{4})?"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{4})\.?,?)?"
+    r"(?:(?: ?\((?P<agency>[^\W\d_][^()]{1,40})\))? ?(?:—|–|--|-)"
+    r"| ?/(?P<wire>[^\W\d_][^()/]{1,40})/\.?(?: ?(?:—|–|--|-))?) ?(?=\S)"
 )
 _LOOKED_AT: Final = 160
 
@@ -62,7 +69,7 @@ def date_line(text: str) -> DatelineFound | None:
         return None
     rest = text
     for day in reversed(days):
-        rest = f"{rest[:day.start]}|{rest[day.end:]}"
+        rest = f"{rest[: day.start]}|{rest[day.end :]}"
     rest = _labels().sub("|", _TIME.sub("|", rest)).strip(_BETWEEN)
     if rest and not _is_place(rest):
         return None
@@ -76,7 +83,9 @@ def _is_place(text: str) -> bool:
 
 
 def date_prefix(text: str) -> DatelineFound | None:
-    """Return the dateline that a paragraph begins with, None when it begins with none; the dash belongs to it.
+    """Return the dateline that a paragraph begins with, None when it begins with none.
+
+    The dash belongs to it.
 
     >>> date_prefix("MOSCOW, Feb 14 (TASS) - The Kremlin said so.").length
     24

@@ -1,10 +1,11 @@
 """Dates: every date that says when an article was published, best first, and the one that is taken.
 
-In this order, by how far each can be trusted: what the producer gave, JSON-LD, meta tags, microdata, the day in the URL, the
-first `time` element, what htmldate finds in the page, other `time` elements, the dates of a modification, and the dateline. The first is taken; all are
-kept. One taken from a page is suspect when it lies before 1990 or after the raw record's timestamp. A time without a
-zone is taken as UTC. An ambiguous dateline (03.02.2018) is settled by the other dates, or by days the text names near it; else
-it is no candidate.
+In this order, by how far each can be trusted: what the producer gave, JSON-LD, meta tags, microdata, the day
+in the URL, the first `time` element, what htmldate finds in the page, other `time` elements, the dates of a
+modification, and the dateline. The first is taken; all are kept. One taken from a page is suspect when it
+lies before 1990 or after the raw record's timestamp. A time without a zone is taken as UTC. An ambiguous
+dateline (03.02.2018) is settled by the other dates, or by days the text names near it; else it is no
+candidate.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from schemas.base import DateCandidate, Precision, Published
-
 from streams.core.cleaning.day import days_in, nearest_year, resolved
 
 if TYPE_CHECKING:
@@ -34,7 +34,9 @@ _NEAR_DAYS: Final = 10
 
 
 def candidate(value: datetime | date | str, basis: str) -> DateCandidate | None:
-    """Return what `value` says, None when it is no date. Text is RFC 3339, ISO 8601, RFC 2822, YYYY, YYYY-MM, or one written day.
+    """Return what `value` says, None when it is no date.
+
+    Text is RFC 3339, ISO 8601, RFC 2822, YYYY, YYYY-MM, or one written day.
 
     >>> candidate("2018-02", "producer").precision
     <Precision.MONTH: 'month'>
@@ -97,15 +99,20 @@ def _written(text: str, basis: str) -> DateCandidate | None:
     return _day(days[0].readings[0], basis) if days and len(days[0].readings) == 1 else None
 
 
-def dateline_day(day: Day | None, others: Iterable[DateCandidate], text: str, origin_time: datetime) -> date | None:
+def dateline_day(
+    day: Day | None, others: Iterable[DateCandidate], text: str, origin_time: datetime
+) -> date | None:
     """Return the day that a dateline names; None when it names none or what it names cannot be told.
 
-    An ambiguous day is settled by the other dates, else by days named in `text`. A day without a year takes the year
-    nearest to the other dates; without any, the nearest to `origin_time` that is within a week of it.
+    An ambiguous day is settled by the other dates, else by days named in `text`. A day without a year takes
+    the year nearest to the other dates; without any, the nearest to `origin_time` that is within a week of
+    it.
     """
     if day is None:
         return None
-    known = tuple(other.value.date() for other in others if other.precision not in (Precision.YEAR, Precision.MONTH))
+    known = tuple(
+        other.value.date() for other in others if other.precision not in (Precision.YEAR, Precision.MONTH)
+    )
     if not day.has_year:
         return _with_year(day.readings[0], known, origin_time.date())
     if len(day.readings) == 1:
@@ -122,11 +129,18 @@ def _with_year(day: date, known: Sequence[date], origin: date) -> date | None:
 
 
 def _by_text(day: Day, text: str) -> date | None:
-    """Settle an ambiguous day by the unambiguous days that the text names: reports are written days after what they report."""
+    """Settle an ambiguous day by the unambiguous days that the text names.
+
+    Reports are written days after what they report.
+    """
     named: list[date] = []
     for other in days_in(text[:_TEXT_LOOKED_AT]):
         if len(other.readings) == 1:
-            named += [other.readings[0]] if other.has_year else [nearest_year(other.readings[0], reading) for reading in day.readings]
+            named += (
+                [other.readings[0]]
+                if other.has_year
+                else [nearest_year(other.readings[0], reading) for reading in day.readings]
+            )
     return resolved(day.readings, tuple(named), _NEAR_DAYS)
 
 
@@ -136,9 +150,15 @@ def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Pub
         return None
     best = candidates[0]
     trusted = best.basis == PRODUCER or FIRST_TRUSTED <= best.value <= origin_time
-    return Published(value=best.value, precision=best.precision, basis=best.basis, candidates=tuple(candidates), suspect=not trusted)
+    return Published(
+        value=best.value,
+        precision=best.precision,
+        basis=best.basis,
+        candidates=tuple(candidates),
+        suspect=not trusted,
+    )
 
 
 def event_time(when: Published | None, origin_time: datetime) -> datetime:
-    """Return the published date if there is one and it is not suspect, else the raw record's timestamp (DESIGN §3)."""
+    """Return the published date; the raw record's timestamp if there is none or it is suspect."""
     return when.value if when and not when.suspect else origin_time.astimezone(UTC)

@@ -1,8 +1,9 @@
 """Header: what stands before the body of a flattened page: headline, byline, dateline, in any order.
 
-Lines are looked at from the top until one is none of them. A headline is taken by the producer's word (the same letters), or
-guessed: one short line without final punctuation, before a paragraph that is no such line. Two such lines in a row are left
-alone, so that the headline of a clean text is never guessed a second time; the same line again is the headline again.
+Lines are looked at from the top until one is none of them. A headline is taken by the producer's word (the
+same letters), or guessed: one short line without final punctuation, before a paragraph that is no such line.
+Two such lines in a row are left alone, so that the headline of a clean text is never guessed a second time;
+the same line again is the headline again.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ def folded(text: str) -> str:
 
 
 def read_header(marked: list[Marked], headline: str | None) -> list[Marked]:
-    """Return `marked` with the header's lines marked; `headline` is the producer's, None when it gave none."""
+    """Return `marked` with the header's lines marked.
+
+    `headline` is the producer's, None when it gave none.
+    """
     known = folded(headline) if headline else ""
     titled = False
     out = list(marked)
@@ -85,24 +89,40 @@ def _as_headline(marked: Sequence[Marked], at: int, known: str) -> tuple[Segment
 
 def _is_short(text: str) -> bool:
     """Tell whether a line has the make of a headline."""
-    return len(text) <= LONGEST_HEADLINE_CHARS and not text.endswith(_FINAL) and bool(_LETTER.search(text)) and not date_prefix(text)
+    return (
+        len(text) <= LONGEST_HEADLINE_CHARS
+        and not text.endswith(_FINAL)
+        and bool(_LETTER.search(text))
+        and not date_prefix(text)
+    )
 
 
 def is_sentence(text: str) -> bool:
-    """Tell whether a line can only be body: no furniture, dateline or byline, and not the make of a headline."""
+    """Tell whether a line can only be body.
+
+    No furniture, dateline or byline, and not the make of a headline.
+    """
     line = Line(0, len(text), gap=True, text=text)
-    return not _is_short(text) and not date_prefix(text) and _header_kind(line) is None and next(furniture([line])) is None
+    return (
+        not _is_short(text)
+        and not date_prefix(text)
+        and _header_kind(line) is None
+        and next(furniture([line])) is None
+    )
 
 
 def _ends_open(paragraph: Sequence[Line]) -> bool:
-    """Tell whether a paragraph of a few lines ends like a headline does: then it is no body that a headline could stand before."""
+    """Tell whether a paragraph of a few lines ends like a headline does.
+
+    Then it is no body that a headline could stand before.
+    """
     return len(paragraph) < 3 and _is_short(paragraph[-1].text)
 
 
 def _next_paragraph(marked: Sequence[Marked], at: int) -> list[Line]:
     """Return the lines of the next paragraph that is not of the header or known, up to a blank line."""
     found: list[Line] = []
-    for line, kind, _rule in marked[at:at + 64]:
+    for line, kind, _rule in marked[at : at + 64]:
         if found and line.gap:
             break
         if kind is None and not (not found and _header_kind(line)):
@@ -112,12 +132,19 @@ def _next_paragraph(marked: Sequence[Marked], at: int) -> list[Line]:
 
 @cache
 def _byline() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(cast("dict[str, str]", read(code, "cleaning")["byline"])["pattern"], re.IGNORECASE) for code in PACKS)
+    return tuple(
+        re.compile(cast("dict[str, str]", read(code, "cleaning")["byline"])["pattern"], re.IGNORECASE)
+        for code in PACKS
+    )
 
 
 @cache
 def _no_names() -> frozenset[str]:
-    return frozenset(word for code in PACKS for word in cast("dict[str, list[str]]", read(code, "cleaning")["byline"])["stop"])
+    return frozenset(
+        word
+        for code in PACKS
+        for word in cast("dict[str, list[str]]", read(code, "cleaning")["byline"])["stop"]
+    )
 
 
 def names_in_byline(text: str) -> tuple[str, ...]:
@@ -136,12 +163,18 @@ def names_in_byline(text: str) -> tuple[str, ...]:
 
 def _is_name(text: str) -> bool:
     words = text.split()
-    return 2 <= len(words) <= 5 and all(w[0].isupper() or len(w) <= 3 for w in words) and not _no_names() & set(text.lower().split()) \
+    return (
+        2 <= len(words) <= 5
+        and all(w[0].isupper() or len(w) <= 3 for w in words)
+        and not _no_names() & set(text.lower().split())
         and not any(c.isdigit() for c in text)
+    )
 
 
-def dateline_of(marked: Sequence[Marked], inline: DatelineFound | None) -> tuple[Line | None, DatelineFound | None]:
-    """Return the header's first dateline that is a line (with it), else the one the first paragraph begins with."""
+def dateline_of(
+    marked: Sequence[Marked], inline: DatelineFound | None
+) -> tuple[Line | None, DatelineFound | None]:
+    """Return the first dateline that is a line (with it), else the one the first paragraph begins with."""
     for line, kind, _rule in marked:
         if kind is SegmentKind.DATELINE:
             return line, date_line(line.text)

@@ -1,7 +1,8 @@
 """HTML: the main text of a page, by trafilatura, within bounds (`html_bounds`).
 
-The page is parsed once, by lxml (libxml2: no network, no DTD, no entities of the page's own); the tree is given to trafilatura for
-the text, and a second one to `metadata`, since trafilatura changes what it is given. Comments, and pictures, are left out.
+The page is parsed once, by lxml (libxml2: no network, no DTD, no entities of the page's own); the tree is
+given to trafilatura for the text, and a second one to `metadata`, since trafilatura changes what it is given.
+Comments, and pictures, are left out.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _END: Final = re.compile(f"[{LINE_END}]")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its main text, paragraphs separated by a blank line (empty when there is none), and its tree as parsed."""
+    """A page: its main text (empty when there is none) and its tree as parsed."""
 
     text: str
     tree: html.HtmlElement
@@ -58,12 +59,10 @@ def read_page(page: str, options: CleaningOptions) -> Page | Refused:
 
 
 def paragraphs(text: str) -> str:
-    """Return trafilatura's lines as paragraphs, without invisible characters, blank lines and white space at line ends.
+    r"""Return trafilatura's lines as paragraphs, without invisible characters and blank lines.
 
     >>> paragraphs("One.\\nTwo. \\n")
     'One.\\n\\nTwo.'
     """
     lines = (INVISIBLE.sub("", line).strip(BLANK) for line in _END.split(text))
     return "\n\n".join(line for line in lines if line)
-
-

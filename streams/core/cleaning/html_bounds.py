@@ -1,9 +1,10 @@
 """HTML bounds: what a page may cost, counted before anything expensive is done with it.
 
-Nodes: each needs a `<` that closes nothing, so counting those is a bound that costs nothing. Attributes of one tag: libxml2 compares each with all
-before it (90,000 in one tag took 6.7 s), so the tags of a large page are walked and the widest must stay under `_MOST_ATTRIBUTES`.
-Depth: counted on the tree that libxml2 built, which is linear and never deeper than 2,048. trafilatura and lxml
-recurse, copy and serialise below that depth without harm, and took 37 µs a node at worst on pages made to hurt.
+Nodes: each needs a `<` that closes nothing, so counting those is a bound that costs nothing. Attributes of
+one tag: libxml2 compares each with all before it (90,000 in one tag took 6.7 s), so the tags of a large page
+are walked and the widest must stay under `_MOST_ATTRIBUTES`. Depth: counted on the tree that libxml2 built,
+which is linear and never deeper than 2,048. trafilatura and lxml recurse, copy and serialise below that depth
+without harm, and took 37 µs a node at worst on pages made to hurt.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _TAG: Final = re.compile(r"<[A-Za-z][^\s/>]*")
-_ATTRIBUTE: Final = re.compile(r"[\s/]*(?:(?P<end>>)|[^\s/>][^\s/>=]*(?:\s*=\s*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^\s>]*))?)")
+_ATTRIBUTE: Final = re.compile(
+    r"[\s/]*(?:(?P<end>>)|[^\s/>][^\s/>=]*(?:\s*=\s*(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|[^\s>]*))?)"
+)
 _MOST_ATTRIBUTES: Final = 5_000
 _WALKED_FROM_CHARS: Final = 100_000
 """A shorter page cannot hold a tag that costs a second."""

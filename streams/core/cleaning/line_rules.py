@@ -1,8 +1,10 @@
-"""Line rules: which lines of a flattened page are furniture, by the packs' patterns. A pattern matches a whole line.
+"""Line rules: which lines of a flattened page are furniture, by the packs' patterns.
 
-Every pack is asked, whatever the language of the text: a Russian page with an English comment form is common. A rule with
-`after` matches only behind a line of one of those kinds. A line over 400 code points is never furniture, which bounds the
-work; no pattern nests repetition.
+A pattern matches a whole line.
+
+Every pack is asked, whatever the language of the text: a Russian page with an English comment form is common.
+A rule with `after` matches only behind a line of one of those kinds. A line over 400 code points is never
+furniture, which bounds the work; no pattern nests repetition.
 """
 
 from __future__ import annotations
@@ -43,12 +45,16 @@ class LineRule:
 @cache
 def line_rules() -> tuple[LineRule, ...]:
     """Return the rules of all packs, in their order."""
-    return tuple(_compiled(entry) for code in PACKS for entry in cast("list[_Entry]", read(code, "cleaning")["line"]))
+    return tuple(
+        _compiled(entry) for code in PACKS for entry in cast("list[_Entry]", read(code, "cleaning")["line"])
+    )
 
 
 def _compiled(entry: _Entry) -> LineRule:
     after = frozenset(SegmentKind(kind) for kind in entry.get("after", ()))
-    return LineRule(SegmentKind(entry["kind"]), entry["rule"], re.compile(entry["pattern"], re.IGNORECASE), after)
+    return LineRule(
+        SegmentKind(entry["kind"]), entry["rule"], re.compile(entry["pattern"], re.IGNORECASE), after
+    )
 
 
 def furniture(lines: Iterable[Line]) -> Iterator[LineRule | None]:

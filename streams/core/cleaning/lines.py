@@ -1,4 +1,7 @@
-"""Lines: the non-blank lines of a text, where they stand, and whether a blank line stands before them. One pass."""
+"""Lines: the non-blank lines of a text, where they stand, and whether a blank line stands before them.
+
+One pass.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ class Line(NamedTuple):
 
 
 def lines_of(raw: str) -> list[Line]:
-    """Return the lines of `raw` that hold something, in order.
+    r"""Return the lines of `raw` that hold something, in order.
 
     >>> [(line.text, line.gap) for line in lines_of("a\\nb \\r\\n\\r\\n  c")]
     [('a', True), ('b', False), ('c', True)]

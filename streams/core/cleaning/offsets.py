@@ -1,8 +1,8 @@
 """Offsets: clean text as runs of the raw text, and the way back. Code points, half open.
 
-The clean text is put together from slices of the raw text and line ends of ours. A run that is the same in both is one
-piece; a span that lies in one piece slices the same text on both sides; a span over a character that was left out slices, on
-the raw side, that character too.
+The clean text is put together from slices of the raw text and line ends of ours. A run that is the same in
+both is one piece; a span that lies in one piece slices the same text on both sides; a span over a character
+that was left out slices, on the raw side, that character too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def join(raw: str, parts: Iterable[tuple[str, int, int]]) -> tuple[str, tuple[Of
             out.append(raw[run_start:run_end])
             _extend(raw, before, pieces, (at, run_start, run_end - run_start))
             at += run_end - run_start
-    return "".join(out), tuple(OffsetPiece(clean=clean, raw=start, length=length) for clean, start, length in pieces)
+    return "".join(out), tuple(
+        OffsetPiece(clean=clean, raw=start, length=length) for clean, start, length in pieces
+    )
 
 
 def _extend(raw: str, before: str, pieces: list[tuple[int, int, int]], piece: tuple[int, int, int]) -> None:
@@ -47,14 +49,19 @@ def _extend(raw: str, before: str, pieces: list[tuple[int, int, int]], piece: tu
     if pieces:
         clean, start, length = pieces[-1]
         between = piece[0] - clean - length
-        if piece[1] - start - length == between and raw[start + length:piece[1]] == before[len(before) - between:]:
+        if (
+            piece[1] - start - length == between
+            and raw[start + length : piece[1]] == before[len(before) - between :]
+        ):
             pieces[-1] = (clean, start, piece[0] + piece[2] - clean)
             return
     pieces.append(piece)
 
 
 def to_raw(pieces: Sequence[OffsetPiece], start: int, end: int) -> tuple[int, int] | None:
-    """Return where `start:end` of the clean text stands in the raw text; None where it touches what is not from there.
+    """Return where `start:end` of the clean text stands in the raw text.
+
+    None where it touches what is not from there.
 
     >>> to_raw([OffsetPiece(clean=0, raw=5, length=3)], 1, 3)
     (6, 8)

@@ -1,8 +1,8 @@
-"""Page headline: of what a page calls itself (first headings, og:title, title), the one that is the article's headline.
+"""Page headline: of what a page calls itself, the one that is the article's headline.
 
-The share title and the window title often carry the site's name behind a bar or a dash, the heading does not; but a heading can
-also be the site's own, or that of a section. So: a heading that another title begins with or that shares half its words with
-one is taken; else a title without the part that names the site.
+The share title and the window title often carry the site's name behind a bar or a dash, the heading does not;
+but a heading can also be the site's own, or that of a section. So: a heading that another title begins with
+or that shares half its words with one is taken; else a title without the part that names the site.
 """
 
 from __future__ import annotations
@@ -24,9 +24,18 @@ _SUFFIX_WORDS: Final = 8
 
 
 def page_headline(tree: HtmlElement, site: str | None, otherwise: str | None) -> str | None:
-    """Return the headline of a page; `site`: the site's name if known, `otherwise`: what to take when nothing is better."""
-    titles = _texts(tree, '//meta[@property="og:title" or @name="og:title"]/@content') + _texts(tree, "//head//title")
-    headings = [text for text in _texts(tree, "//h1") if len(text.split()) >= _FEWEST_WORDS and folded(text) != folded(site or "")]
+    """Return the headline of a page.
+
+    `site`: the site's name if known, `otherwise`: what to take when nothing is better.
+    """
+    titles = _texts(tree, '//meta[@property="og:title" or @name="og:title"]/@content') + _texts(
+        tree, "//head//title"
+    )
+    headings = [
+        text
+        for text in _texts(tree, "//h1")
+        if len(text.split()) >= _FEWEST_WORDS and folded(text) != folded(site or "")
+    ]
     for heading in headings:
         if any(folded(title).startswith(folded(heading)) for title in titles):
             return heading
@@ -50,7 +59,9 @@ def _shared(heading: str, title: str) -> float:
 
 
 def without_site(title: str, site: str | None) -> str:
-    """Return a title without the parts that name the site: a last (or first) part that is the site's name, or the last short one.
+    """Return a title without the parts that name the site.
+
+    A last (or first) part that is the site's name, or the last short one.
 
     >>> without_site("Rivers rise | The Daily Word", None)
     'Rivers rise'
@@ -58,9 +69,9 @@ def without_site(title: str, site: str | None) -> str:
     bars = list(_BAR.finditer(title))
     if not bars:
         return title
-    head, tail = title[:bars[-1].start()], title[bars[-1].end():]
-    if site and folded(title[:bars[0].start()]) == folded(site):
-        return title[bars[0].end():]
+    head, tail = title[: bars[-1].start()], title[bars[-1].end() :]
+    if site and folded(title[: bars[0].start()]) == folded(site):
+        return title[bars[0].end() :]
     named = bool(site) and (folded(site or "") in folded(tail) or folded(tail) in folded(site or ""))
     short = len(tail.split()) <= _SUFFIX_WORDS and len(head.split()) >= _FEWEST_WORDS
     return head if named or (short and len(head.split()) >= len(tail.split())) else title

@@ -1,8 +1,9 @@
 """Plain text, as it was flattened from a page: each line classed, the body put together, nothing deleted.
 
-In this order: lines; furniture by the packs' rules; the header; the rest is body. A dateline that the first paragraph begins
-with is cut off it. The text is the body's lines, each a slice of the raw text, with a blank line where the raw text had one or
-where something stood between them. Cleaning the text again, with its headline, gives the text again.
+In this order: lines; furniture by the packs' rules; the header; the rest is body. A dateline that the first
+paragraph begins with is cut off it. The text is the body's lines, each a slice of the raw text, with a blank
+line where the raw text had one or where something stood between them. Cleaning the text again, with its
+headline, gives the text again.
 """
 
 from __future__ import annotations
@@ -48,38 +49,58 @@ class _Slice(NamedTuple):
 
 
 def read_text(raw: str, headline: str | None = None) -> PlainText:
-    """Class `raw` line by line; `headline` is the producer's, None when it gave none. Linear in the length of `raw`."""
+    """Class `raw` line by line; `headline` is the producer's, None when it gave none.
+
+    Linear in the length of `raw`.
+    """
     marked = read_header(_without_furniture(lines_of(raw)), headline)
     inline = _inline(raw, marked)
-    line, dateline = dateline_of(marked, inline)
+    _line, dateline = dateline_of(marked, inline)
     slices = list(_slices(marked, inline.length if inline else 0))
     text, pieces = join(raw, _body(slices))
-    authors = (name for each, kind, _ in marked if kind is SegmentKind.BYLINE for name in names_in_byline(each.text))
+    authors = (
+        name for each, kind, _ in marked if kind is SegmentKind.BYLINE for name in names_in_byline(each.text)
+    )
     at = next((s for s in slices if s.kind is SegmentKind.DATELINE), None)
     return PlainText(
-        text=text, pieces=pieces, segments=_segments(slices), dateline=dateline,
-        headline=_first(raw, slices, SegmentKind.HEADLINE), source_credit=_first(raw, reversed(slices), SegmentKind.SOURCE_CREDIT),
-        authors=tuple(dict.fromkeys(authors)), dateline_text=raw[at.start:at.end] if at else None,
+        text=text,
+        pieces=pieces,
+        segments=_segments(slices),
+        dateline=dateline,
+        headline=_first(raw, slices, SegmentKind.HEADLINE),
+        source_credit=_first(raw, reversed(slices), SegmentKind.SOURCE_CREDIT),
+        authors=tuple(dict.fromkeys(authors)),
+        dateline_text=raw[at.start : at.end] if at else None,
     )
 
 
 def _without_furniture(lines: Sequence[Line]) -> list[Marked]:
-    """Return the lines, furniture marked. What stood before it and behind it will be apart in the text: it counts as a gap."""
+    """Return the lines, furniture marked.
+
+    What stood before it and behind it will be apart in the text: it counts as a gap.
+    """
     found: list[Marked] = []
     apart = False
     for line, rule in zip(lines, furniture(lines), strict=True):
-        found.append(Marked(line._replace(gap=line.gap or apart), rule.kind if rule else None, rule.name if rule else ""))
+        found.append(
+            Marked(
+                line._replace(gap=line.gap or apart), rule.kind if rule else None, rule.name if rule else ""
+            )
+        )
         apart = rule is not None
     return found
 
 
 def _inline(raw: str, marked: Sequence[Marked]) -> DatelineFound | None:
-    """Return the dateline that the first body line begins with. What is left must be a sentence: anything else could be cut twice."""
+    """Return the dateline that the first body line begins with.
+
+    What is left must be a sentence: anything else could be cut twice.
+    """
     first = next((line for line, kind, _ in marked if kind is None), None)
-    if first is None or first.text != raw[first.start:first.end]:
+    if first is None or first.text != raw[first.start : first.end]:
         return None
     found = date_prefix(first.text)
-    return found if found and is_sentence(first.text[found.length:]) else None
+    return found if found and is_sentence(first.text[found.length :]) else None
 
 
 def _slices(marked: Sequence[Marked], cut: int) -> Iterator[_Slice]:
@@ -113,8 +134,11 @@ def _segments(slices: Sequence[_Slice]) -> tuple[Segment, ...]:
         else:
             found.append([each.start, each.end])
             kinds.append((each.kind, each.rule))
-    return tuple(Segment(start=s, end=e, kind=kind, rule=rule) for (s, e), (kind, rule) in zip(found, kinds, strict=True))
+    return tuple(
+        Segment(start=s, end=e, kind=kind, rule=rule)
+        for (s, e), (kind, rule) in zip(found, kinds, strict=True)
+    )
 
 
 def _first(raw: str, slices: Iterator[_Slice] | Sequence[_Slice], kind: SegmentKind) -> str | None:
-    return next((raw[each.start:each.end] for each in slices if each.kind is kind), None)
+    return next((raw[each.start : each.end] for each in slices if each.kind is kind), None)

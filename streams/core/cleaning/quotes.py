@@ -1,10 +1,13 @@
-"""Quotes: defects of the quotation marks, paragraph by paragraph, recorded as what should be read there. The text stays as it is.
+"""Quotes: defects of the quotation marks, paragraph by paragraph, recorded as what should be read there.
 
-`opening_quote_missing`: a closing mark closes nothing; the opening one belongs at the beginning of the paragraph, or of the
-sentence after the last quote in it. `closing_quote_wrong`: an opening mark stands where a quote ends. `opening_quote_wrong`: a
-closing mark stands where one begins. `closing_quote_missing`: a quote is still open at the end of its paragraph, and the next
-does not begin with a mark, as a quote of several paragraphs would. Marks of one paragraph never pair with those of another.
-One pass; the marks are the language pack's, and a language without a pack has no repairs.
+The text stays as it is.
+
+`opening_quote_missing`: a closing mark closes nothing; the opening one belongs at the beginning of the
+paragraph, or of the sentence after the last quote in it. `closing_quote_wrong`: an opening mark stands where
+a quote ends. `opening_quote_wrong`: a closing mark stands where one begins. `closing_quote_missing`: a quote
+is still open at the end of its paragraph, and the next does not begin with a mark, as a quote of several
+paragraphs would. Marks of one paragraph never pair with those of another. One pass; the marks are the
+language pack's, and a language without a pack has no repairs.
 """
 
 from __future__ import annotations
@@ -33,7 +36,9 @@ _NEXT_SENTENCE: Final = re.compile(r"[.!?…]['’”\"]?\s+(?=\S)")
 
 def marks_of(language: str) -> Marks | None:
     """Return the marks of a language, None without a pack."""
-    return Marks(**cast("dict[str, str]", read(language, "cleaning")["quotes"])) if language in PACKS else None
+    return (
+        Marks(**cast("dict[str, str]", read(language, "cleaning")["quotes"])) if language in PACKS else None
+    )
 
 
 def quote_repairs(text: str, marks: Marks) -> tuple[Repair, ...]:
@@ -45,7 +50,7 @@ def quote_repairs(text: str, marks: Marks) -> tuple[Repair, ...]:
     any_mark = re.compile(f"[{re.escape(''.join(marks))}]")
     found: list[Repair] = []
     for paragraph in _PARAGRAPH.finditer(text):
-        goes_on = text[paragraph.end() + 2:paragraph.end() + 3] in (marks.opening, marks.neutral)
+        goes_on = text[paragraph.end() + 2 : paragraph.end() + 3] in (marks.opening, marks.neutral)
         goes_on = goes_on and paragraph.end() + 2 < len(text)
         found.extend(_defects(text, paragraph.span(), marks, any_mark, goes_on=goes_on))
     return tuple(sorted(found, key=lambda repair: repair.at))
@@ -63,7 +68,12 @@ def _defects(
         if mark == marks.neutral and not ends and is_open:
             ends = True
         if ends and not is_open and mark != marks.opening:
-            yield Repair(kind="opening_quote_missing", at=_opening_place(text, after, at, start), before="", after=marks.opening)
+            yield Repair(
+                kind="opening_quote_missing",
+                at=_opening_place(text, after, at, start),
+                before="",
+                after=marks.opening,
+            )
         elif ends and is_open and mark == marks.opening:
             yield Repair(kind="closing_quote_wrong", at=at, before=mark, after=marks.closing)
         elif not ends and mark == marks.closing:
@@ -74,7 +84,10 @@ def _defects(
 
 
 def _ends(text: str, at: int, span: tuple[int, int], *, is_open: bool) -> bool:
-    """Tell whether the mark at `at` ends a quote, by what stands beside it; between two letters or two blanks, by `is_open`."""
+    """Tell whether the mark at `at` ends a quote, by what stands beside it.
+
+    Between two letters or two blanks, by `is_open`.
+    """
     before = text[at - 1] if at > span[0] else " "
     after = text[at + 1] if at + 1 < span[1] else " "
     opens = (before.isspace() or before in "([{—–-‘'") and not after.isspace()
@@ -83,7 +96,10 @@ def _ends(text: str, at: int, span: tuple[int, int], *, is_open: bool) -> bool:
 
 
 def _opening_place(text: str, after: int, at: int, start: int) -> int:
-    """Return where the missing opening mark belongs: the paragraph's start, or that of the sentence after the last mark."""
+    """Return where the missing opening mark belongs.
+
+    The paragraph's start, or that of the sentence after the last mark.
+    """
     if after == start:
         return start
     sentence = _NEXT_SENTENCE.search(text, after, at)

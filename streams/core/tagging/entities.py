@@ -1,8 +1,11 @@
-"""Entities: which mentions of one article name one thing. A surname goes to the last full name before it that ends with it.
+"""Entities: which mentions of one article name one thing.
 
-Names are compared letter by letter, without case, full stops and honorifics. "Peskov" after "Dmitry Peskov" is Dmitry Peskov;
-when two people of the surname were named before (Bill and Hillary Clinton), the last one named is meant. Things linked to one
-Wikidata id are one thing. A mention that is alone in its article has no entity id.
+A surname goes to the last full name before it that ends with it.
+
+Names are compared letter by letter, without case, full stops and honorifics. "Peskov" after "Dmitry Peskov"
+is Dmitry Peskov; when two people of the surname were named before (Bill and Hillary Clinton), the last one
+named is meant. Things linked to one Wikidata id are one thing. A mention that is alone in its article has no
+entity id.
 """
 
 from __future__ import annotations
@@ -28,7 +31,10 @@ class Named(NamedTuple):
 
 
 def entity_keys(mentions: Iterable[Named], names: Names) -> list[str | None]:
-    """Return for each mention (in order of the page) what it names, the same words for the same thing; None for dates."""
+    """Return for each mention (in order of the page) what it names, the same words for the same thing.
+
+    None for dates.
+    """
     full_names: dict[str, str] = {}
     return [_key(mention, names, full_names) for mention in mentions]
 
@@ -52,4 +58,6 @@ def _key(mention: Named, names: Names, full_names: dict[str, str]) -> str | None
 def entity_ids(article_id: str, keys: Sequence[str | None]) -> list[str | None]:
     """Return an id for each key that occurs twice or more, None for the others."""
     counts = Counter(keys)
-    return [digest("entity", article_id, key) if key is not None and counts[key] > 1 else None for key in keys]
+    return [
+        digest("entity", article_id, key) if key is not None and counts[key] > 1 else None for key in keys
+    ]

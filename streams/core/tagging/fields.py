@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """One field: its text, and the raw offset of its first code point; None: it is not a slice of the raw content."""
+    """One field: its text, and the raw offset of its first code point.
+
+    None: it is not a slice of the raw content.
+    """
 
     name: SpanField
     text: str
@@ -32,7 +35,11 @@ _KINDS = {
 def fields_of(article: CleanArticle) -> Iterator[Field]:
     """Yield the fields of an article that hold something, in the order of a page."""
     dateline = article.dateline.text if article.dateline else None
-    texts = {SpanField.HEADLINE: article.headline, SpanField.DATELINE: dateline, SpanField.SOURCE_CREDIT: article.source_credit}
+    texts = {
+        SpanField.HEADLINE: article.headline,
+        SpanField.DATELINE: dateline,
+        SpanField.SOURCE_CREDIT: article.source_credit,
+    }
     for name in (SpanField.HEADLINE, SpanField.DATELINE):
         yield from _field(article, name, texts[name])
     yield Field(SpanField.TEXT, article.text, None)
@@ -45,7 +52,9 @@ def _field(article: CleanArticle, name: SpanField, text: str | None) -> Iterator
 
 
 def _place(article: CleanArticle, name: SpanField, length: int) -> int | None:
-    """Return the start of the field's segment: clean makes the field a slice of the raw content wherever it has a segment.
+    """Return the start of the field's segment.
+
+    Clean makes the field a slice of the raw content wherever it has a segment.
 
     The last source credit is the article's, and the first headline and dateline.
     """
@@ -57,7 +66,7 @@ def _place(article: CleanArticle, name: SpanField, length: int) -> int | None:
 
 
 def raw_place(article: CleanArticle, field: Field, start: int, end: int) -> tuple[int | None, int | None]:
-    """Return where `start:end` of a field stands in the raw content, (None, None) when it does not stand there as such."""
+    """Return where `start:end` of a field stands in the raw content, (None, None) when it does not."""
     if field.name is SpanField.TEXT:
         return to_raw(article.clean_to_raw, start, end) or (None, None)
     if field.raw_start is None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """One pack's names. `lead` and `tail` match what is cut off a mention; the sets hold names in lower case, codes as they are."""
+    """One pack's names. `lead` and `tail` match what is cut off a mention.
+
+    The sets hold names in lower case, codes as they are.
+    """
 
     lead: re.Pattern[str]
     tail: re.Pattern[str]

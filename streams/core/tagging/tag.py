@@ -1,8 +1,11 @@
-"""Tag: what a clean article names. One article at a time, so that no article's mentions depend on what stood beside it.
+"""Tag: what a clean article names.
 
-Per field (headline, dateline, text, source credit): the text is cut into pieces, the model marks each, what it marks is trimmed,
-classed, linked and located in the raw content; then the article's mentions are grouped into entities. An article in a language
-without a pack passes with no mentions. Statements come with the next issue and stay empty.
+One article at a time, so that no article's mentions depend on what stood beside it.
+
+Per field (headline, dateline, text, source credit): the text is cut into pieces, the model marks each, what
+it marks is trimmed, classed, linked and located in the raw content; then the article's mentions are grouped
+into entities. An article in a language without a pack passes with no mentions. Statements come with the next
+issue and stay empty.
 
 Memory: the model takes 300 MB; what spaCy caches of an article's words is freed after each (`memory_zone`).
 """
@@ -34,15 +37,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tagger:
-    """A loaded model. `batch_size`: pieces that it is given at once; with another one, sums may round differently."""
+    """A loaded model. `batch_size`: pieces that it is given at once.
+
+    With another one, sums may round differently.
+    """
 
     model: Pipeline
     batch_size: int = 16
     most_chars: int = 150_000
-    """Mentions are looked for in so many code points of a text, five times a long read: 900 kB would take 13 s."""
+    """Mentions are looked for in so many code points of a text, five times a long read: 900 kB would take 13
+    s.
+    """
 
     def tag(self, article: CleanArticle) -> TaggedArticle:
-        """Return the article with its mentions, in order of the page. The same article gives the same bytes."""
+        """Return the article with its mentions, in order of the page.
+
+        The same article gives the same bytes.
+        """
         known = article.language.code in PACKS
         mentions = tuple(self._mentions(article, names_of(article.language.code))) if known else ()
         return TaggedArticle(**dict(article), mentions=mentions)
@@ -53,15 +64,27 @@ class Tagger:
 
     def _mentions(self, article: CleanArticle, names: Names) -> Iterator[Mention]:
         found = [(field, each) for field in fields_of(article) for each in self._found(field, names)]
-        links = [linked(field.text[each.start:each.end], each.kind, names) for field, each in found]
-        named = [Named(e.kind, f.text[e.start:e.end], link.qid) for (f, e), link in zip(found, links, strict=True)]
+        links = [linked(field.text[each.start : each.end], each.kind, names) for field, each in found]
+        named = [
+            Named(e.kind, f.text[e.start : e.end], link.qid)
+            for (f, e), link in zip(found, links, strict=True)
+        ]
         ids = entity_ids(article.article_id, entity_keys(named, names))
         for (field, each), link, entity in zip(found, links, ids, strict=True):
             raw_start, raw_end = raw_place(article, field, each.start, each.end)
             yield Mention(
-                field=field.name, start=each.start, end=each.end, raw_start=raw_start, raw_end=raw_end,
-                text=field.text[each.start:each.end], kind=each.kind, entity_id=entity, qid=link.qid, link_method=link.method,
-                confidence=round(SHARE_RIGHT[each.kind] * (link.confidence or 1.0), 3), nil_reason=link.nil_reason,
+                field=field.name,
+                start=each.start,
+                end=each.end,
+                raw_start=raw_start,
+                raw_end=raw_end,
+                text=field.text[each.start : each.end],
+                kind=each.kind,
+                entity_id=entity,
+                qid=link.qid,
+                link_method=link.method,
+                confidence=round(SHARE_RIGHT[each.kind] * (link.confidence or 1.0), 3),
+                nil_reason=link.nil_reason,
             )
 
     def _found(self, field: Field, names: Names) -> Iterator[Found]:

@@ -1,7 +1,10 @@
-"""Territories: from a name to a territory's Wikidata id, by rigour's list; nothing rather than something wrong.
+"""Territories: from a name to a territory's Wikidata id, by rigour's list.
 
-Taken are names of territories, not those of places inside one (rigour files Paris under France); codes only where
-the language pack says that they name a territory; and nothing that the pack calls ambiguous (Georgia, Washington).
+Nothing rather than something wrong.
+
+Taken are names of territories, not those of places inside one (rigour files Paris under France); codes only
+where the language pack says that they name a territory; and nothing that the pack calls ambiguous (Georgia,
+Washington).
 """
 
 from __future__ import annotations
