@@ -10,7 +10,7 @@ From mid topics only what is not yet read by its stage is looked at; of all reco
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streams import topics
 from streams.bus.burial import PREFIX
@@ -36,7 +36,8 @@ WALK: Final[tuple[TopicSpec, ...]] = (
 )
 """The topics that lead to the enriched event, in the order of the walk."""
 
-Tell = "Callable[[str, int], None]"
+Tell: TypeAlias = "Callable[[str, int], None]"
+"""Hears a topic and how many of its records more were read."""
 
 
 def reader_of(spec: TopicSpec) -> str | None:
@@ -44,7 +45,7 @@ def reader_of(spec: TopicSpec) -> str | None:
     return next((group_of(stage) for stage, agents in STAGES.items() if spec.read_by in agents), None)
 
 
-async def audit(bus: Bus, tell: Callable[[str, int], None] = lambda _topic, _records: None) -> Report:
+async def audit(bus: Bus, tell: Tell = lambda _topic, _records: None) -> Report:
     """Read the topics and return the report. `tell(topic, records)` hears how many records more were read.
 
     Raises `UnknownTopic` when there is no raw topic.
@@ -59,7 +60,7 @@ async def audit(bus: Bus, tell: Callable[[str, int], None] = lambda _topic, _rec
     return ledger.report()
 
 
-async def _raw(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> list[str]:
+async def _raw(bus: Bus, ledger: Ledger, tell: Tell) -> list[str]:
     """Take in all raw records; return those that clean has not committed."""
     committed = await _committed(bus, topics.RAW)
     unread: list[str] = []
@@ -80,7 +81,7 @@ async def _committed(bus: Bus, spec: TopicSpec) -> Mapping[TopicPartition, int]:
         return await admin.committed_offsets(group)
 
 
-async def _on_the_way(bus: Bus, spec: TopicSpec, ledger: Ledger, tell: Callable[[str, int], None]) -> None:
+async def _on_the_way(bus: Bus, spec: TopicSpec, ledger: Ledger, tell: Tell) -> None:
     starts = await _committed(bus, spec)
     async for records in scan(bus, [spec.name], starts=starts, missing_ok=True):
         for record in records:
@@ -89,21 +90,21 @@ async def _on_the_way(bus: Bus, spec: TopicSpec, ledger: Ledger, tell: Callable[
         tell(spec.name, len(records))
 
 
-async def _fates(bus: Bus, ledger: Ledger, tell: Callable[[str, int], None]) -> None:
+async def _fates(bus: Bus, ledger: Ledger, tell: Tell) -> None:
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
-    dead = sorted(name for name in there if name.endswith(".dlt"))
-    ends: list[tuple[str, Callable[[Record], Fate | None]]] = [
-        (topics.REFUSALS.name, refused),
-        *((name, buried) for name in dead),
-        (topics.ENRICHED.name, enriched),
-    ]
-    for name, read in ends:
-        async for records in scan(bus, [name], missing_ok=True):
-            for record in records:
-                if fate := read(record):
-                    ledger.fate(fate)
-            tell(name, len(records))
+        dead = [name for name in await admin.describe_topics() if name.endswith(".dlt")]
+    async for records in scan(bus, [topics.REFUSALS.name, topics.ENRICHED.name, *dead], missing_ok=True):
+        for record in records:
+            if fate := fate_of(record):
+                ledger.fate(fate)
+        tell(records[0].topic, len(records))
+
+
+def fate_of(record: Record) -> Fate | None:
+    """Return the fate that a record of a topic of fates tells; None for one that names no raw record."""
+    if record.topic.endswith(".dlt"):
+        return buried(record)
+    return refused(record) if record.topic == topics.REFUSALS.name else enriched(record)
 
 
 def enriched(record: Record) -> Fate | None:

@@ -154,14 +154,9 @@ async def _topics(settings: Settings) -> list[Finding]:
     ]
     if missing:
         told = f"{len(missing)} of {len(want)} topics are not there, {missing[0]} is the first"
-        found.append(
-            Finding(
-                "topics",
-                Verdict.WARNING,
-                told,
-                "communique topics apply; the first ingest or run does it too",
-            )
-        )
+        embedded = settings.bus_url.startswith("sqlite:")
+        do = "communique topics apply" + ("; the first ingest or run does it too" if embedded else "")
+        found.append(Finding("topics", Verdict.WARNING if embedded else Verdict.BAD, told, do))
     return found or [Finding("topics", Verdict.GOOD, f"all {len(want)} are as the catalogue has them")]
 
 
