@@ -46,9 +46,11 @@ def process(
 
     One event a line on stdout, in input order, refusals included.
 
-    \b communique process article.txt page.html folder/ communique process articles.jsonl.gz --map fields.toml
-    > events.jsonl communique process --until clean pages/ | jq -r .text zcat old.jsonl.gz | communique
-    process - --until tag
+    \b
+    communique process article.txt page.html folder/
+    communique process articles.jsonl.gz --map fields.toml > events.jsonl
+    communique process --until clean pages/ | jq -r .text
+    zcat old.jsonl.gz | communique process - --until tag
 
     Inputs and maps are those of `communique ingest`. A bad line or file is reported on stderr with its place,
     has no line on stdout, and makes the exit code 1; a refused article has a line with its reason.
