@@ -12,13 +12,13 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiokafka import AIOKafkaProducer
-from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import KafkaError
 
 from streams.bus.errors import BusError, TooLarge, UnknownTopic
 from streams.bus.interface import RecordMetadata
 from streams.bus.kafka_configs import topic_configs
 from streams.bus.kafka_errors import bus_error, translated
+from streams.bus.kafka_nothing import send_nothing
 from streams.topics import MAX_DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class KafkaProducer:
         if partition is not None and partition not in known:
             raise UnknownTopic(f"topic {topic!r} has {len(known)} partitions, so no partition {partition}")
         if key is None and value is None:
-            return await _send_nothing(client, topic, headers, partition, timestamp_ms)
+            return await send_nothing(client, topic, headers, partition, timestamp_ms)
         sent: asyncio.Future[Any] = await client.send(
             topic, value, key=key, partition=partition, timestamp_ms=timestamp_ms, headers=headers
         )
@@ -199,22 +199,3 @@ def _failure_of(done: asyncio.Future[Any]) -> Exception | None:
         return BusError("the producer was closed before the record was acknowledged")
     error = done.exception()
     return error if error is None or isinstance(error, Exception) else BusError(repr(error))
-
-
-async def _send_nothing(
-    client: AIOKafkaProducer,
-    topic: str,
-    headers: list[tuple[str, bytes]],
-    partition: int | None,
-    timestamp_ms: int | None,
-) -> asyncio.Future[Any]:
-    """Send a record without key and value, which Kafka takes and aiokafka asserts away (producer.py, `send`).
-
-    A dead letter keeps such a record as it is. Remove when aiokafka drops the assertion.
-    """
-    place = client._partition(topic, partition, None, None, None, None)  # noqa: SLF001
-    sent: asyncio.Future[Any] = await client._message_accumulator.add_message(  # noqa: SLF001
-        KafkaPartition(topic, place), None, None, client._request_timeout_ms / 1000,  # noqa: SLF001
-        timestamp_ms=timestamp_ms, headers=headers,
-    )
-    return sent
