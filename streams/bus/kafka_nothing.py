@@ -1,4 +1,4 @@
-"""A record without key and value: Kafka takes it, aiokafka 0.14 asserts it away (producer/producer.py, `send`).
+"""A record without key and value: Kafka takes it, aiokafka 0.14 asserts it away (`AIOKafkaProducer.send`).
 
 Any producer may write one, and its dead letter keeps it as it is. Remove when aiokafka drops the assertion.
 """

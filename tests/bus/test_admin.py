@@ -1,0 +1,79 @@
+"""The catalogue's topics against what the bus has, on both backends."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams import topics
+from streams.bus import admin as catalogue
+from streams.bus.admin import ChangeKind, TopicMismatch
+from streams.bus.interface import TopicDescription
+from streams.core.outcome import Usage
+from streams.settings import TopicSettings
+
+NARROW = TopicSettings(partitions=2, shards=1)
+ALL = len(topics.TOPICS) * 2 + len(topics.TABLES)
+
+
+def as_wanted(settings: TopicSettings = NARROW) -> dict[str, TopicDescription]:
+    return {each.name: TopicDescription(each.name, each.partitions, dict(each.config)) for each in catalogue.wanted(settings)}
+
+
+def test_every_topic_its_dead_letters_and_every_changelog_are_wanted():
+    wanted = {each.name: each for each in catalogue.wanted(TopicSettings(partitions=5, shards=3, min_insync_replicas=2))}
+    assert len(wanted) == ALL
+    assert wanted["news.articles.raw.v1"].partitions == wanted["news.articles.raw.v1.dlt"].partitions == 5
+    assert wanted["communique-dedup-sketches-by-version-changelog"].partitions == 3
+    assert wanted["communique-dedup-nodes-by-article-changelog"].config["cleanup.policy"] == "compact"
+    assert {each.config["min.insync.replicas"] for each in wanted.values()} == {"2"}
+
+
+def test_fates_are_kept_longer_than_what_they_speak_of():
+    kept = {each.name: int(each.config["retention.ms"]) for each in catalogue.wanted(NARROW)}
+    assert min(kept[name] for name in (topics.ENRICHED.name, topics.REFUSALS.name, topics.RAW.dead_letters)) > kept[topics.RAW.name]
+
+
+def test_a_bus_that_is_as_wanted_needs_no_change():
+    assert catalogue.plan(catalogue.wanted(NARROW), as_wanted()) == ()
+
+
+def test_each_difference_is_named():
+    there = as_wanted()
+    del there["news.clusters.v1"]
+    there["news.articles.raw.v1"] = TopicDescription("news.articles.raw.v1", 3, there["news.articles.raw.v1"].config)
+    there["news.refusals.v1"] = TopicDescription(
+        "news.refusals.v1", 1, {**there["news.refusals.v1"].config, "retention.ms": "5"})
+    changes = {change.topic.name: change for change in catalogue.plan(catalogue.wanted(NARROW), there)}
+    assert {name: change.kind for name, change in changes.items()} == {
+        "news.clusters.v1": ChangeKind.CREATE, "news.articles.raw.v1": ChangeKind.CONFLICT, "news.refusals.v1": ChangeKind.ALTER}
+    assert changes["news.refusals.v1"].config == {"retention.ms": str(60 * topics.DAY_MS)}
+
+
+def test_a_mismatch_is_wrong_usage():
+    assert issubclass(TopicMismatch, Usage)
+
+
+async def test_what_is_applied_is_there(yard):
+    with pytest.raises(TopicMismatch, match="communique topics apply"):
+        await catalogue.check(yard.admin, NARROW)
+    await catalogue.apply(yard.admin, catalogue.plan(catalogue.wanted(NARROW), await yard.admin.describe_topics()))
+    await catalogue.check(yard.admin, NARROW)
+    assert catalogue.plan(catalogue.wanted(NARROW), await yard.admin.describe_topics()) == ()
+    with pytest.raises(TopicMismatch, match=r"topics\.partitions"):
+        await catalogue.check(yard.admin, TopicSettings(partitions=3, shards=1))
+    await yard.admin.alter_topic(topics.REFUSALS.name, {"retention.ms": "5"})
+    await catalogue.check(yard.admin, NARROW)  # a setting is no reason not to start
+    [change] = catalogue.plan(catalogue.wanted(NARROW), await yard.admin.describe_topics())
+    assert (change.kind, change.topic.name) == (ChangeKind.ALTER, topics.REFUSALS.name)
+    for topic in catalogue.wanted(NARROW):
+        await yard.admin.delete_topic(topic.name)
+
+
+async def test_at_its_start_a_program_creates_topics_on_the_embedded_log_only(yard):
+    if yard.bus.url.startswith("kafka:"):
+        with pytest.raises(TopicMismatch):
+            await catalogue.at_start(yard.bus, NARROW)
+        assert topics.RAW.name not in await yard.admin.describe_topics()
+    else:
+        await catalogue.at_start(yard.bus, NARROW)
+        assert len(await yard.admin.describe_topics()) == ALL
