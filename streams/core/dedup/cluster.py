@@ -79,24 +79,24 @@ def _answered(
     given = mark.answer.dedup.revision if mark.answer else None
     node, number = arrivals.with_revision(node, origin, given)
     if mark.answer is None:
-        given_now = answer(matches, node, number, mark.failed, forest)
+        given_now = answer(matches.article_id, matches.version, node, number, forest, mark.failed)
         mark = mark.model_copy(update={"answer": given_now, "last": matches.shard})
     return node, mark
 
 
 def answer(
-    matches: ShardMatches, node: ArticleNode, number: int, failed: tuple[int, ...], forest: Forest
+    article_id: str, version: str, node: ArticleNode, number: int, forest: Forest, failed: tuple[int, ...] = ()
 ) -> DedupAnswer:
     """Return what is known now of an article's version: the `number`th answer for the article."""
     versions = [seen.version for seen in node.versions]
-    place = versions.index(matches.version)
-    standing = forest.standing(matches.article_id)
-    assert standing is not None  # noqa: S101  # its facts were learnt above
+    place = versions.index(version)
+    standing = forest.standing(article_id)
+    assert standing is not None  # noqa: S101  # its facts were learnt before
     return DedupAnswer(
-        article_id=matches.article_id, version=matches.version,
+        article_id=article_id, version=version,
         dedup=Dedup(
             cluster_id=cluster_id(standing.canonical), canonical_id=standing.canonical, role=standing.role,
-            matches=matched(matches.article_id, matches.version, forest), is_new_article=number == 1,
+            matches=matched(article_id, version, forest), is_new_article=number == 1,
             version_of=versions[place - 1] if place else None, revision=number,
         ),
         missing=tuple(f"dedup.shard-{shard}" for shard in failed),

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.envelope import Envelope
-from schemas.ids import cluster_id
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
 from streams.core.dedup.arrivals import MarkAges
 from streams.core.dedup.band_index import BandIndex
-from streams.core.dedup.cluster import ClusterState, cluster, matched
+from streams.core.dedup.cluster import ClusterState, answer, cluster
 from streams.core.dedup.enrich import enriched
 from streams.core.dedup.forest import Forest
 from streams.core.dedup.match import MatchOptions, match
@@ -65,16 +64,13 @@ class Offline:
                 self.answers[envelope.origin] = output.event
 
     def at_rest(self, article: TaggedArticle, origin: str) -> EnrichedArticle:
-        """Return the enriched event of an article taken in before, as everything taken in so far has it."""
-        answer, forest = self.answers[origin], self.state.forest
-        standing = forest.standing(article.article_id)
-        if standing is None:
-            raise KeyError(article.article_id)
-        dedup = answer.dedup.model_copy(update={
-            "cluster_id": cluster_id(standing.canonical), "canonical_id": standing.canonical,
-            "role": standing.role, "matches": matched(article.article_id, article.version, forest),
-        })
-        return enriched(article, answer.model_copy(update={"dedup": dedup}))
+        """Return the enriched event of an article taken in before, as everything taken in so far has it.
+
+        Raises KeyError for one that was not.
+        """
+        number = self.answers[origin].dedup.revision
+        node = self.state.nodes[article.article_id]
+        return enriched(article, answer(article.article_id, article.version, node, number, self.state.forest))
 
     def nodes(self) -> dict[str, ArticleNode]:
         """Return the match graph as stored."""
