@@ -85,7 +85,8 @@ def _answered(
 
 
 def answer(
-    article_id: str, version: str, node: ArticleNode, number: int, forest: Forest, failed: tuple[int, ...] = ()
+    article_id: str, version: str, node: ArticleNode, number: int, forest: Forest,
+    failed: tuple[int, ...] = (),
 ) -> DedupAnswer:
     """Return what is known now of an article's version: the `number`th answer for the article."""
     versions = [seen.version for seen in node.versions]
