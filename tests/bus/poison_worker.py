@@ -31,7 +31,7 @@ def poison(words: str) -> None:
     if "kill-once" in words:
         count = load_settings().state / "killed"
         killed = len(count.read_bytes()) if count.exists() else 0
-        if killed >= int(words.split("kill-once-")[1].split()[0]):
+        if killed >= int(words.split("kill-once-")[1].split(maxsplit=1)[0]):
             return
         with count.open("ab") as file:
             file.write(b"x")

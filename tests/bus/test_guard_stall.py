@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from streams.bus.stall import Progress, watch_loop
 
+
 def test_lag_and_no_progress_for_the_whole_time_is_a_stall() -> None:
     progress = Progress(60)
     assert [progress.stalled(now, {"a": 3}, lag=True) for now in (0, 30, 59, 60, 61)] == [False, False, False, True, True]

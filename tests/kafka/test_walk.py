@@ -1,0 +1,89 @@
+"""The whole walk on Apache Kafka, by the commands a user types; and what a consumer in another language sees of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from streams import topics
+from streams.testing.kafka_server import KafkaServer
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+ARTICLES = ROOT / "streams" / "cli" / "demo_articles"
+PATIENCE_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A user's shell with the bus in its environment."""
+
+    bus: str
+    state: Path
+
+    def run(self, *words: str, code: int = 0) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("COMMUNIQUE_")}
+        settings = {"COMMUNIQUE_BUS": self.bus, "COMMUNIQUE_STATE": str(self.state), "COMMUNIQUE_TOPICS__PARTITIONS": "3"}
+        done = subprocess.run([sys.executable, "-m", "streams.cli.app", *words], capture_output=True, text=True, cwd=ROOT,
+                              env=environment | settings, timeout=PATIENCE_SECONDS, check=False)
+        assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    def lines(self, *words: str) -> list[dict]:
+        return [json.loads(line) for line in self.run(*words).splitlines()]
+
+
+def walk(shell: Shell) -> Shell:
+    shell.run("topics", "apply")
+    shell.run("ingest", str(ARTICLES))
+    shell.run("run", "--until-drained")
+    return shell
+
+
+@pytest.fixture(scope="module")
+def on_kafka(tmp_path_factory):
+    """The demo's articles, taken through all stages on a broker of their own."""
+    folder = tmp_path_factory.mktemp("walk")
+    with KafkaServer(folder / "kafka") as server:
+        shell = Shell(server.url, folder / "state")
+        refused = shell.run("ingest", str(ARTICLES), code=2)  # nothing is created on Kafka by the way
+        assert not refused
+        yield walk(shell)
+
+
+@pytest.mark.kafka
+def test_every_article_has_one_fate(on_kafka):
+    [found] = on_kafka.lines("audit", "--json")
+    assert found["holds"]
+    assert found["raw"] == found["enriched"] + found["refused"] + found["dead_lettered"] == 12
+    assert (found["lost"], found["doubled"], found["pending"]) == ([], [], 0)
+
+
+@pytest.mark.kafka
+def test_both_buses_give_the_same_enriched_bodies(on_kafka, tmp_path):
+    on_log = walk(Shell(f"sqlite://{tmp_path}/log.db", tmp_path))
+    bodies = [{json.dumps({**body, "dedup": None}, sort_keys=True)
+               for body in shell.lines("consume", "enriched", "--from-beginning", "--exit-at-end", "--json")}
+              for shell in (on_kafka, on_log)]
+    assert bodies[0] == bodies[1]
+    assert len(bodies[0]) >= 10
+
+
+@pytest.mark.kafka
+def test_a_consumer_in_another_language_finds_every_event_as_its_schema_says(on_kafka):
+    names = [spec.name for spec in topics.TOPICS if spec is not topics.RAW]
+    command = ["node", str(HERE / "consumer.mjs"), on_kafka.bus.removeprefix("kafka://"), str(ROOT / "schemas" / "jsonschema"), *names]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert done.returncode == 0, f"{done.stderr}\nmake test installs what it needs: npm ci in {HERE}"
+    found = json.loads(done.stdout)
+    assert found["invalid"] == []
+    assert found["headers"] == []
+    assert found["read"][topics.ENRICHED.name] == found["types"]["news.article.enriched.v1"]
+    assert set(found["read"]) == {*names}
+    assert set(found["tombstones"]) <= {spec.name for spec in topics.TOPICS if spec.compacted}
