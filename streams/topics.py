@@ -119,6 +119,7 @@ INDEX = TableSpec("sketches-by-version", "dedup", Width.SHARDS, IndexEntry,
                   "the near-duplicate index of one shard, by article and version")
 ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, OriginMark,
                      "shards heard for each origin, then the answer given, kept as long as raw")
-NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, ArticleNode, "the match graph: versions and matches of each article")
+NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, ArticleNode,
+                  "the match graph: versions and matches of each article")
 
 TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def connect(settings: Settings) -> Bus:
-    """Return the bus that the settings name; nothing is opened. Raises `Usage` for a URL of another scheme."""
+    """Return the bus that the settings name; nothing is opened.
+
+    Raises `Usage` for a URL of another scheme.
+    """
     url = settings.bus_url
     if url.startswith("sqlite:"):
         from streams.bus.sqlite import SqliteBus  # noqa: PLC0415
@@ -22,4 +25,6 @@ def connect(settings: Settings) -> Bus:
         from streams.bus.kafka import KafkaBus  # noqa: PLC0415
 
         return KafkaBus(url, settings)
-    raise Usage(f"the bus URL {url} is neither kafka://host:port nor sqlite:///absolute/path: set COMMUNIQUE_BUS")
+    raise Usage(
+        f"the bus URL {url} is neither kafka://host:port nor sqlite:///absolute/path: set COMMUNIQUE_BUS"
+    )

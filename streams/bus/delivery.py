@@ -1,17 +1,22 @@
-"""What was delivered and what of it is done: an ordered queue per partition and epoch. Pure: no Faust, no clock, no I/O.
+"""What was delivered and what of it is done: an ordered queue per partition and epoch.
+
+Pure: no Faust, no clock, no I/O.
 
 An *epoch* is one positioning of a partition: an assignment or a seek. In order:
 
 1. `open` starts an epoch at the offset that will be read first, and forgets the one before;
-2. `enter` puts a chunk of 1..n records at the tail, *before* anybody sees it, so that nothing can be delivered and unknown;
-3. `done` marks an entry; of an entry of an older epoch it means nothing (that chunk has come, or will come, again);
-4. `pop_done` takes the done prefix out, in order, for whoever writes its outputs and its offset in one transaction;
-   `settle` drops it, for whoever only commits offsets;
-5. `safe` is the offset that may be committed: the head's first one, or last done + 1 when nothing is in the queue.
+2. `enter` puts a chunk of 1..n records at the tail, *before* anybody sees it, so that nothing can be
+   delivered and unknown;
+3. `done` marks an entry; of an entry of an older epoch it means nothing (that chunk has come, or will come,
+   again);
+4. `pop_done` takes the done prefix out, in order, for whoever writes its outputs and its offset in one
+   transaction; `settle` drops it, for whoever only commits offsets;
+5. `safe` is the offset that may be committed: the head's first one, or last done + 1 when nothing is in the
+   queue.
 
-There is no arithmetic on offsets: position is the order of delivery. So holes that compaction and transaction markers
-leave in a partition need no care. It refuses an entry that does not come after the one before it (`ValueError`): a
-transport that delivers out of order is broken.
+There is no arithmetic on offsets: position is the order of delivery. So holes that compaction and transaction
+markers leave in a partition need no care. It refuses an entry that does not come after the one before it
+(`ValueError`): a transport that delivers out of order is broken.
 """
 
 from __future__ import annotations
@@ -77,7 +82,10 @@ class Deliveries(Generic[P]):
         return None if track is None else track.epoch
 
     def enter(self, partition: P, first: int, last: int) -> Entry[P]:
-        """Put a chunk at the tail. KeyError: no epoch is open; ValueError: it does not follow what was delivered."""
+        """Put a chunk at the tail.
+
+        KeyError: no epoch is open; ValueError: it does not follow what was delivered.
+        """
         track = self._tracks[partition]
         if first <= track.tail or last < first:
             msg = f"{partition}: {first}..{last} does not follow {track.tail}"
@@ -116,7 +124,8 @@ class Deliveries(Generic[P]):
     def safe(self, partition: P) -> int | None:
         """Return the offset that may be committed, None when the partition is not held.
 
-        Holds always: every record below it that was delivered in this epoch is done. Call `settle` or `pop_done` first.
+        Holds always: every record below it that was delivered in this epoch is done. Call `settle` or
+        `pop_done` first.
         """
         track = self._tracks.get(partition)
         if track is None:

@@ -1,8 +1,9 @@
 """The one way a worker gives up: say why, end with code 75 ("try again"), commit nothing.
 
-Used when going on could lose or falsify something: an output or a table's changelog that could not be written, a process
-that slept past its session, work in hand that outlived its partitions. `os._exit` runs no `finally`, so that no stream
-acknowledges a half-done event on the way out; the supervisor starts the worker again and the events come again.
+Used when going on could lose or falsify something: an output or a table's changelog that could not be
+written, a process that slept past its session, work in hand that outlived its partitions. `os._exit` runs no
+`finally`, so that no stream acknowledges a half-done event on the way out; the supervisor starts the worker
+again and the events come again.
 
 Source: BSD sysexits.h, EX_TEMPFAIL = 75.
 """
@@ -25,7 +26,10 @@ class Die(Protocol):
 
 
 LAST_WORDS: list[Callable[[], None]] = []
-"""What is done before the end, by whoever must know that no record in hand is to blame (`streams.bus.inhand`)."""
+"""What is done before the end.
+
+By whoever must know that no record in hand is to blame (`streams.bus.inhand`).
+"""
 
 
 def die(why: str, *, blame: bool = False) -> NoReturn:

@@ -1,8 +1,8 @@
 """What every program here sees of the bus: records, a producer, a consumer, an admin. Shaped like aiokafka's.
 
 Two backends implement it, `streams.bus.kafka` and `streams.bus.sqlite`; `streams.bus.connect` picks one by
-the scheme of the bus URL. Both pass `tests/bus/test_conformance.py`. All methods run on one event loop; nothing
-here is safe across threads.
+the scheme of the bus URL. Both pass `tests/bus/test_conformance.py`. All methods run on one event loop;
+nothing here is safe across threads.
 
 Source: aiokafka 0.14 (`AIOKafkaProducer`, `AIOKafkaConsumer`, `AIOKafkaAdminClient`), KIP-98 for what
 idempotence promises.

@@ -34,7 +34,10 @@ late."""
 
 
 class Progress:
-    """Says when nothing has moved for too long. Pure: it is told what was seen, and when (seconds, monotonic)."""
+    """Says when nothing has moved for too long.
+
+    Pure: it is told what was seen, and when (seconds, monotonic).
+    """
 
     def __init__(self, stall_seconds: float) -> None:
         self._stall_seconds = stall_seconds

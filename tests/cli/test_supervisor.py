@@ -164,5 +164,5 @@ asyncio.run(main())
     process.kill()
     await process.wait()
     async with asyncio.timeout(5):
-        while not gone.exists():  # noqa: ASYNC110  # another process makes the file
+        while not gone.exists():  # another process makes the file
             await asyncio.sleep(0.02)
