@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -180,4 +179,4 @@ async def test_the_child_runs_the_agent_on_the_record() -> None:
 
 def test_the_mark_file_is_small(tmp_path: Path) -> None:
     open_hands(tmp_path, "clean-0")
-    assert os.stat(tmp_path / "clean-0").st_size == 4096
+    assert (tmp_path / "clean-0").stat().st_size == 4096
