@@ -27,6 +27,8 @@ APPLICATION_ID: Final = 0x434D4C31
 """`CML1`, in the file's header: a file with another number is not ours and is not touched."""
 
 BUSY_SECONDS: Final = 30.0
+OLDEST_SQLITE: Final = (3, 35)
+"""`RETURNING`."""
 STATEMENTS: Final = 1024
 """Prepared statements kept a connection: a few for each partition."""
 
@@ -78,15 +80,17 @@ def open_lock(path: Path) -> int:
 
 def open_file(path: Path) -> sqlite3.Connection:
     """Open the log, laid out when it is new. Raises `BusError` when it cannot be, or is something else."""
-    lock = open_lock(path)
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise BusError(f"the embedded log needs SQLite 3.35; this Python has {sqlite3.sqlite_version}")
     try:
-        with locked(lock):
-            return _connect(path)
-    except sqlite3.Error as error:
-        message = f"the embedded log {path} cannot be opened: {error}"
-        raise BusError(message) from error
-    finally:
-        os.close(lock)
+        lock = open_lock(path)
+        try:
+            with locked(lock):
+                return _connect(path)
+        finally:
+            os.close(lock)
+    except (sqlite3.Error, OSError) as error:
+        raise BusError(f"the embedded log {path} cannot be opened: {error}") from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -177,14 +177,13 @@ class Writer:
         due = [member for member, at in list(self._members.items()) if at <= now]
         for member in due:
             self._members[member] = now + member.session_seconds / BEATS_A_SESSION
-        return [Job(partial(_beat, member), lambda _: None, wakes=False) for member in due]
+        return [Job(partial(self._beat, member), lambda _: None, wakes=False) for member in due]
 
-
-def _beat(member: Member, pen: Pen) -> None:
-    try:
-        sqlite_group.beat(pen.connection, member)
-    except Fenced:
-        return  # the member knows it by its `fenced`
+    def _beat(self, member: Member, pen: Pen) -> None:
+        try:
+            sqlite_group.beat(pen.connection, member)
+        except Fenced:  # the member knows it by its `fenced`
+            self._members.pop(member, None)
 
 
 class _Session:

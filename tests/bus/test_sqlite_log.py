@@ -178,3 +178,10 @@ def test_eight_processes_create_one_log_at_once(tmp_path):
     answers = [process.communicate(timeout=60) for process in started]
     assert [error for _, error in answers if error] == []
     assert sorted(out.strip() for out, _ in answers) == [b"False"] * 7 + [b"True"]
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BusError, match=r"file/log\.db cannot be opened"):
+        async with SqliteBus(f"sqlite://{tmp_path}/file/log.db", Settings()).admin():
+            pass
