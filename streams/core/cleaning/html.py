@@ -16,7 +16,7 @@ from lxml import etree, html
 from trafilatura.core import bare_extraction
 
 from streams.core.cleaning.characters import BLANK, INVISIBLE, LINE_END
-from streams.core.cleaning.html_bounds import depth_of, too_complex
+from streams.core.cleaning.html_bounds import too_complex, too_deep
 from streams.core.outcome import RefusalReason, Refused
 
 if TYPE_CHECKING:
@@ -43,9 +43,8 @@ def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
         tree = html.document_fromstring(page.encode(), parser=parser)
     except (etree.LxmlError, ValueError):
         return Refused(RefusalReason.UNPARSABLE, "the HTML parser found no document")
-    if depth_of(tree) > options.max_depth:
-        return Refused(RefusalReason.TOO_COMPLEX, f"nested deeper than {options.max_depth}")
-    return tree
+    why = too_deep(tree, options.max_depth)
+    return Refused(RefusalReason.TOO_COMPLEX, why) if why else tree
 
 
 def read_page(page: str, options: CleaningOptions) -> Page | Refused:

@@ -23,13 +23,13 @@ _SENTENCE_END: Final = re.compile(r"[.!?…]['’”\"]?\s")
 _BREAK: Final = "\n\n"
 
 
-def pieces(text: str, most_chars: int) -> Iterator[tuple[int, str]]:
-    """Yield the pieces of the first `most_chars` code points, with their offsets, in order, none blank."""
-    end, at = min(len(text), most_chars), 0
-    for gap in _NO_WORD.finditer(text, 0, end):
+def pieces(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the pieces of `text` with their offsets in code points, in order, none blank."""
+    at = 0
+    for gap in _NO_WORD.finditer(text):
         yield from _cut(text, at, gap.start())
         at = gap.end()
-    yield from _cut(text, at, end)
+    yield from _cut(text, at, len(text))
 
 
 def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, str]]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from spacy.language import Language as Pipeline
+    from spacy.tokens import Doc
 
     from schemas.clean_article import CleanArticle
     from streams.core.tagging.names import Names
@@ -44,10 +45,8 @@ class Tagger:
 
     model: Pipeline
     batch_size: int = 16
-    most_chars: int = 150_000
-    """Mentions are looked for in so many code points of a text, five times a long read: 900 kB would take 13
-    s.
-    """
+    most_tokens: int = 25_000
+    """Mentions are looked for in so many tokens of a text, five times a long read: 900 kB would take 13 s."""
 
     def tag(self, article: CleanArticle) -> TaggedArticle:
         """Return the article with its mentions, in order of the page.
@@ -94,13 +93,23 @@ class Tagger:
             yield Found(credit.end(), len(field.text.rstrip(" .")), MentionKind.OUTLET)
             return
         with self.model.memory_zone():
-            cut = ((text, at) for at, text in pieces(field.text, self.most_chars))
-            for doc, at in self.model.pipe(cut, as_tuples=True, batch_size=self.batch_size):
+            docs = self._docs(field.text)
+            for doc, at in self.model.pipe(docs, as_tuples=True, batch_size=self.batch_size):
                 for span in doc.ents:
                     start, end = trimmed(field.text, at + span.start_char, at + span.end_char, names)
                     kind = kind_of(span.label_, field.text[start:end], names)
                     if kind and start < end:
                         yield Found(start, end, kind)
+
+    def _docs(self, text: str) -> Iterator[tuple[Doc, int]]:
+        """Yield the pieces of a text as tokens, with their offsets, up to `most_tokens`."""
+        left = self.most_tokens
+        for at, piece in pieces(text):
+            doc = self.model.make_doc(piece)
+            left -= len(doc)
+            if left < 0:
+                return
+            yield doc, at
 
 
 def load_tagger(batch_size: int = 16) -> Tagger:

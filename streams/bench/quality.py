@@ -1,0 +1,163 @@
+"""quality: how good the answers are, on development sets that are not ours, against floors.
+
+For each set: the scorer (`../tools/score.py` beside the sets) writes the raw articles, `communique process`
+reads them as a user's would be, the scorer compares. The figures are therefore those that anybody gets by
+hand with the same three commands. A figure under its floor (`floors.toml`) makes the exit code 1. The sets
+are for development: what is tuned on one is not proved by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tomllib
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeAlias
+
+import typer
+
+from streams.core.outcome import CommuniqueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Figures: TypeAlias = "dict[str, float]"
+
+
+class BadData(CommuniqueError):
+    """The folder does not hold what a measurement needs; the message says what is missing."""
+
+
+class Measure(NamedTuple):
+    """One set: what the scorer calls it, its gold file, how far `process` goes.
+
+    `articles`: the file of raw articles, None when it is the gold file.
+    """
+
+    kind: str
+    gold: str
+    until: str
+    articles: str | None = None
+
+
+MEASURES: Final = {
+    "cleaning": Measure("cleaning", "clean_dev", "clean"),
+    "mentions": Measure("mentions", "ner_dev", "tag"),
+    "neardup": Measure("neardup", "neardup_dev_pairs", "enrich", "neardup_dev_docs"),
+    "neardup_clusters": Measure("neardup_clusters", "neardup_dev_synthetic", "enrich"),
+}
+"""The sets that this version can answer, in the order of the table."""
+
+DATA: Final = Path("../shared/data")
+_PROCESS: Final = "from streams.cli.app import main; main()"
+
+
+def quality(
+    data: Annotated[Path, typer.Option(help="Folder of the development sets.", metavar="DIR")] = Path(
+        "../shared/data"
+    ),
+    only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(MEASURES)}.", metavar="SET")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+) -> None:
+    r"""Measure cleaning, mentions and near-duplicates on the development sets.
+
+    Exit 1 when a figure is under its floor.
+
+    \b communique bench quality --data ../shared/data communique bench quality --only cleaning --only mentions
+    """
+    wanted = list(only or MEASURES)
+    unknown = [name for name in wanted if name not in MEASURES]
+    if unknown:
+        raise BadData(f"--only {unknown[0]}: known are {', '.join(MEASURES)}")
+    figures = {name: measured(MEASURES[name], data) for name in wanted}
+    under = list(under_floor(figures, floors()))
+    _show(figures, data, as_json=as_json)
+    for name, key, figure, floor in under:
+        print(f"{name} {key}: {figure:.4f} is under the floor of {floor}", file=sys.stderr)
+    raise typer.Exit(1 if under else 0)
+
+
+def floors() -> dict[str, Figures]:
+    """Return the floors by set and figure."""
+    return tomllib.loads(files("streams.bench").joinpath("floors.toml").read_text(encoding="utf-8"))
+
+
+def under_floor(
+    figures: Mapping[str, Figures], least: Mapping[str, Figures]
+) -> Iterator[tuple[str, str, float, float]]:
+    """Yield set, name, figure and floor of each figure under its floor; one that is not there counts as 0."""
+    for name, found in figures.items():
+        for key, floor in least.get(name, {}).items():
+            if found.get(key, 0.0) < floor:
+                yield name, key, found.get(key, 0.0), floor
+
+
+def measured(measure: Measure, data: Path) -> Figures:
+    """Return the scorer's figures for one set. Raises `BadData` when a file is missing or a command fails."""
+    scorer = _there(data.resolve().parent / "tools" / "score.py")
+    gold = _there(data / f"{measure.gold}.jsonl.gz")
+    articles = _there(data / f"{measure.articles or measure.gold}.jsonl.gz")
+    kind = "neardup" if measure.kind.startswith("neardup") else measure.kind
+    with TemporaryDirectory(prefix="communique-quality-") as folder:
+        raw, events = Path(folder) / "raw.jsonl", Path(folder) / "events.jsonl"
+        _run([str(scorer), "inputs", kind, str(articles)], raw)
+        _run(["-c", _PROCESS, "process", "--until", measure.until, "--now", "2030-01-01", str(raw)], events)
+        more = [str(articles)] if measure.articles else []
+        scored = _run([str(scorer), measure.kind, str(gold), str(events), *more])
+    figures: Figures = json.loads(scored)
+    return figures
+
+
+def _there(path: Path) -> Path:
+    if not path.exists():
+        raise BadData(f"there is no {path}: give --data the folder that holds the development sets")
+    return path
+
+
+def _run(arguments: list[str], into: Path | None = None) -> bytes:
+    """Run Python with `arguments`, its output to a file or returned.
+
+    Short texts are accepted: sets hold sentences.
+    """
+    accepting = os.environ | {"COMMUNIQUE_CLEANING__MIN_CHARS": "0"}
+    command = [sys.executable, *arguments]
+    with (into or Path(os.devnull)).open("wb") as out:
+        ended = subprocess.run(command, stdout=out if into else subprocess.PIPE, env=accepting, check=False)
+    if ended.returncode:
+        raise BadData(f"{' '.join(arguments[:4])} … ended with {ended.returncode}")
+    return ended.stdout or b""
+
+
+def _show(figures: Mapping[str, Figures], data: Path, *, as_json: bool) -> None:
+    conditions = _conditions(figures, data)
+    if as_json:
+        print(json.dumps({**figures, "conditions": conditions}))
+        return
+    least = floors()
+    for name, found in figures.items():
+        print(f"\n{name} ({MEASURES[name].gold})")
+        for key, figure in found.items():
+            floor = least.get(name, {}).get(key)
+            print(f"  {key:24} {figure:10.4f}" + (f"   floor {floor}" if floor is not None else ""))
+    print("\n" + ", ".join(f"{key} {value}" for key, value in conditions.items()))
+
+
+def _conditions(figures: Mapping[str, Figures], data: Path) -> dict[str, str]:
+    """Return what the figures depend on: machine, Python, commit, and the hash of each set."""
+    told = {"machine": f"{platform.machine()} {os.cpu_count()} cores", "python": platform.python_version()}
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parent,
+    ).stdout.strip()
+    gold = {name: data / f"{MEASURES[name].gold}.jsonl.gz" for name in figures}
+    sums = {name: sha256(path.read_bytes()).hexdigest()[:12] for name, path in gold.items()}
+    return told | {"commit": commit or "unknown"} | sums
