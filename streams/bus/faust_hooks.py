@@ -1,9 +1,11 @@
-"""What both of our Faust transports (Kafka, embedded log) hang into Faust: by its own settings and subclasses, no patching.
+"""What both of our Faust transports (Kafka, embedded log) hang into Faust: by its own settings and
+subclasses, no patching.
 
-`Worker` is the app's monitor: the one object that the transport, the agents and recovery all reach (`app.monitor`), so it
-carries the stage's settings and the way to give up, and counts next to nothing. `Chunk` is the message that carries several
-records as one event. `Nowhere` swallows what Faust's Cython iterator writes about acks: position is `delivery`'s business.
-`Agent`, `Recovery` and `Tables` end the process where Faust would lose an event or wait for ever. `ChunkSchema` hands bytes on.
+`Worker` is the app's monitor: the one object that the transport, the agents and recovery all reach
+(`app.monitor`), so it carries the stage's settings and the way to give up, and counts next to nothing.
+`Chunk` is the message that carries several records as one event. `Nowhere` swallows what Faust's Cython
+iterator writes about acks: position is `delivery`'s business. `Agent`, `Recovery` and `Tables` end the
+process where Faust would lose an event or wait for ever. `ChunkSchema` hands bytes on.
 
 Tests pin every name used here (tests/contract/test_faust_pin.py): faust-streaming 0.15.3.
 """
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 CHANGELOG_BUFFER = 4096
-"""Changelog records that wait for recovery. Faust takes `stream_buffer_maxsize`, which counts chunks here: 16 would be slow."""
+"""Changelog records that wait for recovery. Faust takes `stream_buffer_maxsize`, which counts chunks here: 16
+would be slow."""
 
 
 class Worker(Monitor):
@@ -86,7 +89,8 @@ def worker_of(app: AppT) -> Worker:
 class Chunk(ConsumerMessage):
     """1..n records of one partition, as one event: `value` is the tuple of records, `offset` the first one's.
 
-    Faust sets `acked` when the last stream is done with it; that is the only moment that counts, and `on_acked` hears of it.
+    Faust sets `acked` when the last stream is done with it; that is the only moment that counts, and
+    `on_acked` hears of it.
     """
 
     def __init__(self, entry: Entry[TP], records: tuple[Record, ...], generation: int, on_acked: Callable[[Chunk], None]) -> None:
@@ -112,7 +116,8 @@ class Chunk(ConsumerMessage):
 
 
 class Nowhere:
-    """Takes what Faust writes down about acks and keeps nothing: its books outlive the assignment they belong to."""
+    """Takes what Faust writes down about acks and keeps nothing: its books outlive the assignment they belong
+    to."""
 
     def __getitem__(self, key: object) -> Nowhere:
         return self
@@ -142,7 +147,8 @@ class ChunkSchema(faust.Schema):
 
 
 class Agent(FaustAgent):
-    """An agent whose body may not raise: the guard lets nothing out, so what gets out ends the process before any ack.
+    """An agent whose body may not raise: the guard lets nothing out, so what gets out ends the process before
+    any ack.
 
     Faust would ack the event in the iterator's `finally`, restart the agent and go on: the event is lost.
     """
@@ -167,7 +173,8 @@ async def _watched(coro: Awaitable[None], agent: Agent) -> None:
 
 
 class Recovery(FaustRecovery):
-    """Faust takes a recovery step that timed out for "stopped" and waits for ever; this ends the process instead."""
+    """Faust takes a recovery step that timed out for "stopped" and waits for ever; this ends the process
+    instead."""
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ANN401, ASYNC109  # Faust's own signature
         try:

@@ -1,12 +1,14 @@
-"""Fence yourself: notice that the group has gone on without this process, before it writes anything more. Pure.
+"""Fence yourself: notice that the group has gone on without this process, before it writes anything more.
+Pure.
 
-A member that was suspended past its session, or that took longer over a revocation than the group waits, holds partitions
-that are another's by now. An output it then writes is a duplicate (harmless, known by its id), but a table's changelog record
-would overwrite the new owner's. So a clock ticks in the consumer's own thread, and before every produce request the producer
-asks `why`; a reason ends the process.
+A member that was suspended past its session, or that took longer over a revocation than the group waits,
+holds partitions that are another's by now. An output it then writes is a duplicate (harmless, known by its
+id), but a table's changelog record would overwrite the new owner's. So a clock ticks in the consumer's own
+thread, and before every produce request the producer asks `why`; a reason ends the process.
 
-What it cannot see: a network that cuts this process off from the group's coordinator but not from a changelog's leader, for
-longer than the session. `awake_seconds` is the real clock. Source: M. Kleppmann, "How to do distributed locking" (fencing), applied from the inside.
+What it cannot see: a network that cuts this process off from the group's coordinator but not from a
+changelog's leader, for longer than the session. `awake_seconds` is the real clock. Source: M. Kleppmann, "How
+to do distributed locking" (fencing), applied from the inside.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 
 def awake_seconds() -> float:
-    """Return seconds since boot, those included in which the machine slept (Linux; elsewhere the monotonic clock)."""
+    """Return seconds since boot, those included in which the machine slept (Linux; elsewhere the monotonic
+    clock)."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 

@@ -1,8 +1,8 @@
 """Everything a Faust app needs to run on our bus: its settings, the way to send, the channels.
 
-`app_options` gives the keyword arguments for `faust.App`; the broker's URL has a scheme of ours, so that Faust loads our
-transport for it, lazily. All values are measured (docs/adr/0004-transport.md); what is switched off loses events or opens
-ports: Faust's web server, topic creation, standbys, its serializers.
+`app_options` gives the keyword arguments for `faust.App`; the broker's URL has a scheme of ours, so that
+Faust loads our transport for it, lazily. All values are measured (docs/adr/0004-transport.md); what is
+switched off loses events or opens ports: Faust's web server, topic creation, standbys, its serializers.
 
     app = faust.App(**app_options("clean", settings, ordinal=0))
     bus = AgentBus(..., sender=sender(app), channels=channels(app))
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import socket
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from faust.transport.drivers import TRANSPORTS
 
@@ -38,14 +38,15 @@ TRANSPORTS.aliases[KAFKA_SCHEME] = "streams.bus.transport_kafka:Transport"
 TRANSPORTS.aliases[SQLITE_SCHEME] = "streams.bus.transport_sqlite:Transport"
 
 MAX_POLL_SECONDS: Final = 86_400.0
-"""aiokafka leaves the group when nobody fetches for so long: a stage that holds back for a day is stuck anyway."""
+"""aiokafka leaves the group when nobody fetches for so long: a stage that holds back for a day is stuck
+anyway."""
 
 
 def app_options(stage: str, settings: Settings, ordinal: int | None = 0) -> dict[str, Any]:
     """Return keyword arguments for `faust.App`; the worker's folder in `settings.state` exists then.
 
-    With an ordinal the worker is a static member of its group: a restart after a crash costs no rebalance, and the ordinal
-    must be this worker's own on this machine and state folder. None: a member like any other.
+    With an ordinal the worker is a static member of its group: a restart after a crash costs no rebalance,
+    and the ordinal must be this worker's own on this machine and state folder. None: a member like any other.
     """
     return {
         **OPTIONS,
@@ -70,7 +71,8 @@ def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, 
 
 
 def _place(settings: Settings) -> str:
-    """Return what tells this machine's state folder from others: two replicas with the same ordinal are not one member."""
+    """Return what tells this machine's state folder from others: two replicas with the same ordinal are not
+    one member."""
     return blake2b(f"{socket.gethostname()}:{settings.state.resolve()}".encode(), digest_size=6).hexdigest()
 
 
@@ -135,8 +137,10 @@ class KafkaSender:
     async def send(  # noqa: PLR0913  # the port's own shape
         self, topic: str, value: bytes | None, *, key: bytes | None = None, headers: Headers = (), partition: int | None = None
     ) -> Future[RecordMetadata]:
-        """Queue a record; the future is done when all replicas have it. `TooLarge` when it can never be sent."""
-        return await self._app.producer.send(topic, key, value, partition, None, list(headers))
+        """Queue a record; the future is done when all replicas have it. `TooLarge` when it can never be sent.
+        """
+        sent = await self._app.producer.send(topic, key, value, partition, None, list(headers))
+        return cast("Future[RecordMetadata]", sent)
 
 
 def sender(app: AppT) -> Sender:

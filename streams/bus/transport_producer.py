@@ -1,12 +1,15 @@
 """The Faust producer on Kafka: idempotent, acks=all, every send remembered until it is acknowledged.
 
-`send` keeps the future of each record; `verify`, called before every commit, waits for all that were issued so far, those of
-the tables' changelogs included, and ends the process when one failed or when the broker is silent for longer than a request
-may take. Faust's own `flush` gives up after 0.1 s without progress, and a failed send is a log line there.
+`send` keeps the future of each record; `verify`, called before every commit, waits for all that were issued
+so far, those of the tables' changelogs included, and ends the process when one failed or when the broker is
+silent for longer than a request may take. Faust's own `flush` gives up after 0.1 s without progress, and a
+failed send is a log line there.
 
-A produce request is only made while the fence allows it: what was buffered before a suspension is not written after it.
+A produce request is only made while the fence allows it: what was buffered before a suspension is not written
+after it.
 
-Source: aiokafka 0.14 `producer/sender.py` (an idempotent producer retries for ever); faust 0.15.3 `transport/producer.py`.
+Source: aiokafka 0.14 `producer/sender.py` (an idempotent producer retries for ever); faust 0.15.3
+`transport/producer.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -24,11 +27,13 @@ from faust.transport.producer import ProducerBuffer
 
 from streams.bus.errors import TooLarge
 from streams.bus.faust_hooks import worker_of
+from streams.bus.kafka_nothing import send_nothing
+from streams.bus.transport_thread import fence_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
-    from faust.types import FutureMessage, RecordMetadata
+    from faust.types import AppT, FutureMessage, RecordMetadata
 
 RETRY_BACKOFF_MS = 100
 """aiokafka's own default, which its producer does not keep for a sender made later."""
@@ -37,7 +42,7 @@ BUFFERED_MOST = 1000
 """Changelog records that may wait to be handed to the client before events are held back."""
 
 
-class FencedSender(Sender):
+class FencedSender(Sender):  # type: ignore[misc]  # aiokafka has no types
     """aiokafka's sender, asking the fence before each produce request."""
 
     may_write: Callable[[], None]
@@ -47,8 +52,10 @@ class FencedSender(Sender):
         await super()._send_produce_req(node_id, batches)
 
 
-class FencedProducer(AIOKafkaProducer):
-    """aiokafka's producer with that sender. `may_write` ends the process when nothing may be written any more."""
+class FencedProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
+    """aiokafka's producer with that sender. `may_write` ends the process when nothing may be written any
+    more.
+    """
 
     def __init__(self, *, may_write: Callable[[], None], **settings: Any) -> None:  # noqa: ANN401  # aiokafka's
         super().__init__(**settings)
@@ -74,8 +81,9 @@ class Buffer(ProducerBuffer):
 
     async def _send_pending(self, fut: FutureMessage) -> None:
         message = fut.message
-        sent = await self.app.producer.send(
-            message.channel.get_topic_name(), message.key, message.value,
+        producer = cast("Producer", cast("AppT", self.app).producer)
+        sent = await producer.send(
+            message.channel.get_topic_name(), cast("bytes", message.key), cast("bytes", message.value),
             message.partition, message.timestamp, message.headers,
         )
         sent.add_done_callback(partial(_tell, fut))
@@ -117,10 +125,10 @@ class Producer(driver.Producer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  # Faust's
         super().__init__(*args, **kwargs)
-        self.buffer = Buffer(loop=self.loop, beacon=self.beacon)
+        self.buffer: Buffer = Buffer(loop=self.loop, beacon=self.beacon)
         self.buffer.app = self.app
         self._worker = worker_of(self.app)
-        self._unverified: deque[Awaitable[RecordMetadata]] = deque()
+        self._unverified: deque[asyncio.Future[RecordMetadata]] = deque()
         self._issued = 0
         self._verified = 0
 
@@ -132,20 +140,18 @@ class Producer(driver.Producer):
         return FencedProducer(may_write=self._may_write, **settings)
 
     def _may_write(self) -> None:
-        why = self.transport.fence.why()
+        why = fence_of(self.transport).why()
         if why is not None:
             self._worker.die(why)
 
-    async def send(  # noqa: PLR0913, PLR0917  # Faust's signature
+    async def send(  # Faust's signature
         self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
         timestamp: float | None, headers: Any, *, transactional_id: str | None = None,  # noqa: ANN401, ARG002
     ) -> asyncio.Future[RecordMetadata]:
-        """Queue a record. `TooLarge` when it is over `max_request_size`; any other failure ends the process."""
+        """Queue a record. `TooLarge` when it is over `max_request_size`; any other failure ends the process.
+        """
         try:
-            sent = await self._ensure_producer().send(
-                topic, value, key=key, partition=partition,
-                timestamp_ms=None if timestamp is None else int(timestamp * 1000), headers=headers,
-            )
+            sent = await self._hand_over(topic, key, value, partition, timestamp, headers)
         except MessageSizeTooLargeError as exc:
             raise TooLarge(f"a record for {topic} is over the bus's limit: {exc}") from exc
         except KafkaError as exc:
@@ -154,8 +160,22 @@ class Producer(driver.Producer):
         self._issued += 1
         return sent
 
+    async def _hand_over(  # the parts of a record
+        self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
+        timestamp: float | None, headers: Any,  # noqa: ANN401
+    ) -> asyncio.Future[RecordMetadata]:
+        client, at = self._ensure_producer(), None if timestamp is None else int(timestamp * 1000)
+        if key is None and value is None:
+            return await send_nothing(client, topic, headers, partition, at)
+        sent: asyncio.Future[RecordMetadata] = await client.send(
+            topic, value, key=key, partition=partition, timestamp_ms=at, headers=headers
+        )
+        return sent
+
     async def verify(self) -> None:
-        """Wait until every send issued so far is acknowledged. Ends the process when one failed or none comes through."""
+        """Wait until every send issued so far is acknowledged. Ends the process when one failed or none comes
+        through.
+        """
         await self.buffer.handed_over()
         target = self._issued
         while self._verified < target:

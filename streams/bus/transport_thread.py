@@ -1,8 +1,9 @@
-"""The consumer's own thread: aiokafka's client, its heartbeats, the fence's clock, and every change of a position.
+"""The consumer's own thread: aiokafka's client, its heartbeats, the fence's clock, and every change of a
+position.
 
-Heartbeats go on while a step keeps Faust's loop busy. Positions change here only, each under a seek number; of two seeks that
-finish in the wrong order, the greater number wins. A fetched batch is tagged, between two turns of this thread's loop, with
-the number of the position that it was read from.
+Heartbeats go on while a step keeps Faust's loop busy. Positions change here only, each under a seek number;
+of two seeks that finish in the wrong order, the greater number wins. A fetched batch is tagged, between two
+turns of this thread's loop, with the number of the position that it was read from.
 
 Source: aiokafka 0.14 `consumer/fetcher.py`, `consumer/group_coordinator.py`.
 """
@@ -16,6 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata
+from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
@@ -28,16 +30,24 @@ if TYPE_CHECKING:
 
     from faust.types import TP
 
+    from streams.bus.fence import Fence
+
     T = TypeVar("T")
 
 TICKS_PER_SESSION = 20
 """How often the fence's clock ticks: a suspension is noticed 5 % of a session late at most."""
 
-FETCH_RECORDS = 500
-"""Most records of one fetch: aiokafka's default, decoded in one go."""
+FETCH_RECORDS = 1000
+"""Most records of one fetch, decoded in one go."""
 
 Tagged = tuple[int, list[Record]]
 """A fetched batch with the number of the position that it was read from."""
+
+
+def fence_of(transport: Any) -> Fence:  # noqa: ANN401  # streams.bus.transport_kafka's, which imports this module
+    """Return the fence that the consumer, its thread and the producer of one transport share."""
+    fence: Fence = transport.fence
+    return fence
 
 
 class RebalanceListener(driver.ConsumerRebalanceListener):
@@ -45,12 +55,14 @@ class RebalanceListener(driver.ConsumerRebalanceListener):
 
     def on_partitions_revoked(self, revoked: Iterable[TP]) -> Awaitable[None]:
         """Revoke; called in the consumer's thread."""
-        self._thread.fence.revoking()
-        return self._give_back(super().on_partitions_revoked(revoked))
+        fence = fence_of(self._thread.transport)
+        fence.revoking()
+        return _give_back(super().on_partitions_revoked(revoked), fence)
 
-    async def _give_back(self, revoking: Awaitable[None]) -> None:
-        await revoking
-        self._thread.fence.revoked()
+
+async def _give_back(revoking: Awaitable[None], fence: Fence) -> None:
+    await revoking
+    fence.revoked()
 
 
 class ConsumerThread(driver.AIOKafkaConsumerThread):
@@ -59,7 +71,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._worker = worker_of(self.app)
-        self.fence = self.transport.fence
+        self._fence = fence_of(self.transport)
         self._numbers: dict[TP, int] = {}
 
     async def call(self, work: Coroutine[Any, Any, T]) -> T:
@@ -68,9 +80,9 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     @Service.task
     async def _tick(self) -> None:
-        every = self.fence.session_seconds / TICKS_PER_SESSION
+        every = self._fence.session_seconds / TICKS_PER_SESSION
         while not self.should_stop:
-            why = self.fence.tick()
+            why = self._fence.tick()
             if why is not None:
                 self._worker.die(why)
             await self.sleep(every)
@@ -100,7 +112,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         )
 
     async def on_thread_stop(self) -> None:
-        """Leave the group, a static member too: whoever stops in order wants the partitions taken over at once."""
+        """Leave the group, a static member too: whoever stops in order wants the partitions taken over at
+        once."""
         if self._consumer is not None and self._consumer._coordinator is not None:  # noqa: SLF001
             self._consumer._coordinator._group_instance_id = None  # noqa: SLF001  # aiokafka: a static member never leaves
         await super().on_thread_stop()
@@ -108,7 +121,8 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def fetch(self, wanted: Iterable[TP], wait_seconds: float) -> dict[TP, Tagged]:
         """Return what was fetched of these partitions, waiting at most so long for the first record.
 
-        Only positioned partitions are asked for: to aiokafka, an empty set means all of them. Raises `KafkaError`.
+        Only positioned partitions are asked for: to aiokafka, an empty set means all of them. Raises
+        `KafkaError`.
         """
         return await self.call(self._fetch(wanted, wait_seconds))
 
@@ -122,7 +136,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             fetched = await consumer._fetcher.fetched_records(  # noqa: SLF001
                 partitions, timeout=wait_seconds, max_records=FETCH_RECORDS
             )
-        return {driver.ensure_TPset([tp]).pop(): (self._numbers.get(tp, 0), [_record(one) for one in records])
+        return {ensure_TP(tp): (self._numbers.get(tp, 0), [_record(one) for one in records])
                 for tp, records in fetched.items()}
 
     async def seek_all(self, offsets: Mapping[TP, int], number: int) -> None:
@@ -137,10 +151,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 self._numbers[tp] = number
 
     async def seek_to_start(self, tps: frozenset[TP], number: int) -> tuple[dict[TP, int], dict[TP, int]]:
-        """Set positions to the committed offsets, asked from the broker; return positions and committed offsets.
+        """Set positions to the committed offsets, asked from the broker; return positions and committed
+        offsets.
 
-        Tries again while the broker is not to be had: the caller bounds it. A partition without a commit, or with one that
-        its log does not reach (it was created anew), starts where `consumer_auto_offset_reset` says.
+        Tries again while the broker is not to be had: the caller bounds it. A partition without a commit, or
+        with one that its log does not reach (it was created anew), starts where `consumer_auto_offset_reset`
+        says.
         """
         return await self.call(self._seek_to_start(tps, number))
 

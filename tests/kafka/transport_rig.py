@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,21 +36,34 @@ class Rig:
     workers: list[subprocess.Popen] = field(default_factory=list)
     sent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     exits: list[int] = field(default_factory=list)
+    started: int = 0
 
     def settings(self) -> str:
         return json.dumps({"bus": f"kafka://{self.bootstrap}", "state": str(self.state), "kafka": {**KAFKA, **self.kafka},
                            "stream": {"chunk_records": 8, **self.stream}, "run": {"stop_seconds": 6}})
 
-    async def create(self) -> None:
+    async def create(self, **configs: dict[str, str]) -> None:
+        """Create in, mid, out and the table's changelog; `configs` by short name."""
+        compacted = {"cleanup.policy": "compact"}
+        topics = {**dict.fromkeys(("in", "mid", "out"), {}), "tally-tally-changelog": compacted, **configs}
+        async with self.admin() as admin:
+            await admin.create_topics([NewTopic(f"{self.name}-{topic}", self.partitions, 1, topic_configs=config)
+                                       for topic, config in topics.items()])
+
+    @asynccontextmanager
+    async def admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
         await admin.start()
         try:
-            await admin.create_topics(
-                [NewTopic(f"{self.name}-{topic}", self.partitions, 1) for topic in ("in", "mid", "out")]
-                + [NewTopic(f"{self.name}-tally-tally-changelog", self.partitions, 1, topic_configs={"cleanup.policy": "compact"})]
-            )
+            yield admin
         finally:
             await admin.close()
+
+    async def committed(self, stage: str) -> int:
+        """Sum of the stage's committed offsets."""
+        async with self.admin() as admin:
+            offsets = await admin.list_consumer_group_offsets(f"{self.name}-{stage}")
+        return sum(one.offset for one in offsets.values() if one.offset > 0)
 
     async def fill(self, count: int, pad: int = 200) -> None:
         async with AIOKafkaProducer(bootstrap_servers=self.bootstrap, linger_ms=5, acks="all") as producer:
@@ -60,19 +75,25 @@ class Rig:
             await producer.flush()
 
     def start(self, stage: str, *more: str) -> subprocess.Popen:
-        worker = subprocess.Popen(
-            [sys.executable, str(STAGE), stage, "--name", self.name, "--settings", self.settings(),
-             "--partitions", str(self.partitions), *more],
-            stdout=subprocess.PIPE, stderr=(self.state / f"{stage}-{len(self.workers)}.log").open("wb"), start_new_session=True,
-        )
+        command = [sys.executable, str(STAGE), stage, "--name", self.name, "--settings", self.settings(),
+                   "--partitions", str(self.partitions), *more]
+        self.started += 1
+        with (self.state / f"{stage}-{self.started}.log").open("wb") as log:
+            worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, start_new_session=True)
         worker.stage, worker.more = stage, more
         self.workers.append(worker)
         return worker
 
     def restart(self, worker: subprocess.Popen) -> subprocess.Popen:
-        self.exits.append(worker.wait())
-        self.workers.remove(worker)
+        self.exits.append(self.ended(worker, 5))
         return self.start(worker.stage, *worker.more)
+
+    def ended(self, worker: subprocess.Popen, seconds: float = 15) -> int:
+        """Wait for a worker to end; return its exit code."""
+        code = worker.wait(seconds)
+        worker.stdout.close()
+        self.workers.remove(worker)
+        return code
 
     def supervise(self) -> None:
         """Start again what ended by itself."""
@@ -121,6 +142,20 @@ class Rig:
             self.supervise()
             await asyncio.sleep(0.1)
 
+    async def assigned(self, worker: subprocess.Popen, seconds: float = 30) -> None:
+        """Wait until the worker has its partitions and has recovered its table."""
+        def told() -> bool:
+            return any(line == b"assigned\n" for line in iter(worker.stdout.readline, b""))
+
+        assert await asyncio.wait_for(asyncio.to_thread(told), seconds), self.logs()
+
+    async def settled(self, seconds: float = 15) -> None:
+        """Wait until the table's changelog holds the last number of every key."""
+        deadline = time.monotonic() + seconds
+        while sum(row["last"] for row in (await self.table()).values()) < sum(self.sent.values()):
+            assert time.monotonic() < deadline, f"the table stands still: {self.logs()}"
+            await asyncio.sleep(0.2)
+
     async def check(self) -> None:
         """The table is right: last number and sum of every key, nothing skipped on the way."""
         table = await self.table()
@@ -130,17 +165,14 @@ class Rig:
 
     def stop(self, worker: subprocess.Popen) -> int:
         worker.send_signal(signal.SIGTERM)
-        code = worker.wait(timeout=20)
-        self.workers.remove(worker)
-        return code
+        return self.ended(worker)
 
     def logs(self) -> str:
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')[-1500:]}" for path in sorted(self.state.glob("*.log")))
 
     def close(self) -> None:
-        for worker in self.workers:
+        for worker in list(self.workers):
             if worker.poll() is None:
                 os.killpg(worker.pid, signal.SIGCONT)
                 os.killpg(worker.pid, signal.SIGKILL)
-            worker.wait()
-            worker.stdout.close()
+            self.ended(worker)

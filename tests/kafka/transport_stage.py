@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import time
 
@@ -27,8 +28,23 @@ def build(args: argparse.Namespace) -> faust.App:
         relay(app, args, send, channel)
     else:
         tally(app, args, send, channel)
-    app.on_rebalance_complete.connect(lambda *_, **__: print("assigned", flush=True), weak=False)
     return app
+
+
+async def run(args):
+    app = build(args)
+    app.on_startup_finished = assigned
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    await app.start()
+    await asyncio.wait({asyncio.create_task(told.wait()), asyncio.create_task(app.wait_until_stopped())},
+                       return_when=asyncio.FIRST_COMPLETED)
+    await app.stop()
+    return 0 if told.is_set() else 1
+
+
+async def assigned():
+    print("assigned", flush=True)
 
 
 def relay(app, args, send, channel):
@@ -68,7 +84,7 @@ async def pause(args):
         await asyncio.sleep(args.pause)
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("stage")
     parser.add_argument("--name", required=True)
@@ -79,7 +95,7 @@ def main() -> None:
     parser.add_argument("--block", type=float, default=0)
     parser.add_argument("--fail-at", default="")
     args = parser.parse_args()
-    faust.Worker(build(args), loglevel="WARN", redirect_stdouts=False, override_logging=True).execute_from_commandline()
+    return asyncio.run(run(args))
 
 
 if __name__ == "__main__":
