@@ -38,10 +38,10 @@ class Command(NamedTuple):
 
 COMMANDS: Final[dict[str, Command]] = {
     "demo": Command(
-        "streams.cli.demo", "demo", "Take a dozen articles through the whole walk, in a folder of its own."
+        "streams.cli.demo", "demo", "Take a dozen articles through the whole walk: see it work."
     ),
     "run": Command(
-        "streams.cli.run", "run", "Run the stages, start them again when they die, stop them cleanly."
+        "streams.cli.run", "run", "Run the stages, restart what dies, stop cleanly."
     ),
     "ingest": Command("streams.cli.ingest", "ingest", "Put files, folders or stdin on the raw topic."),
     "process": Command(
@@ -55,7 +55,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "schemas": Command("streams.cli.schemas", "app", "Export and check the events' JSON Schemas."),
     "bench": Command("streams.cli.bench", "app", "Measure speed, quality and losses."),
     "doctor": Command(
-        "streams.cli.doctor", "doctor", "Check settings, bus, topics, models, clock and disk; say what to do."
+        "streams.cli.doctor", "doctor", "Check what a run needs, and say what to do."
     ),
 }
 """In the order of a user's first day. A command whose module is not there is not listed."""

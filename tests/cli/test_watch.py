@@ -1,0 +1,86 @@
+"""Lag as the supervisor sees it, and what it makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from collections.abc import Callable
+
+from streams import topics
+from streams.audit.lag import age_seconds, look
+from streams.bus.connect import connect
+from streams.cli.watch import drained
+from streams.observe import metrics
+from tests.cli.command_line import Line
+
+
+def lags(line: Line, *stages: str) -> dict[str, int]:
+    async def ask() -> dict[str, int]:
+        async with connect(line.settings).admin() as admin:
+            return {lag.topic: lag.records for lag in await look(admin, stages)}
+
+    return asyncio.run(ask())
+
+
+def test_lag_is_what_a_stage_has_not_committed(line: Line, raw: Callable[..., str]) -> None:
+    for _ in range(3):
+        raw()
+    assert lags(line, "clean") == {topics.RAW.name: 3}
+    line.read_all("communique-clean", topics.RAW.name)
+    assert lags(line, "clean") == {topics.RAW.name: 0}
+
+
+def test_every_stage_has_the_topics_that_its_agents_read(line: Line) -> None:
+    line.prepare()
+    assert list(lags(line, "clean", "tag", "dedup")) == [
+        topics.RAW.name, topics.CLEAN.name, topics.TAGGED.name, topics.SKETCHES.name, topics.MATCHES.name,
+        topics.ANSWERS.name]
+
+
+def test_drained_is_judged_for_the_stages_that_run(line: Line, raw: Callable[..., str]) -> None:
+    raw()
+    bus = connect(line.settings)
+    assert not asyncio.run(drained(bus, ["clean"]))
+    assert asyncio.run(drained(bus, ["tag", "dedup"]))
+
+
+def test_the_age_of_lag_is_that_of_the_oldest_unread_record(line: Line, raw: Callable[..., str]) -> None:
+    raw()
+    raw()
+
+    async def ask() -> tuple[float, float]:
+        bus = connect(line.settings)
+        async with bus.admin() as admin:
+            lag, = await look(admin, ["clean"])
+        written = min(each["timestamp_ms"] for each in records)
+        return await age_seconds(bus, lag, written + 5000), await age_seconds(bus, lag, written - 5000)
+
+    records = line("consume", "raw", "--exit-at-end", "--envelope").objects
+    assert asyncio.run(ask()) == (5.0, 0.0)
+
+
+def test_metrics_are_served_on_loopback_with_every_name() -> None:
+    meters = metrics.of("clean", "clean")
+    meters.records.inc()
+    meters.refused("too_short")
+    port = metrics.serve("127.0.0.1", 0)
+    assert port is None
+    port = metrics.serve("127.0.0.1", free_port())
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as page:  # loopback
+        text = page.read().decode()
+    assert 'communique_refusals_total{agent="clean",reason="too_short",stage="clean"}' in text
+    for name in ("records", "outputs", "refusals", "dead_letters", "retries", "commits", "restarts"):
+        assert f"# TYPE communique_{name}_total counter" in text
+    for name in ("lag_records", "lag_seconds", "ready"):
+        assert f"# TYPE communique_{name} gauge" in text
+    for name in ("step_seconds", "hop_seconds"):
+        assert f"# TYPE communique_{name} histogram" in text
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
