@@ -139,7 +139,7 @@ class KafkaServer:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  # one system call, nothing that could deadlock
+                preexec_fn=die_with_parent,  # noqa: PLW1509  # one system call, nothing that could deadlock
             )
         self._wait()
         return self
@@ -205,8 +205,11 @@ def _answers(port: int) -> bool:
     return len(answer) == 10 and answer[8:] == b"\0\0"
 
 
-def _die_with_parent() -> None:
-    """In the child: a test run that is killed leaves no broker behind (Linux's PR_SET_PDEATHSIG)."""
+def die_with_parent() -> None:
+    """In the child: whoever is killed leaves no process behind (Linux's PR_SET_PDEATHSIG).
+
+    It is the end of the *thread* that started the child which counts: start it from one that lasts.
+    """
     if _PRCTL is not None:
         _PRCTL(1, int(signal.SIGKILL))
 

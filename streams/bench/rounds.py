@@ -1,0 +1,129 @@
+"""rounds: what is done to workers under a backlog, the same for ours and for stock Faust.
+
+    scale_up     one more worker of a stage
+    scale_down   one worker of a stage ends in order (SIGTERM)
+    kill         kill -9 of a worker; it is started again
+    stop         SIGSTOP, past the session, then SIGCONT
+    broker       kill -9 of the broker, and a restart on its data
+
+A round feeds a batch, does one of these while there is something unread, and waits until events come out
+again. The embedded log has one live member a group: there, `scale_up` adds one that waits in line, and
+`scale_down` ends the live one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import TYPE_CHECKING, Final, Protocol
+
+from streams.bench.pool import Pool, Seat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Tell = Callable[[str], None]
+
+PROGRESS_EVENTS: Final = 20
+PROGRESS_SECONDS: Final = 90.0
+
+
+class Kind(StrEnum):
+    """What is done in a round."""
+
+    SCALE_UP = "scale_up"
+    KILL = "kill"
+    SCALE_DOWN = "scale_down"
+    STOP = "stop"
+    BROKER = "broker"
+
+
+CYCLE: Final = (Kind.SCALE_UP, Kind.KILL, Kind.SCALE_DOWN, Kind.STOP)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One disturbance; `stage` is hit, all of them feel it."""
+
+    kind: Kind
+    stage: str
+
+
+class Ground(Protocol):
+    """What is disturbed: workers on a bus, and somebody who feeds it."""
+
+    pool: Pool
+    stages: Sequence[str]
+
+    async def feed(self) -> None:
+        """Send the next batch."""
+
+    async def unread(self) -> int:
+        """Return how many records the stages have not read yet."""
+
+    async def out(self) -> int:
+        """Return how many records have come out at the end."""
+
+    async def restart_broker(self) -> None:
+        """Kill -9 the broker and start it again."""
+
+
+def plan(rounds: int, stages: Sequence[str], *, broker_kills: int = 0) -> list[Round]:
+    """Return so many rounds, kind after kind, stage after stage; the broker's deaths lie evenly among them.
+
+    >>> [str(each.kind) for each in plan(3, ["tag"], broker_kills=1)]
+    ['scale_up', 'broker', 'kill', 'scale_down']
+    """
+    made = [Round(CYCLE[n % 4], stages[(n // 2) % len(stages)]) for n in range(rounds)]
+    for n in range(broker_kills):
+        made.insert((n + 1) * rounds // (broker_kills + 1) + n, Round(Kind.BROKER, stages[0]))
+    return made
+
+
+async def disturb(
+    ground: Ground, todo: Sequence[Round], *, stop_seconds: float, seed: int, tell: Tell
+) -> None:
+    """Do the rounds, one after the other."""
+    draw = Random(seed)
+    for number, each in enumerate(todo, 1):
+        await ground.feed()
+        before, unread, begun = await ground.out(), await ground.unread(), time.monotonic()
+        did = await _do(ground, each, draw, stop_seconds)
+        await _progress(ground, before)
+        seconds = time.monotonic() - begun
+        tell(f"round {number:>2}/{len(todo)} {each.kind:<10} {did:<12} unread {unread:>5}  {seconds:5.1f} s")
+
+
+async def _do(ground: Ground, each: Round, draw: Random, stop_seconds: float) -> str:
+    """Disturb one stage; return whom."""
+    pool, taken = ground.pool, ground.pool.seats(each.stage)
+    seat = draw.choice(taken)
+    match each.kind:
+        case Kind.BROKER:
+            await ground.restart_broker()
+            return "broker"
+        case Kind.SCALE_UP:
+            used = {seat.ordinal for seat in taken}
+            seat = Seat(each.stage, next(n for n in range(len(used) + 1) if n not in used))
+            pool.start(seat)
+        case Kind.SCALE_DOWN:
+            await pool.stop(seat)
+        case Kind.KILL:
+            pool.kill(seat)
+        case Kind.STOP:
+            pool.suspend(seat)
+            await asyncio.sleep(stop_seconds)
+            pool.resume(seat)
+    return seat.name
+
+
+async def _progress(ground: Ground, before: int) -> None:
+    """Wait until some more has come out, or nothing is left to come. What is missing shows at the end."""
+    deadline = time.monotonic() + PROGRESS_SECONDS
+    while time.monotonic() < deadline:
+        if await ground.out() >= before + PROGRESS_EVENTS or not await ground.unread():
+            return
+        await asyncio.sleep(0.3)

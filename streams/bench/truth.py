@@ -1,0 +1,101 @@
+"""truth: what stands on the topics at the end of a run, in a form that two runs can be compared in.
+
+An enriched body is compared without its `dedup` (as of then); assignments and clusters by their
+latest record, without what says how it came to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from streams import topics
+from streams.audit.collect import fate_of
+from streams.bus.scan import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from streams.bus.interface import Bus, Record
+
+AS_OF: Final[dict[str, tuple[str, ...]]] = {
+    topics.ENRICHED.name: ("dedup",),
+    topics.CLUSTERS.name: ("kind", "from"),
+    topics.ASSIGNMENTS.name: (),
+}
+"""Fields that tell what was known when an event left, by topic."""
+
+
+@dataclass(slots=True)
+class Truth:
+    """Enriched bodies by origin, fates by origin, and what is at rest by topic and key."""
+
+    bodies: dict[str, set[bytes]] = field(default_factory=dict)
+    fates: dict[str, set[str]] = field(default_factory=dict)
+    at_rest: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What a disturbed run has otherwise: origins without their fate; origins and keys that differ."""
+
+    lost: tuple[str, ...]
+    differing: tuple[str, ...]
+
+
+async def read(bus: Bus) -> Truth:
+    """Read the topics to their end."""
+    truth = Truth()
+    async with bus.admin() as admin:
+        dead = [name for name in await admin.describe_topics() if name.endswith(".dlt")]
+    async for records in scan(bus, [topics.ENRICHED.name, topics.REFUSALS.name, *dead]):
+        _take_fates(truth, records)
+    async for records in scan(bus, [topics.ASSIGNMENTS.name, topics.CLUSTERS.name]):
+        _take_rest(truth, records)
+    return truth
+
+
+def _take_fates(truth: Truth, records: Iterable[Record]) -> None:
+    for record in records:
+        if (fate := fate_of(record)) is None:
+            continue
+        truth.fates.setdefault(fate.origin, set()).add(str(fate.kind))
+        if record.topic == topics.ENRICHED.name and record.value is not None:
+            truth.bodies.setdefault(fate.origin, set()).add(_lasting(record.topic, record.value))
+
+
+def _take_rest(truth: Truth, records: Iterable[Record]) -> None:
+    for record in records:
+        place = (record.topic, record.key or b"")
+        if record.value is None:
+            truth.at_rest.pop(place, None)
+        else:
+            truth.at_rest[place] = _lasting(record.topic, record.value)
+
+
+def _lasting(topic: str, value: bytes) -> bytes:
+    body = orjson.loads(value)
+    for name in AS_OF[topic]:
+        body.pop(name, None)
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+
+
+def compare(undisturbed: Truth, disturbed: Truth) -> Differences:
+    """Return what the disturbed run lost, and where it came out different."""
+    lost = sorted(origin for origin in undisturbed.fates if origin not in disturbed.fates)
+    found = _unequal(undisturbed.fates, disturbed.fates, without=lost)
+    found |= _unequal(undisturbed.bodies, disturbed.bodies, without=lost)
+    rest = _unequal(_named(undisturbed), _named(disturbed), without=())
+    return Differences(tuple(lost), tuple(sorted(found | rest)))
+
+
+def _named(truth: Truth) -> dict[str, bytes]:
+    return {f"{topic} {key.decode(errors='replace')}": body for (topic, key), body in truth.at_rest.items()}
+
+
+def _unequal(one: Mapping[str, object], other: Mapping[str, object], *, without: Iterable[str]) -> set[str]:
+    skipped = set(without)
+    names = (one.keys() | other.keys()) - skipped
+    return {name for name in names if one.get(name) != other.get(name)}
