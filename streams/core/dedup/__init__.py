@@ -1,4 +1,4 @@
-"""Near-duplicates: sketch → match → cluster → enrich. Annotates, never drops (DESIGN §3, §5; docs/adr/0006).
+"""Near-duplicates: sketch → match → cluster → enrich. Annotates, never drops (docs/adr/0006).
 
 Every step is a function of an event, its envelope and the state it is given; `offline` runs them over
 dictionaries.

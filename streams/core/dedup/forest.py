@@ -11,15 +11,16 @@ enough. Building the forest anew from the same facts gives the same places. Sour
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from schemas.cluster import ClusterChange
-from schemas.dedup_state import ArticleNode, StirredCluster
+from schemas.dedup_state import ArticleNode, Edge, StirredCluster
 from schemas.enriched_article import DedupRole
 from schemas.ids import cluster_id
+from schemas.shard_matches import Relation
 from streams.core.dedup.graph import Graph, named
 
 
@@ -64,8 +65,7 @@ class Forest:
 
     def learn(self, article_id: str, node: ArticleNode) -> Stir:
         """Add the facts of a node; return what they touched."""
-        ends = (article_id, *(edge.other.article_id for edge in node.edges))
-        stir = Stir({name: self.standing(name) for name in ends})
+        stir = Stir()
         self._settle(self._add(article_id, node, stir), stir)
         return stir
 
@@ -92,15 +92,36 @@ class Forest:
         return DedupRole.PART_OF if alone and containers else DedupRole.CANONICAL
 
     def _add(self, article_id: str, node: ArticleNode, stir: Stir) -> set[str]:
-        """Add facts to the graph; return the articles to settle."""
-        versions = named(article_id, node)
-        changed = {name for name, seen in versions if self.graph.see(name, seen.version, seen.event_time)}
-        stir.retimed |= changed
-        start = set(changed).union(*(self.graph.neighbours.get(name, ()) for name in changed))
+        """Add facts to the graph; return the articles to settle: something before them is new."""
+        start: set[str] = set()
+        for name, seen in named(article_id, node):
+            if self.graph.is_news(name, seen):
+                self._note(name, stir)
+                self.graph.see(name, seen)
+                stir.retimed.add(name)
+                start |= {name, *self._later(name)}
         for edge in node.edges:
-            if self.graph.join(article_id, edge):
-                start |= {article_id, edge.other.article_id}
+            if not self.graph.knows(article_id, edge):
+                start.add(self._join(article_id, edge, stir))
         return start
+
+    def _join(self, article_id: str, edge: Edge, stir: Stir) -> str:
+        """Add an edge; return its later end, the one whose place may change."""
+        ends = (article_id, edge.other.article_id)
+        for end in ends:
+            if edge.other.relation is Relation.PART_OF or end in self.graph.holders:
+                self._note(end, stir)
+        self.graph.join(article_id, edge)
+        return max(ends, key=self.graph.order)
+
+    def _note(self, article_id: str, stir: Stir) -> None:
+        if article_id not in stir.standings:
+            stir.standings[article_id] = self.standing(article_id)
+
+    def _later(self, article_id: str) -> Iterator[str]:
+        mine = self.graph.order(article_id)
+        near = self.graph.neighbours.get(article_id, ())
+        return (name for name in near if self.graph.order(name) > mine)
 
     def _settle(self, start: Iterable[str], stir: Stir) -> None:
         queue = [self.graph.order(article_id) for article_id in start]
@@ -109,9 +130,8 @@ class Forest:
         while queue:
             place = heapq.heappop(queue)
             if place != last and self._place(place[1], stir):
-                for order in map(self.graph.order, self.graph.neighbours.get(place[1], ())):
-                    if order > place:
-                        heapq.heappush(queue, order)
+                for name in self._later(place[1]):
+                    heapq.heappush(queue, self.graph.order(name))
             last = place
 
     def _place(self, article_id: str, stir: Stir) -> bool:
@@ -121,7 +141,7 @@ class Forest:
             if new == article_id:
                 self._touch(new, stir)
             return False
-        stir.standings.setdefault(article_id, self.standing(article_id))
+        self._note(article_id, stir)
         self._touch(new, stir)
         if old is not None:
             self._touch(old, stir)
@@ -139,7 +159,7 @@ class Forest:
     def _touch(self, canonical: str, stir: Stir) -> None:
         if canonical not in stir.clusters:
             stir.clusters[canonical] = frozenset(self.members.get(canonical, ()))
-            stir.standings.setdefault(canonical, self.standing(canonical))
+            self._note(canonical, stir)
 
     def _leave(self, article_id: str, canonical: str) -> None:
         self.members[canonical].discard(article_id)

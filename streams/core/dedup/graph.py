@@ -31,39 +31,47 @@ class Alike(NamedTuple):
 
 @dataclass(slots=True)
 class Graph:
-    """See the module."""
+    """See the module. `times` holds the least event time of each article."""
 
     versions: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    times: dict[str, datetime] = field(default_factory=dict)
     edges: dict[str, dict[str, dict[tuple[str, str], Alike]]] = field(default_factory=dict)
     neighbours: dict[str, set[str]] = field(default_factory=dict)
+    holders: dict[str, set[str]] = field(default_factory=dict)
+    """Articles that contain this one, neighbours included."""
 
-    def see(self, article_id: str, version: str, event_time: datetime) -> bool:
-        """Add a version; return True when the article is new or has become earlier or has a version more."""
-        known = self.versions.setdefault(article_id, {})
-        if version in known and known[version] <= event_time:
-            return False
-        known[version] = event_time
-        return True
+    def is_news(self, article_id: str, seen: VersionSeen) -> bool:
+        """Tell whether a version, or its event time, would change the article."""
+        known = self.versions.get(article_id, {}).get(seen.version)
+        return known is None or seen.event_time < known
 
-    def join(self, article_id: str, edge: Edge) -> bool:
-        """Add an edge, from both sides; return True when it was not known."""
-        other, alike = edge.other, _alike(edge)
-        if other.article_id == article_id:
-            return False
-        known = self.edges.setdefault(article_id, {}).setdefault(other.article_id, {})
-        if (edge.version, other.version) in known:
-            return False
-        known[edge.version, other.version] = alike
-        back = self.edges.setdefault(other.article_id, {}).setdefault(article_id, {})
-        back[other.version, edge.version] = alike.mirrored()
+    def see(self, article_id: str, seen: VersionSeen) -> None:
+        """Add a version that is news."""
+        self.versions.setdefault(article_id, {})[seen.version] = seen.event_time
+        self.times[article_id] = min(seen.event_time, self.times.get(article_id, seen.event_time))
+
+    def knows(self, article_id: str, edge: Edge) -> bool:
+        """Tell whether an edge is there; one from an article to itself is none."""
+        other = edge.other
+        pairs = self.edges.get(article_id, {}).get(other.article_id, {})
+        return other.article_id == article_id or (edge.version, other.version) in pairs
+
+    def join(self, article_id: str, edge: Edge) -> None:
+        """Add an edge, from both sides."""
+        alike, other = _alike(edge), edge.other
+        self._see_edge(article_id, other.article_id, (edge.version, other.version), alike)
+        self._see_edge(other.article_id, article_id, (other.version, edge.version), alike.mirrored())
+
+    def _see_edge(self, mine: str, theirs: str, versions: tuple[str, str], alike: Alike) -> None:
+        self.edges.setdefault(mine, {}).setdefault(theirs, {})[versions] = alike
         if alike.relation is Relation.NEAR_DUPLICATE:
-            self.neighbours.setdefault(article_id, set()).add(other.article_id)
-            self.neighbours.setdefault(other.article_id, set()).add(article_id)
-        return True
+            self.neighbours.setdefault(mine, set()).add(theirs)
+        elif alike.containment >= alike.contained:
+            self.holders.setdefault(mine, set()).add(theirs)
 
     def order(self, article_id: str) -> tuple[datetime, str]:
         """Return what articles are ordered by: event time, then id."""
-        return min(self.versions[article_id].values()), article_id
+        return self.times[article_id], article_id
 
     def alike(self, article_id: str, version: str) -> Iterator[tuple[str, Alike]]:
         """Yield who is like a version, by id, each with the closest of its own versions."""
@@ -74,11 +82,8 @@ class Graph:
 
     def containers(self, article_id: str) -> tuple[str, ...]:
         """Return the articles that contain this one, by id; a neighbour contains nobody."""
-        near = self.neighbours.get(article_id, set())
-        return tuple(sorted(
-            other for other, pairs in self.edges.get(article_id, {}).items()
-            if other not in near and any(alike.containment >= alike.contained for alike in pairs.values())
-        ))
+        held = self.holders.get(article_id)
+        return tuple(sorted(held - self.neighbours.get(article_id, set()))) if held else ()
 
 
 def _alike(edge: Edge) -> Alike:
