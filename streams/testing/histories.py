@@ -27,7 +27,8 @@ from streams import topics
 from streams.core.dedup.match import MatchOptions
 from streams.core.dedup.offline import Offline
 from streams.core.dedup.sketch import SketchOptions
-from streams.settings import DedupSettings, Settings, StreamSettings, TopicSettings
+from streams.observe import logging
+from streams.settings import DedupSettings, ObserveSettings, Settings, StreamSettings, TopicSettings
 from streams.stages import STAGES
 from streams.testing import oracle
 from streams.testing.builders import put_tagged, tagged
@@ -194,4 +195,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    logging.configure(ObserveSettings(log_level="ERROR"))      # burials are part of the plan
     sys.exit(main())
