@@ -190,10 +190,9 @@ class Consumer(FaustConsumer):
         first = self._turn % max(1, len(ready))
         delivered = 0
         for tp in [*ready][first:] + [*ready][:first]:
-            if self._is_changelog_tp(tp):
-                delivered += await self._deliver_changelog(tp, ready[tp].next)
-            elif self._has_room(tp):
-                delivered += await self._deliver_chunk(tp, ready[tp].next)
+            if self._has_room(tp):
+                deliver = self._deliver_changelog if self._is_changelog_tp(tp) else self._deliver_chunk
+                delivered += await deliver(tp, ready[tp].next)
         return delivered
 
     def _can_flow(self) -> bool:
