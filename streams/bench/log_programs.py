@@ -89,6 +89,7 @@ def second(app: Any, channel: Channels, out: Sender) -> None:  # noqa: ANN401
     table = app.Table(TABLE, key_type=bytes, value_type=bytes, partitions=1)
 
     async def count(events: Any) -> None:  # noqa: ANN401
+        """Number the records of each key."""
         async for event in events.events():
             for record in event.value:
                 table[record.key] = str(int(table.get(record.key) or 0) + 1).encode()

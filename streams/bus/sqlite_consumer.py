@@ -159,6 +159,7 @@ class SqliteConsumer:
         self._refuse_when_fenced()
         if not self._member.generation and not await self._join():
             return
+        self._writer.beat_for(self._member)  # here, too, for a join whose caller was cancelled
         topics = self._reader.catalogue.topics()
         if self._seen_version != self._reader.catalogue.version:
             wanted = [self._reader.catalogue.topic(name) for name in self._topics]
@@ -171,12 +172,8 @@ class SqliteConsumer:
             self._reader.catalogue.topic(name)
         if not sqlite_group.is_free(self._reader.connection, self._member.group):
             return False
-        joined = await self._writer.run(
-            lambda pen: sqlite_group.join(pen.connection, self._member), wakes=False
-        )
-        if joined:
-            self._writer.beat_for(self._member)
-        return joined
+        member = self._member
+        return await self._writer.run(lambda pen: sqlite_group.join(pen.connection, member), wakes=False)
 
     def _refuse_when_fenced(self) -> None:
         if self._member.fenced:

@@ -116,7 +116,9 @@ class Writer:
         return await answer
 
     def beat_for(self, member: Member) -> None:
-        """Keep this member alive from now on."""
+        """Keep this member alive from now on; nothing when that is done already."""
+        if member in self._members:
+            return
         self._members[member] = time.monotonic() + member.session_seconds / BEATS_A_SESSION
         self.put(
             Job(lambda _: None, lambda _: None, wakes=False)

@@ -135,3 +135,22 @@ def test_a_process_is_told_from_another_with_its_number():
     assert is_dead(f"{machine} {pid} {int(start) - 1}")
     assert is_dead(f"{machine}x {pid} {start}")             # before the last boot
     assert not is_dead(f"pid:[1] elsewhere {pid} {start}")  # another pid namespace: nothing is known
+
+
+async def test_a_join_whose_caller_was_cancelled_is_kept_alive(log):
+    bus = bus_of(log)
+    async with bus.consumer(client_id="a", group="g") as first, bus.consumer(client_id="b", group="g") as second:
+        first.subscribe(["lines"])
+        joining = asyncio.ensure_future(first.getmany())
+        await asyncio.sleep(0)          # it has begun …
+        await asyncio.sleep(0)          # … and asked to join
+        joining.cancel()
+        await asyncio.wait([joining])
+        assert joining.cancelled()
+        await bus.writer.run(lambda _: None)
+        assert first._member.generation == 1
+        second.subscribe(["lines"])
+        assert await offsets(first)
+        await asyncio.sleep(1.3 * SESSION_SECONDS)
+        assert await offsets(second, timeout_ms=100) == []
+        await first.commit({ONE: 1})
