@@ -8,7 +8,7 @@
 
 A round feeds a batch, does one of these while there is something unread, and waits until events come out
 again. The embedded log has one live member a group: there, `scale_up` adds one that waits in line, and
-`scale_down` ends the live one.
+`scale_down` ends one of the two. The only one of its stage is started again.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def plan(rounds: int, stages: Sequence[str], *, broker_kills: int = 0) -> list[R
     >>> [str(each.kind) for each in plan(3, ["tag"], broker_kills=1)]
     ['scale_up', 'broker', 'kill', 'scale_down']
     """
-    made = [Round(CYCLE[n % 4], stages[(n // 2) % len(stages)]) for n in range(rounds)]
+    made = [Round(CYCLE[n % 4], stages[(n // 4) % len(stages)]) for n in range(rounds)]
     for n in range(broker_kills):
         made.insert((n + 1) * rounds // (broker_kills + 1) + n, Round(Kind.BROKER, stages[0]))
     return made
@@ -111,6 +111,8 @@ async def _do(ground: Ground, each: Round, draw: Random, stop_seconds: float) ->
             pool.start(seat)
         case Kind.SCALE_DOWN:
             await pool.stop(seat)
+            if taken == [seat]:
+                pool.start(seat)
         case Kind.KILL:
             pool.kill(seat)
         case Kind.STOP:

@@ -49,7 +49,7 @@ def faults(
     keep: Annotated[Path | None, typer.Option(help="Keep logs and data here.", metavar="DIR")] = None,
     as_json: Json = False,
 ) -> None:
-    """Disturb the product under a backlog, compare with an undisturbed run, audit. Exit 1 if it does not hold.
+    """Disturb the product under a backlog, compare with an undisturbed run, audit. Exit 1 when not the same.
 
     \b
     communique bench faults --rounds 20 --kafka
