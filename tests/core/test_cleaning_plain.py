@@ -29,6 +29,7 @@ FURNITURE = [
     ("disclaimer", "© 2024 The Daily Word. All rights reserved."), ("disclaimer", "Copyright 2024 The Daily Word"),
     ("disclaimer", "The views expressed in this article are the author's own."),
     ("source_credit", "Source: River News Agency"), ("source_credit", "Originally published by: The Daily Word"),
+    ("disclaimer", "(c) 2024 The Daily Word"),
     ("byline", "(Reporting by Ann Bee in Lowtown; editing by Cy Dee)"),
 ]
 
@@ -147,7 +148,7 @@ def test_a_paragraph_may_begin_with_a_dateline(text: str, place: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "BREAKING - The ferry sailed.", "The ferry - a new one - sailed.", "UPDATE — The ferry sailed.", "A well-known ferry sailed.",
+    "BREAKING - The ferry sailed.", "FILE - The ferry sailed.", "The ferry - a new one - sailed.", "UPDATE — The ferry sailed.", "A well-known ferry sailed.",
     "Ann Bee - The ferry sailed.",
 ])
 def test_a_dash_makes_no_dateline(text: str) -> None:
@@ -180,7 +181,7 @@ def test_a_dateline_without_a_year_takes_the_year_of_the_other_dates() -> None:
 
 BYLINES = [
     ("By Ann Bee", ("Ann Bee",)), ("by Ann Bee and Cy Dee", ("Ann Bee", "Cy Dee")), ("By Ann van der Bee, Staff Writer", ("Ann van der Bee",)),
-    ("By the river", ()), ("By Monday 3 May the ferry will sail", ()), ("By our own correspondent", ()), ("Bypass opens", ()),
+    ("By Ann Bee, Associated Press", ("Ann Bee",)), ("By the river", ()), ("By Monday 3 May the ferry will sail", ()), ("By our own correspondent", ()), ("Bypass opens", ()),
 ]
 
 
