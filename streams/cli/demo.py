@@ -57,7 +57,7 @@ def demo(
     """
     with _folder(keep=keep) as folder:
         settings = _own_settings(folder)
-        with output.progress(quiet=as_json) as bar:
+        with output.progress(quiet=as_json, counted=False) as bar:
             task = bar.add_task("putting articles on the raw topic", total=None)
             start.run(_put(settings))
             bar.update(task, description="running all stages until drained (the models load first)")

@@ -55,17 +55,16 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """Yield a progress display on stderr; it shows nothing when stderr is no terminal or `quiet`."""
+def progress(*, quiet: bool = False, counted: bool = True) -> Iterator[Progress]:
+    """Yield a progress display on stderr; it shows nothing when stderr is no terminal or `quiet`.
+
+    With `counted` it shows how much is done; how much there is nobody knows before all is read.
+    """
     from rich import progress as bars
 
     console = err()
-    columns = (
-        bars.TextColumn("{task.description}"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TimeElapsedColumn(),
-    )
+    count = [bars.TextColumn("{task.completed:,.0f}")] if counted else []
+    columns = (bars.TextColumn("{task.description}"), bars.BarColumn(), *count, bars.TimeElapsedColumn())
     with bars.Progress(
         *columns, console=console, transient=True, disable=quiet or not console.is_terminal
     ) as shown:

@@ -34,7 +34,7 @@ class Teller:
     @contextmanager
     def open(cls, *, as_json: bool, plain: bool) -> Iterator[Teller]:
         """Yield a teller whose last line on a terminal goes away at the end."""
-        with output.progress(quiet=as_json) as bar:
+        with output.progress(quiet=as_json, counted=False) as bar:
             yield cls(bar, as_json, plain)
 
     def say(self, text: str) -> None:
