@@ -40,11 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
-EX_USAGE: Final = 2
 COMMAND: Final = (sys.executable, "-m", "streams.worker")
-
-Agents = "Mapping[str, ModuleType]"
-
 
 @dataclass(frozen=True, slots=True)
 class Works:
@@ -171,10 +167,15 @@ async def _stop(works: Works, settings: Settings) -> None:
         await asyncio.wait_for(works.app.stop(), settings.run.stop_seconds * 0.9)
     except TimeoutError:
         fatal.die("it did not stop in time")
+    works.tables.close()
 
 
 async def try_alone(stage: str, agent: str, settings: Settings, agents: Mapping[str, Any]) -> None:
-    """Be the child of a trial: run one agent on the record that standard input holds."""
+    """Be the child of a trial: run one agent on the record that standard input holds.
+
+    An alarm ends it when its parent cannot, because that was killed meanwhile.
+    """
+    signal.alarm(int(settings.guard.child_timeout_seconds) + 1)
     record = trial.unpack(sys.stdin.buffer.read())
     prepare(settings, {agent: agents[agent]})
     await trial.run_alone(agents[agent].register, stage, settings, record)
@@ -204,6 +205,7 @@ def main(
     if called.alone:
         asyncio.run(try_alone(called.stage, called.alone, settings, chosen))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # while models load nothing is in hand
     return asyncio.run(run(called.stage, called.ordinal, settings, chosen, command))
 
 

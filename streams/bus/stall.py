@@ -17,6 +17,7 @@ import faulthandler
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.bus.errors import BusError
@@ -103,8 +104,10 @@ def watch_loop(loop: asyncio.AbstractEventLoop, stall_seconds: float, die: Any) 
         missed[0] = 0
 
     def watch() -> None:
+        """Look, wait, count: nothing else, whatever the loop does."""
         while not loop.is_closed():
-            loop.call_soon_threadsafe(turn)
+            with suppress(RuntimeError):  # the loop was closed meanwhile
+                loop.call_soon_threadsafe(turn)
             time.sleep(stall_seconds / LOOKS_PER_STALL)
             missed[0] += 1
             if missed[0] > LOOKS_PER_STALL:

@@ -128,8 +128,11 @@ class ShelfStore(Store[bytes, bytes]):
         for shelf in self.shelves.values():
             shelf.base.wipe()
 
-    async def on_stop(self) -> None:
-        """Close all shelves."""
+    def close(self) -> None:
+        """Close all shelves.
+
+        Not when Faust stops its tables: it does so before its agents, and a step would find its table empty.
+        """
         for shelf in self.shelves.values():
             shelf.base.close()
         self.shelves.clear()
@@ -189,6 +192,11 @@ class Tables:
         The same one until the next assignment. KeyError when it is not assigned.
         """
         return self._tables[spec.name].data.view(partition)
+
+    def close(self) -> None:
+        """Close what is open: the app has stopped."""
+        for table in self._tables.values():
+            table.data.close()
 
     def wipe(self) -> None:
         """Delete this worker's stores: the next start rebuilds them from the changelogs."""

@@ -97,16 +97,18 @@ async def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return made
 
 
-async def test_counts_outlive_kills_at_any_moment_and_no_record_counts_twice(place: Place) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_counts_outlive_an_end_at_any_moment_and_no_record_counts_twice(place: Place, number: signal.Signals) -> None:
     rng = random.Random(7)
-    await place.feed(4000)
-    for _ in range(3):
+    await place.feed(5000)
+    for _ in range(2):
         process = await place.start()
         assert process.stdout is not None
         assert (await process.stdout.readline()).startswith(b"ready")
-        await asyncio.sleep(rng.uniform(0, 0.3))
-        process.kill()
-        await process.wait()
+        await asyncio.sleep(rng.uniform(0, 0.2))
+        process.send_signal(number)
+        assert await process.wait() == (0 if number is signal.SIGTERM else -number)
+        assert not await place.drained()
         await place.feed(200)
     assert await place.drain() == [0]
     truth = Counter(f"k{number % 7}" for number in range(place.fed))
