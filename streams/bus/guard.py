@@ -1,4 +1,4 @@
-"""guard: nothing a record holds and nothing a step does gets out of here. Every row of DESIGN §7.
+"""guard: nothing a record holds and nothing a step does gets out of here. Every row of docs/failures.md.
 
 For each record of a chunk, in order:
 

@@ -1,4 +1,6 @@
-"""inhand: which record was in hand when the process died, and how often. The *killer* row of DESIGN §7.
+"""inhand: which record was in hand when the process died, and how often.
+
+The *killer* row of docs/failures.md.
 
 A memory-mapped file holds the record in hand: writing it costs a copy of some bytes, and the kernel keeps it
 when the process is killed in the middle of a step. In order:
