@@ -110,7 +110,7 @@ class TableSettings(_Group):
 
 
 class GuardSettings(_Group):
-    """What happens to records that fail (DESIGN §7)."""
+    """What happens to records that fail (docs/failures.md)."""
 
     transient_seconds: float = Field(
         default=15,

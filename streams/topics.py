@@ -22,7 +22,7 @@ from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
-"""`max.message.bytes` of every topic and changelog: a tagged article of 900 kB fits (DESIGN §3, sizes)."""
+"""`max.message.bytes` of every topic and changelog: a tagged article of 900 kB fits."""
 
 MAX_DEAD_LETTER_BYTES: Final = MAX_RECORD_BYTES + 64 * 1024
 """`max.message.bytes` of every dead letter topic: a record of the greatest size and its error headers fit."""
@@ -65,8 +65,7 @@ class TopicSpec:
 class TableSpec:
     """One table: its changelog is `<group>-<name>-changelog`, compacted, as wide as the topic that drives it.
 
-    `schema_version` is stamped on every value; a reader upcasts an older one or rebuilds (DESIGN §3, versions
-    of state).
+    `schema_version` is stamped on every value; a reader upcasts an older one or rebuilds.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 `look` goes down the walk: a stage writes its outputs before it commits, so when every topic in turn has
 nothing unread, nothing is on its way. What waits in a table then waits for a record that is dead, and
-counts for nothing (DESIGN §3).
+counts for nothing.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What both of our Faust transports (Kafka, embedded log) hang into Faust: by its own settings and
-subclasses, no patching.
+"""What both of our Faust transports (Kafka, embedded log) hang into Faust.
+
+By its own settings and subclasses, no patching.
 
 `Worker` is the app's monitor: the one object that the transport, the agents and recovery all reach
 (`app.monitor`), so it carries the stage's settings and the way to give up, and counts next to nothing.
@@ -57,10 +58,12 @@ class Worker(Monitor):
     def on_message_in(self, tp: TP, offset: int, message: Any) -> None:  # noqa: ANN401
         """Measure nothing."""
 
-    def on_stream_event_in(self, tp: TP, offset: int, stream: Any, event: EventT) -> None:  # noqa: ANN401
+    def on_stream_event_in(self, tp: TP, offset: int, stream: Any, event: EventT[Any]) -> None:  # noqa: ANN401
         """Measure nothing."""
 
-    def on_stream_event_out(self, tp: TP, offset: int, stream: Any, event: EventT, state: Any = None) -> None:  # noqa: ANN401
+    def on_stream_event_out(
+        self, tp: TP, offset: int, stream: Any, event: EventT[Any], state: Any = None  # noqa: ANN401
+    ) -> None:
         """Measure nothing."""
 
     def on_message_out(self, tp: TP, offset: int, message: Any) -> None:  # noqa: ANN401
@@ -93,14 +96,21 @@ class Chunk(ConsumerMessage):
     `on_acked` hears of it.
     """
 
-    def __init__(self, entry: Entry[TP], records: tuple[Record, ...], generation: int, on_acked: Callable[[Chunk], None]) -> None:
+    def __init__(
+        self,
+        entry: Entry[TP],
+        records: tuple[Record, ...],
+        generation: int,
+        on_acked: Callable[[Chunk], None],
+    ) -> None:
         self._acked = False
         self._on_acked = on_acked
         self.entry = entry
         first = records[0]
         super().__init__(
             first.topic, first.partition, first.offset, first.timestamp_ms / 1000, 0, None, None,
-            records, None, 0, 0, entry.partition, generation_id=generation,
+            records,  # type: ignore[arg-type]  # Faust hands it on as it is
+            None, 0, 0, entry.partition, generation_id=generation,
         )
 
     @property
@@ -116,8 +126,10 @@ class Chunk(ConsumerMessage):
 
 
 class Nowhere:
-    """Takes what Faust writes down about acks and keeps nothing: its books outlive the assignment they belong
-    to."""
+    """Takes what Faust writes down about acks and keeps nothing.
+
+    Its books outlive the assignment they belong to.
+    """
 
     def __getitem__(self, key: object) -> Nowhere:
         return self
@@ -135,20 +147,21 @@ class Nowhere:
         return default
 
 
-class ChunkSchema(faust.Schema):
+class ChunkSchema(faust.Schema):  # type: ignore[type-arg]  # generic for checkers only
     """Gives the stream what the transport delivered; decoding is the guard's."""
 
-    def compile(self, app: AppT, **_: Any) -> Callable[..., Awaitable[EventT]]:  # noqa: ANN401
+    def compile(self, app: AppT, **_: Any) -> Callable[..., Awaitable[EventT[Any]]]:  # noqa: ANN401
         """Return the function that makes an event of a message."""
-        async def decode(message: Any, *, propagate: bool = False) -> EventT:  # noqa: ANN401, ARG001
+        async def decode(message: Any, *, propagate: bool = False) -> EventT[Any]:  # noqa: ANN401, ARG001
             return app.create_event(message.key, message.value, message.headers, message)
 
         return decode
 
 
 class Agent(FaustAgent):
-    """An agent whose body may not raise: the guard lets nothing out, so what gets out ends the process before
-    any ack.
+    """An agent whose body may not raise.
+
+    The guard lets nothing out, so what gets out ends the process before any ack.
 
     Faust would ack the event in the iterator's `finally`, restart the agent and go on: the event is lost.
     """
@@ -173,8 +186,10 @@ async def _watched(coro: Awaitable[None], agent: Agent) -> None:
 
 
 class Recovery(FaustRecovery):
-    """Faust takes a recovery step that timed out for "stopped" and waits for ever; this ends the process
-    instead."""
+    """Faust takes a recovery step that timed out for "stopped" and waits for ever.
+
+    This ends the process instead.
+    """
 
     async def _wait(self, coro: Any, timeout: Any = None) -> None:  # noqa: ANN401, ASYNC109  # Faust's own signature
         try:
@@ -193,10 +208,10 @@ class Tables(TableManager):
         """Return the recovery service, made on first use."""
         if self._recovery is None:
             self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
-        return self._recovery
+        return self._recovery  # type: ignore[return-value]  # ours, made above
 
     @property
-    def changelog_queue(self) -> ThrowableQueue:
+    def changelog_queue(self) -> ThrowableQueue[Any]:
         """Return the queue of changelog records that wait to be applied."""
         if self._changelog_queue is None:
             self._changelog_queue = self.app.FlowControlQueue(maxsize=CHANGELOG_BUFFER, clear_on_resume=True)

@@ -1,4 +1,5 @@
 """Fence yourself: notice that the group has gone on without this process, before it writes anything more.
+
 Pure.
 
 A member that was suspended past its session, or that took longer over a revocation than the group waits,
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
 
 def awake_seconds() -> float:
-    """Return seconds since boot, those included in which the machine slept (Linux; elsewhere the monotonic
-    clock)."""
+    """Return seconds since boot.
+
+    Those included in which the machine slept (Linux; elsewhere the monotonic clock).
+    """
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -55,7 +58,8 @@ class Fence:
         """Return why nothing may be written any more, or None. Ask before every produce request."""
         now = self.now()
         if self._ticked is not None and now - self._ticked > self.session_seconds:
-            return f"suspended for {now - self._ticked:.1f} s, longer than the session of {self.session_seconds} s"
+            slept = now - self._ticked
+            return f"suspended for {slept:.1f} s, longer than the session of {self.session_seconds} s"
         if self._revoking is not None and now - self._revoking > self.rebalance_seconds:
             return f"a revocation took longer than the group waits ({self.rebalance_seconds} s)"
         return None

@@ -41,7 +41,10 @@ BACKLOG_BYTES = 8 * 1024 * 1024
 beyond it."""
 
 BACKLOG_RECORDS = 1000
-"""The same by count: with less, the loop waits for the consumer's thread (measured: .58 of plain aiokafka at 128)."""
+"""The same by count.
+
+With less, the loop waits for the consumer's thread (measured: .58 of plain aiokafka at 128).
+"""
 
 CHUNK_BYTES = 4 * 1024 * 1024
 """A chunk ends at this size: 64 articles of the largest size would be 58 MB in one event."""
@@ -80,8 +83,10 @@ def _size(record: Record) -> int:
 
 
 class InProgress:
-    """Chunks that a stream has begun and not finished. Faust's iterator adds them; they leave when they are
-    acked."""
+    """Chunks that a stream has begun and not finished.
+
+    Faust's iterator adds them; they leave when they are acked.
+    """
 
     def __init__(self) -> None:
         self._chunks: dict[int, Chunk] = {}
@@ -142,8 +147,10 @@ class Flow:
         return self._on and self._streaming
 
     def position(self, offsets: Mapping[TP, int], number: int, *, changelog: bool = False) -> None:
-        """Start an epoch for each partition, read from the given offset on; batches of older numbers are
-        dropped."""
+        """Start an epoch for each partition, read from the given offset on.
+
+        Batches of older numbers are dropped.
+        """
         self._positioned = self._positioned or not changelog
         for tp, offset in offsets.items():
             known = self._backlogs.get(tp)
@@ -160,7 +167,9 @@ class Flow:
         self.in_progress.clear()
 
     def offer(self, tp: TP, number: int, records: Sequence[Record]) -> bool:
-        """Take a fetched batch; False when it was dropped because its position is no longer the partition's.
+        """Take a fetched batch.
+
+        False when it was dropped because its position is no longer the partition's.
         """
         backlog = self._backlogs.get(tp)
         if backlog is None or backlog.number != number:
@@ -179,9 +188,13 @@ class Flow:
         """Count records that were fetched and not delivered."""
         return sum(len(backlog.records) for backlog in self._backlogs.values())
 
-    async def deliver(self, active: Iterable[TP], callback: Callable[[ConsumerMessage], Awaitable[None]]) -> int:
-        """Deliver one chunk, or what changelog records there are, of each partition that can take it; return
-        how many."""
+    async def deliver(
+        self, active: Iterable[TP], callback: Callable[[ConsumerMessage], Awaitable[None]]
+    ) -> int:
+        """Deliver one chunk, or what changelog records there are, of each partition that can take it.
+
+        Return how many.
+        """
         count = 0
         for tp in list(active):
             backlog = self._backlogs.get(tp)
@@ -200,15 +213,20 @@ class Flow:
         entry = self.deliveries.enter(tp, records[0].offset, records[-1].offset)
         return Chunk(entry, records, self.app.consumer_generation_id, self._done)
 
-    async def _restore(self, tp: TP, backlog: Backlog, callback: Callable[[ConsumerMessage], Awaitable[None]]) -> int:
-        records = backlog.take(min(self.chunk_records, self._room(tp))) if self._on and self._room(tp) > 0 else ()
+    async def _restore(
+        self, tp: TP, backlog: Backlog, callback: Callable[[ConsumerMessage], Awaitable[None]]
+    ) -> int:
+        records = (
+            backlog.take(min(self.chunk_records, self._room(tp))) if self._on and self._room(tp) > 0 else ()
+        )
         for record in records:
             await callback(_changelog_message(tp, record, self.app.consumer_generation_id))
         return len(records)
 
     def _room(self, tp: TP) -> int:
         """Count the events that each queue of the partition can take; 0 when nobody reads it yet."""
-        channels = self.app.topics._tp_index.get(tp) or ()  # noqa: SLF001  # pinned: tests/contract/test_faust_pin.py
+        # pinned: tests/contract/test_faust_pin.py
+        channels = self.app.topics._tp_index.get(tp) or ()  # type: ignore[attr-defined]  # noqa: SLF001
         return min((channel.queue.maxsize - channel.queue.qsize() for channel in channels), default=0)
 
     def _done(self, chunk: Chunk) -> None:

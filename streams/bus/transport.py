@@ -71,8 +71,10 @@ def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, 
 
 
 def _place(settings: Settings) -> str:
-    """Return what tells this machine's state folder from others: two replicas with the same ordinal are not
-    one member."""
+    """Return what tells this machine's state folder from others.
+
+    Two replicas with the same ordinal are not one member.
+    """
     return blake2b(f"{socket.gethostname()}:{settings.state.resolve()}".encode(), digest_size=6).hexdigest()
 
 
@@ -134,10 +136,18 @@ class KafkaSender:
     def __init__(self, app: AppT) -> None:
         self._app = app
 
-    async def send(  # noqa: PLR0913  # the port's own shape
-        self, topic: str, value: bytes | None, *, key: bytes | None = None, headers: Headers = (), partition: int | None = None
+    async def send(  # the port's own shape
+        self,
+        topic: str,
+        value: bytes | None,
+        *,
+        key: bytes | None = None,
+        headers: Headers = (),
+        partition: int | None = None,
     ) -> Future[RecordMetadata]:
-        """Queue a record; the future is done when all replicas have it. `TooLarge` when it can never be sent.
+        """Queue a record; the future is done when all replicas have it.
+
+        `TooLarge` when it can never be sent.
         """
         sent = await self._app.producer.send(topic, key, value, partition, None, list(headers))
         return cast("Future[RecordMetadata]", sent)

@@ -74,7 +74,7 @@ class Consumer(driver.Consumer):
     # delivery
 
     async def _drain_messages(self, fetcher: Any) -> None:  # noqa: ANN401  # Faust's Fetcher
-        stops = (self._stopped, fetcher._stopped)
+        stops = (self._stopped, fetcher._stopped)  # noqa: SLF001  # what Faust's own loop waits for
         try:
             while not any(stop.is_set() for stop in stops):
                 await self._deliver_once()
@@ -105,7 +105,9 @@ class Consumer(driver.Consumer):
             self._fetching = asyncio.create_task(self._fetch(wanted, wait))
 
     async def _fetch(self, wanted: list[TP], wait_seconds: float) -> None:
-        """Fetch into the backlog. A task of its own: it is never cancelled with the loop that asked for it.
+        """Fetch into the backlog.
+
+        A task of its own: it is never cancelled with the loop that asked for it.
         """
         try:
             fetched = await self._thread.fetch(wanted, wait_seconds)
@@ -151,8 +153,10 @@ class Consumer(driver.Consumer):
             self._settled_at = awake_seconds()
 
     async def perform_seek(self) -> None:
-        """Position the streams at their committed offsets; nothing of them is delivered until the flow is
-        resumed."""
+        """Position the streams at their committed offsets.
+
+        Nothing of them is delivered until the flow is resumed.
+        """
         turn, number = self._turn, next(self._seeks)
         self._flow.hold()
         tps = frozenset(tp for tp in self.assignment() if not self._is_changelog_tp(tp))
@@ -197,10 +201,14 @@ class Consumer(driver.Consumer):
     # rebalance and stop
 
     async def wait_empty(self) -> None:
-        """Wait a bounded time for what is in progress, commit it, forget all epochs. Faust calls it on revoke
-        and on stop."""
+        """Wait a bounded time for what is in progress, commit it, forget all epochs.
+
+        Faust calls it on revoke and on stop.
+        """
         settings = self._worker.settings
-        seconds = settings.run.stop_seconds / 2 if self.app.should_stop else settings.stream.drain_timeout_seconds
+        seconds = (
+            settings.run.stop_seconds / 2 if self.app.should_stop else settings.stream.drain_timeout_seconds
+        )
         try:
             async with asyncio.timeout(seconds):
                 await self._flow.idle()
@@ -209,7 +217,9 @@ class Consumer(driver.Consumer):
         except TimeoutError:
             late = bool(self._flow.in_progress) or self._producer.unacknowledged
             if late and self.app.tables:
-                self._worker.die(f"work in progress outlives its partitions by {seconds} s, and there are tables")
+                self._worker.die(
+                    f"work in progress outlives its partitions by {seconds} s, and there are tables"
+                )
         self._flow.forget()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

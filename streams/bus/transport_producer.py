@@ -53,8 +53,9 @@ class FencedSender(Sender):  # type: ignore[misc]  # aiokafka has no types
 
 
 class FencedProducer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka has no types
-    """aiokafka's producer with that sender. `may_write` ends the process when nothing may be written any
-    more.
+    """aiokafka's producer with that sender.
+
+    `may_write` ends the process when nothing may be written any more.
     """
 
     def __init__(self, *, may_write: Callable[[], None], **settings: Any) -> None:  # noqa: ANN401  # aiokafka's
@@ -148,7 +149,9 @@ class Producer(driver.Producer):
         self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
         timestamp: float | None, headers: Any, *, transactional_id: str | None = None,  # noqa: ANN401, ARG002
     ) -> asyncio.Future[RecordMetadata]:
-        """Queue a record. `TooLarge` when it is over `max_request_size`; any other failure ends the process.
+        """Queue a record.
+
+        `TooLarge` when it is over `max_request_size`; any other failure ends the process.
         """
         try:
             sent = await self._hand_over(topic, key, value, partition, timestamp, headers)
@@ -173,8 +176,9 @@ class Producer(driver.Producer):
         return sent
 
     async def verify(self) -> None:
-        """Wait until every send issued so far is acknowledged. Ends the process when one failed or none comes
-        through.
+        """Wait until every send issued so far is acknowledged.
+
+        Ends the process when one failed or none comes through.
         """
         await self.buffer.handed_over()
         target = self._issued

@@ -1,6 +1,6 @@
 """audit: every raw record ends in exactly one fate.
 
-The bookkeeping of DESIGN §5.1, over facts read from the topics.
+The bookkeeping of the first promise (README), over facts read from the topics.
 
 A fate is an enriched event, a refusal, or a dead letter. Facts may come in any order, but for the raw
 records, which come first, and a redelivered fact changes nothing but `repeated`. What the ledger decides:
@@ -8,7 +8,7 @@ records, which come first, and a redelivered fact changes nothing but `repeated`
 - the same event id again is `repeated`, another fate or another id of the same origin is `doubled`;
 - a dead letter is superseded by the fate of its redrive;
 - a dead letter of a topic after enrichment is `dead_lettered_later`: the article came out;
-- a dead sketch is answered as failed (DESIGN §3): beside an enriched event it is `dead_lettered_later` too;
+- a dead sketch is answered as failed: beside an enriched event it is `dead_lettered_later` too;
 - dead letters of one origin at several places, one a shard, are one fate;
 - what has no fate is `pending` when it is still on its way, else `lost`.
 

@@ -1,7 +1,7 @@
 """What a step may answer besides an event: a refusal. And the one root of our errors.
 
 A refusal is a value: a named reason why an article ends here. It is never raised. What is raised is a failure
-(DESIGN §7): `Permanent` can never work, `Transient` may work later, everything else is a bug.
+(docs/failures.md): `Permanent` can never work, `Transient` may work later, everything else is a bug.
 """
 
 from __future__ import annotations

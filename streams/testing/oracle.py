@@ -1,7 +1,7 @@
 """The oracle: what must hold at the end of every history, read from the topics. Checks yield what is wrong.
 
-The audit of DESIGN §5, the law of §3, and that a repeat is the same bytes. `Expected` is what an undisturbed
-run gives.
+The audit, the law of what stands at rest (docs/adr/0006), and that a repeat is the same bytes. `Expected` is
+what an undisturbed run gives.
 """
 
 from __future__ import annotations

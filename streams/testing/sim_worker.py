@@ -1,9 +1,9 @@
 """The simulator's worker: real agents, real guard, codec, state and shelves, on the simulated bus.
 
-What Faust and the transport do is done here by hand, in the way FAUST.md says they must: positions come from
-the committed offsets at each assignment; an event is a chunk of one partition, and is done when its agent
-asks for the next; tables are recovered from their changelogs. A crash loses memory, and what `Outbox` had
-not written. A worker's disk (`Disk`) holds what was acknowledged, as a `rocksdict` store does.
+What Faust and the transport do is done here by hand, in the way docs/adr/0004-transport.md says: positions
+come from the committed offsets at each assignment; an event is a chunk of one partition, and is done when its
+agent asks for the next; tables are recovered from their changelogs. A crash loses memory, and what `Outbox`
+had not written. A worker's disk (`Disk`) holds what was acknowledged, as a `rocksdict` store does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The law of DESIGN §3: what stands at rest does not depend on order, shards, or how often something came."""
+"""The law (docs/adr/0006): what stands at rest does not depend on order, shards, or how often something came."""
 
 from __future__ import annotations
 

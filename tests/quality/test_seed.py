@@ -1,4 +1,4 @@
-"""The seed article (DESIGN §9), as far as clean and mentions go, and a dozen variants of it that no rule can know.
+"""The seed article, as far as clean and mentions go, and a dozen variants of it that no rule can know.
 
 The text is its publisher's: it is read from `../shared/seed`, never committed. Where it is missing, that is a failure.
 """
