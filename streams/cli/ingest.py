@@ -56,7 +56,7 @@ def ingest(
 
     A bad line or file is reported with its place, the rest goes in, and the exit code is 1. The same
     article from the same place always has the same id: what the topic already holds is left out, so a load
-    that broke off is simply started again. (A raw topic of more than 200,000 records is not read through
+    that broke off is simply started again. (A raw topic of more than 50,000 records is not read through
     for that; repeats are then known by their ids.) Returns when the bus has acknowledged everything; on the
     embedded log that means on disk.
     """

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Headers, Producer
     from streams.ingest.found import Found
 
-CHEAP_RECORDS: Final = 200_000
+CHEAP_RECORDS: Final = 50_000
 """A raw topic with more records is not read through before loading.
 
-On the embedded log 200,000 take about two seconds.
+On the embedded log 44,000 articles of 5 kB are read in a second.
 """
 
 _IN_FLIGHT: Final = 1000
