@@ -74,7 +74,7 @@ def quality(
     wanted = list(only or MEASURES)
     unknown = [name for name in wanted if name not in MEASURES]
     if unknown:
-        raise BadData(f"--only {unknown[0]}: known are {', '.join(MEASURES)}")
+        raise typer.BadParameter(f"--only {unknown[0]}: known are {', '.join(MEASURES)}")
     figures = {name: measured(MEASURES[name], data) for name in wanted}
     under = list(under_floor(figures, floors()))
     _show(figures, data, as_json=as_json)

@@ -44,7 +44,7 @@ _MOST_CONTROL: Final = 0.05
 def why_not_text(content: str) -> str | None:
     r"""Return why `content` is no text (for people), None when it is.
 
-    >>> why_not_text("H\\x00e\\x00l\\x00l\\x00o\\x00")
+    >>> why_not_text("H\x00e\x00l\x00l\x00o\x00")
     'holds NUL: UTF-16, or binary'
     """
     if "\x00" in content:

@@ -60,8 +60,8 @@ def read_page(page: str, options: CleaningOptions) -> Page | Refused:
 def paragraphs(text: str) -> str:
     r"""Return trafilatura's lines as paragraphs, without invisible characters and blank lines.
 
-    >>> paragraphs("One.\\nTwo. \\n")
-    'One.\\n\\nTwo.'
+    >>> paragraphs("One.\nTwo. \n")
+    'One.\n\nTwo.'
     """
     lines = (INVISIBLE.sub("", line).strip(BLANK) for line in _END.split(text))
     return "\n\n".join(line for line in lines if line)

@@ -30,7 +30,7 @@ class Line(NamedTuple):
 def lines_of(raw: str) -> list[Line]:
     r"""Return the lines of `raw` that hold something, in order.
 
-    >>> [(line.text, line.gap) for line in lines_of("a\\nb \\r\\n\\r\\n  c")]
+    >>> [(line.text, line.gap) for line in lines_of("a\nb \r\n\r\n  c")]
     [('a', True), ('b', False), ('c', True)]
     """
     return list(_lines(raw))

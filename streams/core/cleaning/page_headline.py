@@ -63,8 +63,8 @@ def without_site(title: str, site: str | None) -> str:
 
     A last (or first) part that is the site's name, or the last short one.
 
-    >>> without_site("Rivers rise | The Daily Word", None)
-    'Rivers rise'
+    >>> without_site("Rivers rise in the north | The Daily Word", None)
+    'Rivers rise in the north'
     """
     bars = list(_BAR.finditer(title))
     if not bars:
