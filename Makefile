@@ -35,12 +35,12 @@ lint: $(READY)  ## ruff, mypy, import-linter, generated pages
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/cog --check --check-fail-msg='run make docs' -r $(PAGES)
+	@$(BIN)/cog --check --verbosity=1 --check-fail-msg='run make docs' $(PAGES)
 	@$(BIN)/communique schemas check
 
 docs: $(READY)  ## write the generated pages and schemas anew
 	@$(BIN)/communique schemas export
-	@$(BIN)/cog -r $(PAGES)
+	@$(BIN)/cog -r --verbosity=1 $(PAGES)
 
 quality: $(READY)  ## figures on the development sets, against their floors
 	@$(BIN)/communique bench quality $(ARGS)

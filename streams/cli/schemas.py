@@ -17,7 +17,10 @@ app = typer.Typer(no_args_is_help=True)
 
 HERE: Final = Path(schemas.__file__).parent
 Folder = Annotated[
-    Path, typer.Option("--folder", help="Where jsonschema/ and asyncapi.yaml are.", metavar="DIR")
+    Path,
+    typer.Option(
+        "--folder", help="Where jsonschema/ and asyncapi.yaml are.", metavar="DIR", show_default="as installed"
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
