@@ -19,7 +19,7 @@ HERE: Final = Path(schemas.__file__).parent
 Folder = Annotated[
     Path,
     typer.Option(
-        "--folder", help="Where jsonschema/ and asyncapi.yaml are.", metavar="DIR", show_default="as installed"
+        "--folder", help="Folder of jsonschema/ and asyncapi.yaml.", metavar="DIR", show_default="as installed"
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
