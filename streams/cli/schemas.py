@@ -19,7 +19,7 @@ HERE: Final = Path(schemas.__file__).parent
 Folder = Annotated[
     Path,
     typer.Option(
-        "--folder", help="Folder of jsonschema/ and asyncapi.yaml.", metavar="DIR", show_default="as installed"
+        "--folder", help="Of jsonschema/ and asyncapi.yaml.", metavar="DIR", show_default="as installed"
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
