@@ -98,6 +98,11 @@ class Product:
         ends = await patiently(lambda: self.admin.end_offsets([topics.ENRICHED.name, topics.REFUSALS.name]))
         return sum(ends.values())
 
+    async def joined(self, seat: Seat) -> None:
+        """Wait until a worker is ready; on the embedded log it waits for the live one to end."""
+        if self.server is not None:
+            await self.pool.ready(seat)
+
     async def restart_broker(self) -> None:
         """Kill -9 the broker and start it again on its data."""
         if self.server is not None:

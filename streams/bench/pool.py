@@ -1,7 +1,7 @@
 """pool: worker processes to be started, stopped, killed and suspended; who dies unasked is started again.
 
 Each worker is a process group of its own, writes to a log file of its own, and says that it is ready by a
-line that begins with `ready`.
+line with `ready` and its pid.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Pool:
         text = self._log(seat).read_text(errors="replace")
         worker = self._running.get(seat)
         return worker is not None and any(
-            line.startswith("ready ") and f"pid={worker.pid} " in line for line in text.splitlines()
+            "ready " in line and f"pid={worker.pid} " in line for line in text.splitlines()
         )
 
     def last_words(self, seat: Seat) -> str:

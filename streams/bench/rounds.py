@@ -67,6 +67,9 @@ class Ground(Protocol):
     async def out(self) -> int:
         """Return how many records have come out at the end."""
 
+    async def joined(self, seat: Seat) -> None:
+        """Wait until a new worker has its part of the work, where it gets one."""
+
     async def restart_broker(self) -> None:
         """Kill -9 the broker and start it again."""
 
@@ -90,9 +93,9 @@ async def disturb(
     draw = Random(seed)
     for number, each in enumerate(todo, 1):
         await ground.feed()
-        before, unread, begun = await ground.out(), await ground.unread(), time.monotonic()
+        unread, begun = await ground.unread(), time.monotonic()
         did = await _do(ground, each, draw, stop_seconds)
-        await _progress(ground, before)
+        await _progress(ground, await ground.out())
         seconds = time.monotonic() - begun
         tell(f"round {number:>2}/{len(todo)} {each.kind:<10} {did:<12} unread {unread:>5}  {seconds:5.1f} s")
 
@@ -109,6 +112,7 @@ async def _do(ground: Ground, each: Round, draw: Random, stop_seconds: float) ->
             used = {seat.ordinal for seat in taken}
             seat = Seat(each.stage, next(n for n in range(len(used) + 1) if n not in used))
             pool.start(seat)
+            await ground.joined(seat)
         case Kind.SCALE_DOWN:
             await pool.stop(seat)
             if taken == [seat]:

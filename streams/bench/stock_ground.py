@@ -63,6 +63,10 @@ class Stock:
         """Return how many events have come out, repeated ones included."""
         return sum((await patiently(lambda: self.admin.end_offsets([stock.OUT]))).values())
 
+    async def joined(self, seat: Seat) -> None:
+        """Wait until a worker is assigned."""
+        await self.pool.ready(seat)
+
     async def restart_broker(self) -> None:
         """Kill -9 the broker and start it again on its data."""
         await asyncio.to_thread(self.server.restart)
