@@ -1,9 +1,10 @@
 """collect: the facts of an audit, read from the topics and the groups' committed offsets alone.
 
-How, in this order: the raw topic's records; what lies beyond each stage's committed offsets, from clean
-down the walk to enrich; then the fates. A record only ever moves down the walk, and a stage writes its
-outputs before it commits, so reading downwards never misses one that moves meanwhile: what is called lost
-is lost, also while the stages run.
+How, in this order: what each stage has committed, in the order of the walk; the raw topic's records; what
+lies beyond those commits on the way to enrich; then the fates. A record only ever moves down the walk, and a
+stage writes its outputs before it commits: what was not committed when its stage was asked is found, what was
+has left an output further down, which is asked later. So what is called lost is lost, also while the stages
+run.
 
 From mid topics only what is not yet read by its stage is looked at; of all records only headers.
 """
@@ -51,43 +52,33 @@ async def audit(bus: Bus, tell: Tell = lambda _topic, _records: None) -> Report:
     Raises `UnknownTopic` when there is no raw topic.
     """
     ledger = Ledger()
-    unread = await _raw(bus, ledger, tell)
-    for spec in WALK[1:]:
-        await _on_the_way(bus, spec, ledger, tell)
-    for origin in unread:
-        ledger.on_the_way(origin)
-    await _fates(bus, ledger, tell)
-    return ledger.report()
-
-
-async def _raw(bus: Bus, ledger: Ledger, tell: Tell) -> list[str]:
-    """Take in all raw records; return those that clean has not committed."""
-    committed = await _committed(bus, topics.RAW)
-    unread: list[str] = []
+    committed = await _committed(bus)
     async for records in scan(bus, [topics.RAW.name]):
         for record in records:
             ledger.raw(record.topic, record.partition, record.offset)
             if record.offset >= committed.get(TopicPartition(record.topic, record.partition), 0):
-                unread.append(record.at)
+                ledger.on_the_way(record.at)
         tell(topics.RAW.name, len(records))
-    return unread
+    await _on_the_way(bus, committed, ledger, tell)
+    await _fates(bus, ledger, tell)
+    return ledger.report()
 
 
-async def _committed(bus: Bus, spec: TopicSpec) -> Mapping[TopicPartition, int]:
-    group = reader_of(spec)
-    if group is None:
-        return {}
+async def _committed(bus: Bus) -> dict[TopicPartition, int]:
+    """Return what each stage has committed of the topics it reads, asked in the order of the walk."""
     async with bus.admin() as admin:
-        return await admin.committed_offsets(group)
+        found = [await admin.committed_offsets(group_of(stage)) for stage in STAGES]
+    return {place: offset for each in found for place, offset in each.items()}
 
 
-async def _on_the_way(bus: Bus, spec: TopicSpec, ledger: Ledger, tell: Tell) -> None:
-    starts = await _committed(bus, spec)
-    async for records in scan(bus, [spec.name], starts=starts, missing_ok=True):
+async def _on_the_way(
+    bus: Bus, committed: Mapping[TopicPartition, int], ledger: Ledger, tell: Tell
+) -> None:
+    async for records in scan(bus, [spec.name for spec in WALK[1:]], starts=committed, missing_ok=True):
         for record in records:
             if origin := header(record, "ce_origin"):
                 ledger.on_the_way(origin)
-        tell(spec.name, len(records))
+        tell(records[0].topic, len(records))
 
 
 async def _fates(bus: Bus, ledger: Ledger, tell: Tell) -> None:

@@ -1,23 +1,26 @@
 """lag: what each stage has not read yet, from the bus, never from the stage: right while a stage is down.
 
-`look` goes down the walk: a stage writes its outputs before it commits, so when every topic in turn has
-nothing unread, nothing is on its way. What waits in a table then waits for a record that is dead, and
-counts for nothing.
+`look` asks what is committed before it asks for the ends: when they agree for every topic, all was read at
+one moment, and as a stage writes its outputs before it commits, nothing is on its way. What waits in a table
+then waits for a record that is dead, and counts for nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from streams.audit.collect import WALK, reader_of
 from streams.bus.interface import TopicPartition
 from streams.stages import STAGES, group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
     from streams.bus.interface import Admin, Bus
+
+Offsets: TypeAlias = Mapping[TopicPartition, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +44,23 @@ async def look(admin: Admin, stages: Collection[str] = tuple(STAGES)) -> tuple[L
     Topics that are not there have none.
     """
     there = await admin.describe_topics()
-    found = []
-    for spec in WALK:
-        stage = next((each for each in stages if group_of(each) == reader_of(spec)), None)
-        if stage and spec.name in there:
-            found.append(await _of_topic(admin, stage, spec.name))
-    return tuple(found)
+    read = {
+        spec.name: stage
+        for spec in WALK
+        for stage in stages
+        if group_of(stage) == reader_of(spec) and spec.name in there
+    }
+    committed = {stage: await admin.committed_offsets(group_of(stage)) for stage in stages}
+    first = await admin.beginning_offsets(list(read))
+    ends = await admin.end_offsets(list(read))
+    return tuple(_of_topic(topic, stage, committed[stage], first, ends) for topic, stage in read.items())
 
 
-async def _of_topic(admin: Admin, stage: str, topic: str) -> Lag:
-    committed = await admin.committed_offsets(group_of(stage))
-    first = await admin.beginning_offsets([topic])
-    ends = await admin.end_offsets([topic])
-    at = {each: max(committed.get(each, 0), first.get(each, 0)) for each in ends}
-    oldest = {each: at[each] for each in ends if at[each] < ends[each]}
-    return Lag(stage, topic, sum(ends[each] - at[each] for each in oldest), sum(ends.values()), oldest)
+def _of_topic(topic: str, stage: str, committed: Offsets, first: Offsets, ends: Offsets) -> Lag:
+    own = {each: end for each, end in ends.items() if each.topic == topic}
+    at = {each: max(committed.get(each, 0), first.get(each, 0)) for each in own}
+    oldest = {each: at[each] for each, end in own.items() if at[each] < end}
+    return Lag(stage, topic, sum(own[each] - at[each] for each in oldest), sum(own.values()), oldest)
 
 
 async def age_seconds(bus: Bus, lag: Lag, now_ms: int) -> float:
