@@ -1,10 +1,8 @@
 """collect: the facts of an audit, read from the topics and the groups' committed offsets alone.
 
-How, in this order: what each stage has committed, in the order of the walk; the raw topic's records; what
-lies beyond those commits on the way to enrich; then the fates. A record only ever moves down the walk, and a
-stage writes its outputs before it commits: what was not committed when its stage was asked is found, what was
-has left an output further down, which is asked later. So what is called lost is lost, also while the stages
-run.
+How, in this order: what each stage has committed; the raw topic's records; what lies beyond those commits on
+the way to enrich; then the fates. A stage writes its outputs before it commits: what was not committed is
+found, what was has an output further down by then. So what is called lost is lost, also while stages run.
 
 From mid topics only what is not yet read by its stage is looked at; of all records only headers.
 """
@@ -65,7 +63,7 @@ async def audit(bus: Bus, tell: Tell = lambda _topic, _records: None) -> Report:
 
 
 async def _committed(bus: Bus) -> dict[TopicPartition, int]:
-    """Return what each stage has committed of the topics it reads, asked in the order of the walk."""
+    """Return what each stage has committed of the topics that it reads."""
     async with bus.admin() as admin:
         found = [await admin.committed_offsets(group_of(stage)) for stage in STAGES]
     return {place: offset for each in found for place, offset in each.items()}

@@ -2,7 +2,7 @@
 
 `look` asks what is committed before it asks for the ends: when they agree for every topic, all was read at
 one moment, and as a stage writes its outputs before it commits, nothing is on its way. What waits in a table
-then waits for a record that is dead, and counts for nothing.
+then waits for a record that is dead, and counts for nothing (DESIGN §3).
 """
 
 from __future__ import annotations
