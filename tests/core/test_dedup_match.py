@@ -132,6 +132,16 @@ def test_an_entry_is_forgotten_when_the_watermark_has_passed_window_and_lateness
     assert not any(key.startswith("a/") for band in shard.bands.bands.values() for key in band)
 
 
+def test_match_alone_forgets_nothing_before_its_answer_is_acknowledged():
+    shard, its = Shard(BOUNDED), envelope("raw-0-9", hours=500)
+    shard.feed(tagged("a", " ".join(WORDS)))
+    asked = sketch(tagged("b", "something else entirely", hours=500), its, {}, SketchOptions(1))[0].event
+    match(asked, its, shard.index, shard.bands, BOUNDED)
+    assert shard.held() == ["a", "b"]
+    forget(asked, its, shard.index, shard.bands, BOUNDED, {0: (0, 10)})
+    assert shard.held() == ["b"]
+
+
 def test_with_unbounded_lateness_nothing_is_forgotten():
     shard = Shard()
     for hours in (0, 1000, 2000):
