@@ -66,14 +66,15 @@ class Backlog:
 
     def take(self, most_records: int) -> tuple[Record, ...]:
         """Take a chunk out: at least one record, at most `most_records`, and about `CHUNK_BYTES`."""
-        pop = self.records.popleft
+        pop, waiting = self.records.popleft, len(self.records)
         if self.size_bytes <= CHUNK_BYTES:
-            chunk = [pop() for _ in range(min(most_records, len(self.records)))]
+            chunk = [pop() for _ in range(min(most_records, waiting))]
+            self.size_bytes -= self.size_bytes * len(chunk) // waiting  # near enough; exactly 0 at the end
         else:
             chunk, room = [pop()], CHUNK_BYTES
             while self.records and len(chunk) < most_records and (room := room - _size(chunk[-1])) > 0:
                 chunk.append(pop())
-        self.size_bytes -= sum(map(_size, chunk))
+            self.size_bytes -= sum(map(_size, chunk))
         return tuple(chunk)
 
 
@@ -121,6 +122,7 @@ class Flow:
         self._on_done = on_done
         self._idle = asyncio.Event()
         self._backlogs: dict[TP, Backlog] = {}
+        self._early: dict[TP, list[tuple[int, Sequence[Record]]]] = {}
         self._on = False
         self._positioned = False
         self._streaming = False
@@ -156,7 +158,10 @@ class Flow:
             known = self._backlogs.get(tp)
             if known is not None and known.number > number:
                 continue
-            self._backlogs[tp] = Backlog(number, changelog)
+            backlog = self._backlogs[tp] = Backlog(number, changelog)
+            for tag, records in self._early.pop(tp, ()):
+                if tag == number:
+                    backlog.extend(records)
             if not changelog:
                 self.deliveries.open(tp, offset)
 
@@ -169,10 +174,14 @@ class Flow:
     def offer(self, tp: TP, number: int, records: Sequence[Record]) -> bool:
         """Take a fetched batch.
 
-        False when it was dropped because its position is no longer the partition's.
+        False when it was dropped because its position is no longer the partition's. One that comes before the
+        word of its position is kept for it.
         """
         backlog = self._backlogs.get(tp)
-        if backlog is None or backlog.number != number:
+        if backlog is None or number > backlog.number:
+            self._early.setdefault(tp, []).append((number, records))
+            return True
+        if number < backlog.number:
             return False
         backlog.extend(records)
         self.wake.set()
@@ -193,7 +202,8 @@ class Flow:
     ) -> int:
         """Deliver one chunk, or what changelog records there are, of each partition that can take it.
 
-        Return how many.
+        Return how many. The callback must not have to wait: a rebalance meanwhile would leave it with a stale
+        record in hand. So wait for the producer's buffer before, and never deliver to a full queue.
         """
         count = 0
         for tp in list(active):

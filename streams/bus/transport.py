@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from streams.bus.door import Channels, Sender
     from streams.bus.interface import Headers, RecordMetadata
+    from streams.bus.transport_producer import Producer
     from streams.settings import Settings
 
 KAFKA_SCHEME: Final = "communique+kafka"
@@ -149,7 +150,8 @@ class KafkaSender:
 
         `TooLarge` when it can never be sent.
         """
-        sent = await self._app.producer.send(topic, key, value, partition, None, list(headers))
+        producer = cast("Producer", self._app.producer)
+        sent = await producer.put(topic, key, value, partition, list(headers) if headers else None)
         return cast("Future[RecordMetadata]", sent)
 
 

@@ -86,6 +86,7 @@ class Consumer(driver.Consumer):
     async def _deliver_once(self) -> None:
         self._flow.wake.clear()
         self._fetch_more()
+        await self._producer.buffer.wait_until_ebb()
         if await self._flow.deliver(self._get_active_partitions(), self.callback):
             await asyncio.sleep(0)
             return
@@ -117,6 +118,8 @@ class Consumer(driver.Consumer):
             if not exc.retriable:
                 self._expect_stop(f"fetching failed: {exc!r}")
             await asyncio.sleep(FETCH_WAIT_PARTLY_SECONDS)
+        except Exception as exc:  # noqa: BLE001  # aiokafka has moved on past what it read before this, of any partition
+            self._expect_stop(f"a fetched record cannot be read: {exc!r}")
         else:
             for tp, (number, records) in fetched.items():
                 self._flow.offer(tp, number, records)
@@ -276,6 +279,8 @@ class Transport(driver.Transport):
         if CLIENT_LOG.level == logging.NOTSET:
             CLIENT_LOG.setLevel(logging.INFO)
         kafka = worker_of(self.app).settings.kafka
-        self.fence = Fence(kafka.session_timeout_seconds, kafka.rebalance_timeout_seconds, awake_seconds)
+        self.fence = Fence(
+            kafka.session_timeout_seconds - kafka.heartbeat_interval_seconds,  # the last beat may be so old
+            kafka.rebalance_timeout_seconds, awake_seconds)
 
 

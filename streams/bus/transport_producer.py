@@ -130,7 +130,6 @@ class Producer(driver.Producer):
         self.buffer.app = self.app
         self._worker = worker_of(self.app)
         self._unverified: deque[asyncio.Future[RecordMetadata]] = deque()
-        self._issued = 0
         self._verified = 0
 
     def _settings_extra(self) -> Mapping[str, Any]:
@@ -149,30 +148,31 @@ class Producer(driver.Producer):
         self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
         timestamp: float | None, headers: Any, *, transactional_id: str | None = None,  # noqa: ANN401, ARG002
     ) -> asyncio.Future[RecordMetadata]:
+        """Queue a record, as `put`; Faust's tables send their changelogs here."""
+        return await self.put(
+            topic, key, value, partition, headers, None if timestamp is None else int(timestamp * 1000)
+        )
+
+    async def put(  # the parts of a record
+        self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
+        headers: Any = None, timestamp_ms: int | None = None,  # noqa: ANN401  # as aiokafka takes them
+    ) -> asyncio.Future[RecordMetadata]:
         """Queue a record.
 
         `TooLarge` when it is over `max_request_size`; any other failure ends the process.
         """
+        client = self._ensure_producer()
+        sent: asyncio.Future[RecordMetadata]
         try:
-            sent = await self._hand_over(topic, key, value, partition, timestamp, headers)
+            if key is None and value is None:
+                sent = await send_nothing(client, topic, headers or [], partition, timestamp_ms)
+            else:
+                sent = await client.send(topic, value, key, partition, timestamp_ms, headers)
         except MessageSizeTooLargeError as exc:
             raise TooLarge(f"a record for {topic} is over the bus's limit: {exc}") from exc
         except KafkaError as exc:
             self._worker.die(f"a record for {topic} could not be sent: {exc!r}")
         self._unverified.append(sent)
-        self._issued += 1
-        return sent
-
-    async def _hand_over(  # the parts of a record
-        self, topic: str, key: bytes | None, value: bytes | None, partition: int | None,
-        timestamp: float | None, headers: Any,  # noqa: ANN401
-    ) -> asyncio.Future[RecordMetadata]:
-        client, at = self._ensure_producer(), None if timestamp is None else int(timestamp * 1000)
-        if key is None and value is None:
-            return await send_nothing(client, topic, headers, partition, at)
-        sent: asyncio.Future[RecordMetadata] = await client.send(
-            topic, value, key=key, partition=partition, timestamp_ms=at, headers=headers
-        )
         return sent
 
     async def verify(self) -> None:
@@ -181,16 +181,19 @@ class Producer(driver.Producer):
         Ends the process when one failed or none comes through.
         """
         await self.buffer.handed_over()
-        target = self._issued
+        sends = self._unverified
+        target = self._verified + len(sends)
         while self._verified < target:
-            sent = self._unverified[0]
+            sent = sends[0]
             if not sent.done():
                 await asyncio.wait({sent}, timeout=self.request_timeout)
-            if not sent.done() or sent.cancelled() or sent.exception() is not None:
+                if not sent.done():
+                    self._worker.die("a send was not acknowledged: the broker is silent")
+                continue  # another `verify` may have counted it meanwhile
+            if sent.cancelled() or sent.exception() is not None:
                 self._worker.die(f"a send was not acknowledged: {_why(sent)}")
-            if self._unverified and self._unverified[0] is sent:
-                self._unverified.popleft()
-                self._verified += 1
+            sends.popleft()
+            self._verified += 1
 
     @property
     def unacknowledged(self) -> bool:
@@ -203,6 +206,4 @@ class Producer(driver.Producer):
 
 
 def _why(sent: asyncio.Future[RecordMetadata]) -> str:
-    if not sent.done():
-        return "the broker is silent"
     return "it was cancelled" if sent.cancelled() else repr(sent.exception())

@@ -117,7 +117,7 @@ OURS = [
     (transport_thread.RebalanceListener, driver.ConsumerRebalanceListener, set()),
     (transport_thread.ConsumerThread, driver.AIOKafkaConsumerThread,
      {"call", "_tick", "fetch", "_fetch", "seek_all", "_seek_all", "seek_to_start", "_seek_to_start", "_starts", "commit_in", "_commit_in"}),
-    (transport_producer.Producer, driver.Producer, {"_may_write", "_hand_over", "verify", "unacknowledged"}),
+    (transport_producer.Producer, driver.Producer, {"_may_write", "put", "verify", "unacknowledged"}),
     (transport_producer.Buffer, ProducerBuffer, {"handed_over", "_until"}),
     (transport_producer.FencedSender, Sender, set()),
     (transport_producer.FencedProducer, AIOKafkaProducer, set()),
