@@ -41,7 +41,7 @@ class Options:
     stop_seconds: float = 20
     broker_kills: int = 3
     stock: bool = True
-    stock_batch: int = 1500
+    stock_batch: int = 2000
     seed: int = 1
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
-    from streams.bus.interface import Admin, Bus, Producer
+    from streams.bus.interface import Admin, Bus, Producer, TopicPartition
 
 SESSION_SECONDS: Final = 6
 T = TypeVar("T")
@@ -89,14 +89,11 @@ class Product:
             self.sent += 1
         await self.producer.flush()
 
-    async def unread(self) -> int:
-        """Return how many records the stages have not committed."""
-        return sum(lag.records for lag in await patiently(lambda: look(self.admin)))
-
-    async def out(self) -> int:
-        """Return how many enriched events and refusals there are."""
-        ends = await patiently(lambda: self.admin.end_offsets([topics.ENRICHED.name, topics.REFUSALS.name]))
-        return sum(ends.values())
+    async def behind(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Return first unread and next offset of the partitions that the stages have not read to the end."""
+        lags = await patiently(lambda: look(self.admin))
+        ends = await patiently(lambda: self.admin.end_offsets([lag.topic for lag in lags]))
+        return {place: (at, ends[place]) for lag in lags for place, at in lag.oldest.items()}
 
     async def joined(self, seat: Seat) -> None:
         """Wait until a worker is ready; on the embedded log it waits for the live one to end."""
@@ -120,7 +117,7 @@ class Product:
         """Wait until nothing is unread, twice in a row; False when that does not come."""
         deadline, clear = time.monotonic() + DRAIN_SECONDS, 0
         while clear < 2 and time.monotonic() < deadline:
-            clear = 0 if await self.unread() else clear + 1
+            clear = 0 if await self.behind() else clear + 1
             await asyncio.sleep(0.5)
         return clear == 2
 

@@ -99,10 +99,10 @@ def ours(given: argparse.Namespace) -> faust.App:
     app = faust.App(**{**app_options("clean", settings, None), "id": given.group})
     send, channel = sender(app), channels(app)
 
-    async def relay(events: faust.StreamT) -> None:
+    async def relay(events: faust.StreamT[bytes]) -> None:
         async for event in events.events():
             for record in cast("tuple[Record, ...]", event.value):
-                await send.send(given.out, work(record.value), key=record.key)
+                await send.send(given.out, work(record.value or b"{}"), key=record.key)
 
     app.agent(cast("faust.ChannelT[bytes]", channel(given.into)), name="relay")(relay)
     return app

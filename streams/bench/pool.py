@@ -86,7 +86,7 @@ class Pool:
     def _says_ready(self, seat: Seat) -> bool:
         text = self._log(seat).read_text(errors="replace")
         worker = self._running.get(seat)
-        return worker is not None and any(
+        return worker is not None and worker.poll() is None and any(
             "ready " in line and f"pid={worker.pid} " in line for line in text.splitlines()
         )
 
@@ -106,8 +106,10 @@ class Pool:
             await asyncio.sleep(0.1)
 
     def kill(self, seat: Seat) -> None:
-        """Kill -9; `keep` starts it again."""
+        """Kill -9, and see it dead; `keep` starts it again."""
         self._signal(seat, signal.SIGKILL)
+        if (worker := self._running.get(seat)) is not None:
+            worker.wait()
 
     def suspend(self, seat: Seat) -> None:
         """SIGSTOP."""

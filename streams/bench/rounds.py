@@ -6,9 +6,9 @@
     stop         SIGSTOP, past the session, then SIGCONT
     broker       kill -9 of the broker, and a restart on its data
 
-A round feeds a batch, does one of these while there is something unread, and waits until events come out
-again. The embedded log has one live member a group: there, `scale_up` adds one that waits in line, and
-`scale_down` ends one of the two. The only one of its stage is started again.
+A round feeds a batch, does one of these while there is something unread, and waits until every partition
+moves again. The embedded log has one live member a group: there, `scale_up` adds one that waits in line,
+and `scale_down` ends one of the two. The only one of its stage is started again.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from streams.bench.pool import Pool, Seat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from streams.bus.interface import TopicPartition
 
     Tell = Callable[[str], None]
 
-PROGRESS_EVENTS: Final = 20
-PROGRESS_SECONDS: Final = 90.0
+SETTLE_SECONDS: Final = 90.0
 
 
 class Kind(StrEnum):
@@ -61,11 +62,8 @@ class Ground(Protocol):
     async def feed(self) -> None:
         """Send the next batch."""
 
-    async def unread(self) -> int:
-        """Return how many records the stages have not read yet."""
-
-    async def out(self) -> int:
-        """Return how many records have come out at the end."""
+    async def behind(self) -> Mapping[TopicPartition, tuple[int, int]]:
+        """Return first unread and next offset of each partition that its stage has not read to the end."""
 
     async def joined(self, seat: Seat) -> None:
         """Wait until a new worker has its part of the work, where it gets one."""
@@ -93,9 +91,9 @@ async def disturb(
     draw = Random(seed)
     for number, each in enumerate(todo, 1):
         await ground.feed()
-        unread, begun = await ground.unread(), time.monotonic()
+        unread, begun = sum(end - at for at, end in (await ground.behind()).values()), time.monotonic()
         did = await _do(ground, each, draw, stop_seconds)
-        await _progress(ground, await ground.out())
+        await _settled(ground)
         seconds = time.monotonic() - begun
         tell(f"round {number:>2}/{len(todo)} {each.kind:<10} {did:<12} unread {unread:>5}  {seconds:5.1f} s")
 
@@ -119,6 +117,7 @@ async def _do(ground: Ground, each: Round, draw: Random, stop_seconds: float) ->
                 pool.start(seat)
         case Kind.KILL:
             pool.kill(seat)
+            await ground.joined(seat)
         case Kind.STOP:
             pool.suspend(seat)
             await asyncio.sleep(stop_seconds)
@@ -126,10 +125,13 @@ async def _do(ground: Ground, each: Round, draw: Random, stop_seconds: float) ->
     return seat.name
 
 
-async def _progress(ground: Ground, before: int) -> None:
-    """Wait until some more has come out, or nothing is left to come. What is missing shows at the end."""
-    deadline = time.monotonic() + PROGRESS_SECONDS
-    while time.monotonic() < deadline:
-        if await ground.out() >= before + PROGRESS_EVENTS or not await ground.unread():
-            return
+async def _settled(ground: Ground) -> None:
+    """Wait until every partition that was behind has moved, so that each round is a rebalance of its own.
+
+    What does not move in `SETTLE_SECONDS` shows as missing at the end.
+    """
+    still, deadline = dict(await ground.behind()), time.monotonic() + SETTLE_SECONDS
+    while still and time.monotonic() < deadline:
         await asyncio.sleep(0.3)
+        now = await ground.behind()
+        still = {place: offsets for place, offsets in still.items() if now.get(place, (-1,))[0] == offsets[0]}

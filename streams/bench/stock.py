@@ -3,8 +3,8 @@
     python -m streams.bench.stock STAGE --broker HOST:PORT [--partitions N] [--ordinal N]
 
 Two stages, a table: `relay` passes numbered events on, `tally` counts them by key in a table and sends them
-out. Every send is awaited to its acknowledgement, at-least-once is Faust's own default, sessions are as
-short as ours in `ground`. Nothing of ours runs here.
+out. Every send is awaited to its acknowledgement; everything else is Faust's default (it commits every 2.8 s:
+every 0.5 s it loses less often), but for sessions as short as ours in `ground`. Nothing of ours runs here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 IN: Final = "stock-in"
 MID: Final = "stock-mid"
 OUT: Final = "stock-out"
-STAGES: Final = ("relay", "tally")
+STAGES: Final = ("tally", "relay")
 
 
 def build(stage: str, broker: str, partitions: int) -> faust.App:
@@ -38,7 +38,6 @@ def build(stage: str, broker: str, partitions: int) -> faust.App:
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=10.0,
         broker_request_timeout=15.0,
-        broker_commit_interval=0.5,
         consumer_auto_offset_reset="earliest",
         producer_acks=-1,
         web_enabled=False,

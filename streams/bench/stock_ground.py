@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from streams.bench import stock
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from streams.bus.interface import Admin, Bus, Producer
+    from streams.bus.interface import Admin, Bus, Producer, TopicPartition
 
 PARTITIONS: Final = 4
-KEYS: Final = 40
+KEYS: Final = 2000
 PADDING: Final = b" " * 500
 QUIET_SECONDS: Final = 30.0
-"""Stock Faust has drained when nothing is unread, or when nothing has come out for so long."""
+"""Stock Faust has drained when nothing is unread, or when nothing has moved for so long."""
 
 
 @dataclass(slots=True)
@@ -50,18 +51,15 @@ class Stock:
             self.sent += 1
         await self.producer.flush()
 
-    async def unread(self) -> int:
-        """Return how many events the two groups have not committed."""
-        return await self._lag(stock.IN, "stock-relay") + await self._lag(stock.MID, "stock-tally")
-
-    async def _lag(self, topic: str, group: str) -> int:
-        ends = await patiently(lambda: self.admin.end_offsets([topic]))
-        done = await patiently(lambda: self.admin.committed_offsets(group))
-        return sum(end - done.get(place, 0) for place, end in ends.items())
-
-    async def out(self) -> int:
-        """Return how many events have come out, repeated ones included."""
-        return sum((await patiently(lambda: self.admin.end_offsets([stock.OUT]))).values())
+    async def behind(self) -> dict[TopicPartition, tuple[int, int]]:
+        """Return first unread and next offset of the partitions that the stages have not read to the end."""
+        found: dict[TopicPartition, tuple[int, int]] = {}
+        for topic, group in ((stock.IN, "stock-relay"), (stock.MID, "stock-tally")):
+            done = await patiently(partial(self.admin.committed_offsets, group))
+            ends = await patiently(partial(self.admin.end_offsets, [topic]))
+            at = {place: (done.get(place, 0), end) for place, end in ends.items()}
+            found |= {place: (first, end) for place, (first, end) in at.items() if first < end}
+        return found
 
     async def joined(self, seat: Seat) -> None:
         """Wait until a worker is assigned."""
@@ -80,10 +78,10 @@ class Stock:
 
     async def drained(self) -> None:
         """Wait until nothing is unread or nothing more comes."""
-        before, since = await self.out(), time.monotonic()
-        while await self.unread() and time.monotonic() - since < QUIET_SECONDS:
+        before, since = await self.behind(), time.monotonic()
+        while before and time.monotonic() - since < QUIET_SECONDS:
             await asyncio.sleep(1)
-            if (now := await self.out()) != before:
+            if (now := await self.behind()) != before:
                 before, since = now, time.monotonic()
 
     async def lost(self) -> int:
