@@ -234,17 +234,22 @@ class _Session:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
-            self._shorten_wal()
+            with suppress(sqlite3.Error, OSError):  # a full disk: the jobs are committed, never do them again
+                self._shorten_wal()
         return results, listening
 
     def _shorten_wal(self) -> None:
         """Start a grown WAL anew, waiting a moment for readers: SQLite's own checkpoints do not wait."""
         size = os.stat(self._wal).st_size  # noqa: PTH116  # after every commit: a Path is 3 µs slower
-        if size >= self._wal_limit:
-            self._connection.execute(f"PRAGMA busy_timeout={WAL_WAIT_MS}")
-            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if size < self._wal_limit:
+            return
+        self._wal_limit = size + WAL_BYTES
+        self._connection.execute(f"PRAGMA busy_timeout={WAL_WAIT_MS}")
+        try:
+            if not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                self._wal_limit = WAL_BYTES
+        finally:
             self._connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
-            self._wal_limit = size + WAL_BYTES if busy else WAL_BYTES
 
     def _sync(self, synchronous: str) -> None:
         if synchronous != self._current:

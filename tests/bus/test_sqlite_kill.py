@@ -6,10 +6,12 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from streams.bus import sqlite_writer
 from streams.bus.interface import TopicPartition
+from streams.bus.sqlite_writer import Job
 from tests.bus.sqlite_programs import bus_of
 
 ONE = TopicPartition("lines", 0)
@@ -103,3 +105,23 @@ async def test_a_reader_that_sits_in_the_way_delays_nobody_and_the_wal_is_cut_wh
         for _ in range(20):
             await (await producer.send("lines", b"x" * 100_000))
         assert wal_bytes(log) < 3_000_000
+
+
+async def test_a_checkpoint_that_fails_after_the_commit_does_not_write_twice(tmp_path, monkeypatch):
+    def full(_session):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    bus = bus_of(f"{tmp_path}/log.db")
+    async with bus.admin() as admin, bus.producer(client_id="test") as producer:
+        await admin.create_topic("lines", 1, {})
+        monkeypatch.setattr(sqlite_writer._Session, "_shorten_wal", full)
+        held = threading.Event()
+        bus.writer.put(Job(lambda _: held.wait(10), lambda _: None))
+        sends = [await producer.send("lines", value) for value in (b"a", b"b")]
+        bus.writer.put(Job(lambda _: None, lambda _: None))
+        held.set()
+        assert [(await sent).offset for sent in sends] == [0, 1]
+    async with bus.consumer(client_id="test") as consumer:
+        consumer.assign([ONE])
+        found = await consumer.getmany()
+    assert [record.value for record in found[ONE]] == [b"a", b"b"]
