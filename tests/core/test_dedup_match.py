@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -154,6 +154,12 @@ def test_an_article_dated_2050_forgets_nothing():
     shard.feed(tagged("a", " ".join(WORDS)))
     shard.feed(tagged("future", "something else", hours=300_000), raw_hours=1)
     assert shard.held() == ["a", "future"]
+
+
+def test_an_article_of_year_1_is_no_reason_to_die_after_its_acknowledgement():
+    shard = Shard(BOUNDED)
+    shard.feed(tagged("a", " ".join(WORDS), event_time=datetime.min.replace(tzinfo=UTC)))
+    assert shard.held() == ["a"]
 
 
 def test_a_backfill_does_not_evict_the_live_flow_nor_is_it_evicted():

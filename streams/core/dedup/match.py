@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from schemas.dedup_state import IndexEntry, Sighting
 from schemas.envelope import Envelope
@@ -143,12 +143,18 @@ def forget(
     mark = bands.watermarks.of(lane, raw)
     if mark is None or options.lateness is None:
         return
-    before = mark - options.window - options.lateness
+    before = _before(mark, options.window + options.lateness)
     for key in bands.oldest(lane, before, FORGET_AT_ONCE):
         if key in bands.held:
             sightings = bands.held[key].entry.sightings
             left = tuple(s for s in sightings if s.lane != lane or s.event_time >= before)
             _shorten(key, left, index, bands)
+
+
+def _before(mark: datetime, kept: timedelta) -> datetime:
+    """Return `mark - kept`; the first moment there is, when a producer's date of year 1 leaves no room."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return mark - kept if mark - first > kept else first
 
 
 def _shorten(
