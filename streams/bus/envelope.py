@@ -15,6 +15,7 @@ Source: CloudEvents 1.0.2, `spec.md` and `bindings/kafka-protocol-binding.md`.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,9 @@ _SPEC_VERSION: Final = ("ce_specversion", b"1.0")
 CONTENT_TYPE: Final = ("content-type", b"application/json")
 PROCESSED_AT: Final = "ce_processedat"
 """When a stage made the record, RFC 3339: processing time stands here and nowhere else."""
+
+_ORIGIN: Final = re.compile(r".+-[0-9]{1,10}-[0-9]{1,19}")
+"""A `topic-partition-offset`: dedup takes it apart, after the acknowledgement too, where nothing may fail."""
 
 MAX_ATTRIBUTE_CHARS: Final = 512
 """Longer attributes are not believed: none of ours comes near it."""
@@ -125,7 +129,7 @@ def of_event(record: Record) -> Envelope:
             type=found["ce_type"],
             source=found["ce_source"],
             time=_moment(found, "ce_time"),
-            origin=found["ce_origin"],
+            origin=_place(found["ce_origin"]),
             origin_time=_moment(found, "ce_origintime"),
             delivery_mode=DeliveryMode(found["ce_deliverymode"]),
             **{field: found.get(header) for header, field in _OPTIONAL.items()},
@@ -133,8 +137,15 @@ def of_event(record: Record) -> Envelope:
     except KeyError as error:
         msg = f"header {error.args[0]} is missing or broken"
         raise Permanent("SCHEMA", msg) from None
-    except ValueError:
-        raise Permanent("SCHEMA", "ce_time, ce_origintime or ce_deliverymode cannot be read") from None
+    except (ValueError, OverflowError):  # overflow: year 1 or 9999 moved over the edge by its zone
+        msg = "ce_time, ce_origin, ce_origintime or ce_deliverymode cannot be read"
+        raise Permanent("SCHEMA", msg) from None
+
+
+def _place(origin: str) -> str:
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(origin)
+    return origin
 
 
 def _moment(found: dict[str, str], name: str) -> datetime:

@@ -90,7 +90,9 @@ def test_a_stage_s_record_without_an_attribute_is_permanent(name: str, broken: b
     assert caught.value.code == "SCHEMA"
 
 
-@pytest.mark.parametrize(("name", "value"), [("ce_time", b"yesterday"), ("ce_origintime", b"2018-99-99"), ("ce_deliverymode", b"sideways")])
+@pytest.mark.parametrize(("name", "value"), [("ce_time", b"yesterday"), ("ce_origintime", b"2018-99-99"), ("ce_deliverymode", b"sideways"),
+                                             ("ce_origin", b"x"), ("ce_origin", b"raw-0-"), ("ce_origin", "raw-0-²".encode()),
+                                             ("ce_time", b"0001-01-01T00:00:00+14:00")])
 def test_a_stage_s_record_with_an_unreadable_attribute_is_permanent(name: str, value: bytes) -> None:
     with pytest.raises(Permanent, match="cannot be read"):
         envelope.of_event(record(tuple((n, value if n == name else v) for n, v in envelope.to_headers(FULL))))
