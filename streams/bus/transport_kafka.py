@@ -118,7 +118,7 @@ class Consumer(driver.Consumer):
             if not exc.retriable:
                 self._expect_stop(f"fetching failed: {exc!r}")
             await asyncio.sleep(FETCH_WAIT_PARTLY_SECONDS)
-        except Exception as exc:  # noqa: BLE001  # aiokafka has moved on past what it read before this, of any partition
+        except Exception as exc:  # noqa: BLE001  # aiokafka has moved past records that it now drops
             self._expect_stop(f"a fetched record cannot be read: {exc!r}")
         else:
             for tp, (number, records) in fetched.items():
@@ -280,7 +280,9 @@ class Transport(driver.Transport):
             CLIENT_LOG.setLevel(logging.INFO)
         kafka = worker_of(self.app).settings.kafka
         self.fence = Fence(
-            kafka.session_timeout_seconds - kafka.heartbeat_interval_seconds,  # the last beat may be so old
+            # the group counts from the last heartbeat, which may be so old when the process is suspended
+            max(kafka.session_timeout_seconds - kafka.heartbeat_interval_seconds,
+                kafka.session_timeout_seconds / 2),
             kafka.rebalance_timeout_seconds, awake_seconds)
 
 

@@ -1,0 +1,53 @@
+"""The Kafka transport's fetch: what aiokafka cannot read it has moved past, with records of other partitions."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import faust
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.consumer.fetcher import READ_UNCOMMITTED, PartitionRecords
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+
+from streams.bus import transport
+from streams.bus.transport_kafka import Consumer
+from streams.settings import Settings
+
+
+def batch_with_a_header_name_that_is_no_utf8() -> bytes:
+    builder = DefaultRecordBatchBuilder(
+        magic=2, compression_type=0, is_transactional=0, producer_id=-1, producer_epoch=-1, base_sequence=-1,
+        batch_size=10_000)
+    builder.append(0, 1000, b"k", b"good", headers=[])
+    builder.append(1, 1000, b"k", b"bad", headers=[("QQ", b"x")])
+    return bytes(builder.build()).replace(b"QQ", b"\xff\xfe")
+
+
+def test_aiokafka_raises_in_the_middle_of_a_batch() -> None:
+    records = MemoryRecords(batch_with_a_header_name_that_is_no_utf8())
+    read = PartitionRecords(TopicPartition("raw", 0), records, [], 0, None, None, False, READ_UNCOMMITTED)
+    assert next(read).value == b"good"
+    with pytest.raises(UnicodeDecodeError):
+        next(read)
+    assert read.next_fetch_offset == 1  # the good one counts as read, although a whole batch was asked for
+
+
+async def test_what_cannot_be_read_ends_the_process_before_anything_after_it_is_delivered() -> None:
+    async def fetch(*_: object) -> dict[object, object]:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte")
+
+    said: list[str] = []
+    consumer = SimpleNamespace(_thread=SimpleNamespace(fetch=fetch), _expect_stop=said.append,
+                               _flow=SimpleNamespace(wake=SimpleNamespace(set=lambda: None)))
+    await Consumer._fetch(consumer, [], 0.0)
+    assert len(said) == 1
+    assert "cannot be read" in said[0]
+
+
+def test_the_fence_counts_from_the_last_heartbeat_that_the_group_may_have_heard(tmp_path) -> None:
+    settings = Settings(bus="kafka://localhost:1", state=tmp_path,
+                        kafka={"session_timeout_seconds": 45, "heartbeat_interval_seconds": 3})
+    app = faust.App(**transport.app_options("clean", settings))
+    assert app.transport.fence.session_seconds == 42
