@@ -128,6 +128,6 @@ def buried(record: Record) -> Fate | None:
 
 
 def _death(topic: str) -> FateKind:
-    if topic == topics.SKETCHES.name:
-        return FateKind.DEAD_SHARD
+    if topic in {topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name}:
+        return FateKind.DEAD_SHARD  # one shard's, or a repeat's: the article may have come out all the same
     return FateKind.DEAD if topic in {spec.name for spec in WALK} else FateKind.DEAD_LATER

@@ -8,7 +8,8 @@ records, which come first, and a redelivered fact changes nothing but `repeated`
 - the same event id again is `repeated`, another fate or another id of the same origin is `doubled`;
 - a dead letter is superseded by the fate of its redrive;
 - a dead letter of a topic after enrichment is `dead_lettered_later`: the article came out;
-- a dead sketch is answered as failed: beside an enriched event it is `dead_lettered_later` too;
+- a dead sketch is answered as failed, a dead match or answer may be a repeat's or be redriven: beside an
+  enriched event it is `dead_lettered_later` too;
 - dead letters of one origin at several places, one a shard, are one fate;
 - what has no fate is `pending` when it is still on its way, else `lost`.
 
@@ -35,7 +36,7 @@ class FateKind(Enum):
     REFUSED = "refused"
     DEAD = "dead"
     DEAD_SHARD = "dead_shard"
-    """A dead sketch: the fate only when nothing else came of the article."""
+    """A dead sketch, match or answer: the fate only when nothing else came of the article."""
     DEAD_LATER = "dead_later"
     """Dead on a topic that follows the enriched event: no fate."""
 

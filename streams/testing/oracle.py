@@ -98,7 +98,8 @@ def audit(log: SimLog) -> Report:
 def _death(record: Record) -> Fate:
     told = {n.removeprefix(PREFIX): v.decode() for n, v in record.headers if n.startswith(PREFIX)}
     at = f"{told['topic']}-{told['partition']}-{told['offset']}"
-    kind = FateKind.DEAD_SHARD if told["topic"] == topics.SKETCHES.name else FateKind.DEAD
+    beside = {topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name}
+    kind = FateKind.DEAD_SHARD if told["topic"] in beside else FateKind.DEAD
     origin = at if told["topic"] == topics.RAW.name else read_headers(record.headers).get("ce_origin", at)
     return Fate(kind, origin, at)
 

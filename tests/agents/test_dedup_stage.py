@@ -122,6 +122,8 @@ def test_a_dead_answer_is_the_fate_of_its_article_and_a_redrive_resumes_it():
     simulation.settle()
     event, = simulation.log.all(topics.ENRICHED.name)
     assert read_headers(event.headers)["ce_origin"] == origin
+    report = oracle.audit(simulation.log)
+    assert (report.holds, report.enriched, report.dead_lettered, report.dead_lettered_later) == (True, 1, 0, 1)
 
 
 def test_a_dead_match_is_the_fate_of_its_article():
