@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
 from streams.bus.scan import header, scan
@@ -65,7 +66,9 @@ def letter_of(record: Record) -> DeadLetter:
         name: header(record, PREFIX + name)
         for name in ("code", "stage", "exception", "message", "attempts", "first_failure", "fingerprint")
     }
-    return DeadLetter(record, at, topic, origin=read_headers(record.headers).get("ce_origin", at), **told)
+    own = topic == topics.RAW.name  # whatever its producer's headers say
+    origin = at if own else read_headers(record.headers).get("ce_origin", at)
+    return DeadLetter(record, at, topic, origin=origin, **told)
 
 
 async def dead_letters(bus: Bus, topic: str | None = None) -> AsyncIterator[DeadLetter]:
