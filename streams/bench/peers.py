@@ -1,6 +1,6 @@
 """peers: one worker, one hop, several ways, each a process of its own.
 
-    python -m streams.bench.peers WAY --broker HOST:PORT --into TOPIC --out TOPIC --group NAME [--chunk N]
+    python -m streams.bench.peers WAY --broker HOST:PORT --into TOPIC --out TOPIC --group NAME --folder DIR
 
     plain           aiokafka alone: getmany, send, flush and commit every half second
     stock           Faust as published, `await topic.send(…)`: unsafe, a send that fails is a log line
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -75,7 +74,7 @@ def stock(given: argparse.Namespace, *, awaited: bool) -> faust.App:
         producer_compression_type="zstd", consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=FETCH_BYTES, broker_commit_interval=COMMIT_SECONDS,
         broker_max_poll_records=500, stream_buffer_maxsize=512, topic_allow_declare=False,
-        topic_disable_leader=True, web_enabled=False, datadir=tempfile.mkdtemp(prefix="stock-"),
+        topic_disable_leader=True, web_enabled=False, datadir=given.folder,
     )
     into = app.topic(given.into, key_type=bytes, value_type=bytes)
     out = app.topic(given.out, key_type=bytes, value_type=bytes)
@@ -92,8 +91,7 @@ def stock(given: argparse.Namespace, *, awaited: bool) -> faust.App:
 
 def ours(given: argparse.Namespace) -> faust.App:
     """Return Faust on our transport."""
-    state = Path(tempfile.mkdtemp(prefix="ours-"))
-    settings = Settings(bus=f"kafka://{given.broker}", state=state)
+    settings = Settings(bus=f"kafka://{given.broker}", state=Path(given.folder))
     stream = settings.stream.model_copy(update={"chunk_records": given.chunk})
     settings = settings.model_copy(update={"stream": stream})
     app = faust.App(**{**app_options("clean", settings, None), "id": given.group})
@@ -112,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one way until it is killed."""
     parser = argparse.ArgumentParser(description="One worker, one hop.")
     parser.add_argument("way", choices=("plain", "stock", "stock_awaited", "ours"))
-    for name in ("broker", "into", "out", "group"):
+    for name in ("broker", "into", "out", "group", "folder"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--chunk", type=int, default=64)
     given = parser.parse_args(arguments)

@@ -1,6 +1,6 @@
 """stock: a worker of faust-streaming as it is published, to be measured beside ours.
 
-    python -m streams.bench.stock STAGE --broker HOST:PORT [--partitions N] [--ordinal N]
+    python -m streams.bench.stock STAGE --broker HOST:PORT --folder DIR [--partitions N]
 
 Two stages, a table: `relay` passes numbered events on, `tally` counts them by key in a table and sends them
 out. Every send is awaited to its acknowledgement; everything else is Faust's default (it commits every 2.8 s:
@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import tempfile
 from typing import TYPE_CHECKING, Final
 
 import faust
@@ -26,12 +25,12 @@ OUT: Final = "stock-out"
 STAGES: Final = ("tally", "relay")
 
 
-def build(stage: str, broker: str, partitions: int) -> faust.App:
+def build(stage: str, broker: str, partitions: int, folder: str) -> faust.App:
     """Return the app of a stage."""
     app = faust.App(
         f"stock-{stage}",
         broker=f"kafka://{broker}",
-        datadir=tempfile.mkdtemp(prefix="stock-"),
+        datadir=folder,
         topic_partitions=partitions,
         topic_replication_factor=1,
         broker_session_timeout=6.0,
@@ -87,10 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=STAGES)
     parser.add_argument("--broker", required=True)
+    parser.add_argument("--folder", required=True)
     parser.add_argument("--partitions", type=int, default=4)
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.ERROR)
-    worker = faust.Worker(build(given.stage, given.broker, given.partitions), loglevel="ERROR")
+    worker = faust.Worker(build(given.stage, given.broker, given.partitions, given.folder), loglevel="ERROR")
     worker.execute_from_commandline()
 
 

@@ -99,7 +99,8 @@ async def opened(folder: Path, *, batch: int) -> AsyncIterator[Stock]:
     bus = connect(settings_of(server.url, folder))
 
     def command(seat: Seat) -> list[str]:
-        return [sys.executable, "-m", "streams.bench.stock", seat.stage, "--broker", server.bootstrap]
+        program = [sys.executable, "-m", "streams.bench.stock", seat.stage]
+        return [*program, "--broker", server.bootstrap, "--folder", str(folder / seat.name)]
 
     pool = Pool(command, environment(server.url, folder), folder)
     keeper = asyncio.create_task(pool.keep())

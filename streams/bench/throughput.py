@@ -25,7 +25,7 @@ from streams.settings import Settings
 from streams.testing.kafka_server import KafkaServer, die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from streams.bus.interface import Bus
 
@@ -97,6 +97,20 @@ def ratios(rates: Mapping[str, Rate]) -> list[Ratio]:
     ]
 
 
+def page(rates: Mapping[str, Rate], found: Sequence[Ratio]) -> list[str]:
+    """Return the tables for people: rates beside plain and stock, then the floors."""
+    plain, stock = rates[PLAIN].per_second, rates[STOCK].per_second
+    lines = [f"{'':32} {'records/s':>10} {'of plain':>9} {'of stock':>9} {'µs CPU':>7}"]
+    for way, rate in rates.items():
+        share = f"{rate.per_second / plain:>9.2f} {rate.per_second / stock:>9.2f}"
+        lines.append(f"{way:32} {rate.per_second:>10,.0f} {share} {rate.cpu_microseconds:>7,.0f}")
+    lines.append("")
+    for each in found:
+        holds = "yes" if each.holds else "no"
+        lines.append(f"{each.way} ÷ {each.beside}: {each.ratio:.2f}, floor {each.floor}: {holds}")
+    return lines
+
+
 def _commands(quix: Path | None) -> dict[str, list[str]]:
     ways = {name: [sys.executable, "-m", "streams.bench.peers", *words] for name, words in WAYS.items()}
     if quix is not None:
@@ -126,6 +140,7 @@ async def _race(bus: Bus, server: KafkaServer, command: list[str], name: str, re
             return sum((await admin.end_offsets([out])).values())
 
         words = ["--broker", server.bootstrap, "--into", "into", "--out", out, "--group", out]
+        words += ["--folder", str(server.data.parent / out)]
         worker = _start([*command, *words])
         try:
             return await _watch(written, worker.pid, records)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 communique bench faults --rounds 20 --kafka    does anything get lost?
 communique bench throughput                    how fast, beside plain clients and stock Faust
 communique bench log                           how fast the embedded log is
+communique bench memory                        how much the workers take, and whether they grow
 communique bench quality                       how good the answers are
 
 Each starts what it needs, on loopback and in folders of its own; nothing of yours is touched.""",
@@ -80,6 +82,42 @@ def _page(report: Report) -> list[str]:
     return lines + [f"  {each}" for each in report.examples] if examples else lines
 
 
+@app.command("throughput")
+def throughput(
+    *,
+    records: Annotated[int, typer.Option(min=1000, help="Records of 3 kB a way is given.")] = 40_000,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
+    articles: Annotated[int, typer.Option(min=0, help="Articles for the latency; 0: skip it.")] = 100,
+    quix: Annotated[Path | None, typer.Option(help="Python with quixstreams.", metavar="PYTHON")] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure one worker and one hop on Kafka beside others, and raw to enriched. Exit 1 below a floor.
+
+    \b
+    communique bench throughput
+    communique bench throughput --repeats 1 --records 20000 --articles 0 --json
+
+    Ratios in one run count, not the figures. Needs Java 17 and Maven; takes about three minutes.
+    """
+    from streams.bench import latency
+    from streams.bench import throughput as hop
+
+    with tempfile.TemporaryDirectory(prefix="communique-bench-") as name:
+        folder = Path(name)
+        rates = start.run(hop.measure(folder, records, repeats, quix, output.say))
+        hops = start.run(latency.measure(folder / "walk", articles)) if articles else {}
+    found = hop.ratios(rates)
+    if as_json:
+        told: dict[str, object] = {"rates": {way: asdict(rate) for way, rate in rates.items()}}
+        told["ratios"] = [{**asdict(each), "holds": each.holds} for each in found]
+        output.json_line(told | {"latency": {way: asdict(spread) for way, spread in hops.items()}})
+    else:
+        output.out().print("\n".join([*hop.page(rates, found), "", *latency.page(hops)]))
+    ends = hops.get(latency.WHOLE)
+    holds = all(each.holds for each in found) and (ends is None or ends.holds)
+    raise typer.Exit(exits.DONE if holds else exits.DOES_NOT_HOLD)
+
+
 @app.command("log")
 def log(
     *,
@@ -94,3 +132,32 @@ def log(
     words = ["--seconds", str(seconds), *(["--json"] if as_json else [])]
     sys.stdout.flush()
     raise typer.Exit(embedded_log.main(words))
+
+
+@app.command("memory")
+def memory(
+    *,
+    articles: Annotated[int, typer.Option(min=10, help="Raw articles, 3 kB each.")] = 50_000,
+    as_json: Json = False,
+) -> None:
+    """Weigh workers of clean and dedup before, half way through and after. Exit 1 when a bound does not hold.
+
+    \b
+    communique bench memory
+    communique bench memory --articles 5000 --json
+
+    Bounds: clean takes at most 400 MB and grows by at most 5 % in the second half. Dedup keeps what is in its
+    window: the table says how many bytes an article. 50,000 articles take some minutes; Linux only.
+    """
+    from streams.bench.log import table
+    from streams.bench.memory import conditions, measure
+
+    with tempfile.TemporaryDirectory(prefix="communique-memory-") as folder:
+        figures = start.run(measure(Path(folder), articles, output.say))
+    if as_json:
+        rows = [{**asdict(found), "holds": found.holds} for found in figures]
+        output.json_line({"figures": rows, "conditions": conditions()})
+    else:
+        output.out().print(table(figures))
+        output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))
+    raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
