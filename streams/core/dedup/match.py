@@ -161,7 +161,7 @@ def _shorten(
     key: str, left: tuple[Sighting, ...], index: MutableMapping[str, IndexEntry], bands: BandIndex
 ) -> None:
     if left:
-        index[key] = bands.held[key].entry.model_copy(update={"sightings": left})
+        index[key] = index[key].model_copy(update={"sightings": left})
         bands.put(key, index[key])
     else:
         bands.drop(key)
