@@ -80,6 +80,7 @@ def stock(given: argparse.Namespace, *, awaited: bool) -> faust.App:
     out = app.topic(given.out, key_type=bytes, value_type=bytes)
 
     async def relay(events: faust.StreamT[bytes]) -> None:
+        """Pass on what was worked on."""
         async for event in events.events():
             sent = await out.send(key=event.key, value=work(event.value))
             if awaited:
@@ -98,6 +99,7 @@ def ours(given: argparse.Namespace) -> faust.App:
     send, channel = sender(app), channels(app)
 
     async def relay(events: faust.StreamT[bytes]) -> None:
+        """Pass on what was worked on."""
         async for event in events.events():
             for record in cast("tuple[Record, ...]", event.value):
                 await send.send(given.out, work(record.value or b"{}"), key=record.key)

@@ -53,6 +53,7 @@ def relay(app: faust.App) -> None:
     into, out = _topic(app, IN), _topic(app, MID)
 
     async def pass_on(events: faust.StreamT[bytes]) -> None:
+        """Do it."""
         async for event in events.events():
             await (await out.send(key=event.key, value=event.value))
 
@@ -65,6 +66,7 @@ def tally(app: faust.App) -> None:
     table = app.Table("tally", default=int)
 
     async def count(events: faust.StreamT[bytes]) -> None:
+        """Do it."""
         async for event in events.events():
             key = event.key.decode()
             table[key] += 1

@@ -102,6 +102,7 @@ class KafkaAdmin:
     async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
         """Return what a group has committed, read from its coordinator; {} for an unknown group."""
         async def fetch() -> dict[TopicPartition, int]:
+            """Ask the coordinator once."""
             node = await self._client().find_coordinator(group)
             answer = await self._client()._send_request(OffsetFetchRequest(group, None), node)  # noqa: SLF001
             refuse(getattr(answer, "error_code", 0), f"offsets of {group}")
