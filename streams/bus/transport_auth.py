@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 def credentials(kafka: KafkaSettings) -> CredentialsT | None:
-    """Return what Faust takes as `broker_credentials`; None for a plain connection."""
+    """Return what Faust takes as `broker_credentials`; None for a plain connection.
+
+    Raises `BusError` for a file that cannot be used.
+    """
     context = tls_context(kafka)
     if kafka.security_protocol.startswith("SASL"):
         return SASLCredentials(
-            username=kafka.sasl_username,
-            password=sasl_password(kafka),
-            mechanism=kafka.sasl_mechanism,
+            username=kafka.sasl_username, password=sasl_password(kafka), mechanism=kafka.sasl_mechanism,
             ssl_context=context,
         )
     return None if context is None else SSLCredentials(context=context)

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.testing.kafka_server import KafkaServer
+from streams.testing.kafka_server import KafkaServer, free_port
 from tests.kafka.transport_rig import Rig
 
 SLOW = ("--pause", "0.01")   # 8 records in 10 ms: some hundred events a second and worker
@@ -191,3 +191,29 @@ async def test_a_recovery_reads_the_whole_changelog(rig: Rig) -> None:
     await rig.wait(30)
     await rig.settled()
     await rig.check()
+
+
+SASL = """
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SAFE:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.safe.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_me="s3cret";
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},SAFE://127.0.0.1:{safe}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SAFE://127.0.0.1:{safe}
+"""
+
+
+async def test_the_stages_run_as_a_user_with_a_password(tmp_path) -> None:
+    ports = {name: free_port() for name in ("port", "controller", "safe")}
+    (tmp_path / "password").write_text("s3cret\n")
+    with KafkaServer(tmp_path / "kafka", ports["port"], ports["controller"], SASL.format(**ports)) as server:
+        rig = Rig(server.bootstrap, "sasl", tmp_path, safe=f"127.0.0.1:{ports['safe']}",
+                  kafka={"security_protocol": "SASL_PLAINTEXT", "sasl_username": "me",
+                         "sasl_password_file": str(tmp_path / "password")})
+        try:
+            await rig.create()
+            await rig.fill(200)
+            rig.start("relay")
+            rig.start("tally")
+            await rig.wait(30)
+        finally:
+            rig.close()

@@ -37,9 +37,10 @@ class Rig:
     sent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     exits: list[int] = field(default_factory=list)
     started: int = 0
+    safe: str = ""   # where the stages connect, when not to `bootstrap`
 
     def settings(self) -> str:
-        return json.dumps({"bus": f"kafka://{self.bootstrap}", "state": str(self.state), "kafka": {**KAFKA, **self.kafka},
+        return json.dumps({"bus": f"kafka://{self.safe or self.bootstrap}", "state": str(self.state), "kafka": {**KAFKA, **self.kafka},
                            "stream": {"chunk_records": 8, **self.stream}, "run": {"stop_seconds": 6}})
 
     async def create(self, **configs: dict[str, str]) -> None:
