@@ -7,7 +7,9 @@
     stock_awaited   Faust as published, each send awaited to its acknowledgement: still unsafe at a rebalance
     ours            our transport, all guarantees on, chunks of `--chunk` records
 
-All do the same work on each record (`work`), all have batches of 256 kB, 5 ms of linger, zstd.
+All do the same work on each record (`work`), all have batches of 256 kB, 5 ms of linger, zstd. What stock
+Faust fetches and queues is left at its defaults, with which it is fastest: measured 5,800 records/s, 1,700
+with fetches of 8 MiB, 500 records a poll and 512 events a queue.
 """
 
 from __future__ import annotations
@@ -72,9 +74,8 @@ def stock(given: argparse.Namespace, *, awaited: bool) -> faust.App:
         given.group, broker=f"kafka://{given.broker}", key_serializer="raw", value_serializer="raw",
         producer_acks=-1, producer_linger=LINGER_MS / 1000, producer_max_batch_size=BATCH_BYTES,
         producer_compression_type="zstd", consumer_auto_offset_reset="earliest",
-        consumer_max_fetch_size=FETCH_BYTES, broker_commit_interval=COMMIT_SECONDS,
-        broker_max_poll_records=500, stream_buffer_maxsize=512, topic_allow_declare=False,
-        topic_disable_leader=True, web_enabled=False, datadir=given.folder,
+        broker_commit_interval=COMMIT_SECONDS, topic_allow_declare=False, topic_disable_leader=True,
+        web_enabled=False, datadir=given.folder,
     )
     into = app.topic(given.into, key_type=bytes, value_type=bytes)
     out = app.topic(given.out, key_type=bytes, value_type=bytes)

@@ -85,7 +85,7 @@ def _page(report: Report) -> list[str]:
 @app.command("throughput")
 def throughput(
     *,
-    records: Annotated[int, typer.Option(min=1000, help="Records of 3 kB a way is given.")] = 40_000,
+    records: Annotated[int, typer.Option(min=1000, help="Records of 3 kB a way is given.")] = 120_000,
     repeats: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
     articles: Annotated[int, typer.Option(min=0, help="Articles for the latency; 0: skip it.")] = 100,
     quix: Annotated[Path | None, typer.Option(help="Python with quixstreams.", metavar="PYTHON")] = None,
