@@ -14,7 +14,7 @@ from streams.bus.errors import UnknownTopic
 from streams.bus.interface import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from streams.bus.interface import Bus, Consumer, Record
 
@@ -119,19 +119,21 @@ async def starts_at_end(bus: Bus, names: Sequence[str]) -> dict[TopicPartition, 
 
 
 async def in_group(
-    bus: Bus, names: Sequence[str], group: str, *, to_end: bool
+    bus: Bus, names: Sequence[str], group: str, *, to_end: bool, room: Callable[[], int | None]
 ) -> AsyncGenerator[list[Record], None]:
     """Yield records as a group's member from its committed offsets on; commit a list when asked for the next.
 
     With `to_end` it stops at the ends as they were at the start, for the partitions that this member is
-    given. An empty list comes at least twice a second.
+    given. An empty list comes at least twice a second. `room` is asked how many more records are
+    wanted (None: no end): never more are taken, and at 0, when all that were taken are committed, it ends.
     """
     ends = await starts_at_end(bus, names)
     async with bus.consumer(client_id="communique-consume", group=group) as consumer:
         consumer.subscribe(names)
-        while True:
+        while (left := room()) != 0:
+            most = _CHUNK if left is None else min(left, _CHUNK)
             for partition, records in (
-                await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)
+                await consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
             ).items():
                 yield records
                 await consumer.commit({partition: records[-1].offset + 1})

@@ -80,7 +80,8 @@ def consume(
     wanted = [conditions.parse(each) for each in where or ()]
     write = _writer(as_json=as_json or envelope, envelope=envelope)
     source = _Source(name, group, since_ms, from_beginning or (exit_at_end and since is None), exit_at_end)
-    start.run_while_wanted(_consume(start.settings(), source, wanted, limit, write))
+    source.left = limit
+    start.run_while_wanted(_consume(start.settings(), source, wanted, write))
 
 
 class _Source:
@@ -96,6 +97,7 @@ class _Source:
             beginning,
             to_end,
         )
+        self.left: int | None = None  # how many more are wanted; None: no end
 
     async def records(self, bus: Bus) -> AsyncGenerator[list[Record], None]:
         """Yield records by the flags; empty lists while nothing comes."""
@@ -103,7 +105,9 @@ class _Source:
 
         names = [await topic_of(bus, self.name)]
         if self.group is not None:
-            reading = scan.in_group(bus, names, self.group, to_end=self.to_end)
+            reading = scan.in_group(
+                bus, names, self.group, to_end=self.to_end, room=lambda: self.left
+            )
         elif self.to_end:
             starts = {} if self.since_ms is None else await scan.starts_since(bus, names, self.since_ms)
             reading = scan.scan(bus, names, starts=starts)
@@ -147,19 +151,18 @@ async def _consume(
     settings: Settings,
     source: _Source,
     wanted: Sequence[Condition],
-    limit: int | None,
     write: Callable[[Record], bool],
 ) -> None:
+    """Print until the limit. A group ends by itself there: it commits first."""
     from streams.bus.connect import connect
     from streams.render.where import all_hold
 
-    left = limit
     async with aclosing(source.records(connect(settings))) as reading:
         async for records in reading:
             for record in records:
-                if all_hold(wanted, record) and write(record) and left is not None:
-                    left -= 1
-                    if not left:
+                if all_hold(wanted, record) and write(record) and source.left is not None:
+                    source.left -= 1
+                    if not source.left and source.group is None:
                         return
 
 

@@ -85,6 +85,19 @@ def test_a_group_carries_on_where_it_stopped(line: Line, raw: Callable[..., str]
     ] == ["2"]
 
 
+def test_a_group_carries_on_after_a_limit(line: Line, raw: Callable[..., str]) -> None:
+    for each in "abcde":
+        raw({"content": each})
+    told = [
+        each["content"]
+        for _ in range(3)
+        for each in line(
+            "consume", "raw", "--group", "g", "--exit-at-end", "--limit", "2", "--json", "--where", "content!=c"
+        ).objects
+    ]
+    assert sorted(told) == ["a", "b", "d", "e"]
+
+
 def test_the_stages_groups_are_not_for_readers(line: Line) -> None:
     assert line("consume", "raw", "--group", "communique-clean").code == 2
 
