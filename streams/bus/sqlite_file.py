@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from streams.bus.errors import BusError
+from streams.core.outcome import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def path_of(url: str) -> Path:
     path = url.removeprefix("sqlite://")
     if path == url or not path.startswith("/"):
         message = f"{url!r} is no embedded log: write sqlite:///absolute/path/to/log.db"
-        raise BusError(message)
+        raise Usage(message)
     return Path(path)
 
 

@@ -131,7 +131,18 @@ def _settings(
         name, equals, value = pair.partition("=")
         if not equals:
             raise exits.Usage(f"--set {pair}: write it as NAME=VALUE, e.g. --set cleaning.min_chars=0")
+        _check_name(name.strip().lower())
         os.environ["COMMUNIQUE_" + name.strip().upper().replace(".", "__")] = value
+
+
+def _check_name(name: str) -> None:
+    """Raise `Usage` for a name that is no setting, as the caller wrote it: not as the variable it becomes."""
+    from streams.settings import Settings
+    from streams.settings_sources import known_names, nearest
+
+    known = known_names(Settings)
+    if name not in {*known, *Settings.model_fields, "config"}:
+        raise exits.Usage(f"--set {name} is no setting{nearest(name, known)}")
 
 
 def build(name: str | None = None) -> typer.Typer:

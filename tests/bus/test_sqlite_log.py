@@ -19,6 +19,7 @@ from streams.bus.sqlite_append import pack_headers, unpack_headers
 from streams.bus.sqlite_file import path_of
 from streams.bus.sqlite_partition import murmur2
 from streams.bus.sqlite_writer import Job
+from streams.core.outcome import Usage
 from streams.settings import Settings
 
 ONE = TopicPartition("things", 0)
@@ -162,7 +163,7 @@ async def test_a_file_that_is_no_log_is_left_alone(tmp_path):
     with pytest.raises(BusError, match="not an embedded log"):
         async with new_bus(tmp_path).admin():
             pass
-    with pytest.raises(BusError, match="absolute"):
+    with pytest.raises(Usage, match="absolute"):
         path_of("sqlite://relative/log.db")
 
 

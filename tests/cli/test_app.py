@@ -74,6 +74,16 @@ def test_a_setting_that_cannot_be_is_wrong_usage(line: Line, pair: str) -> None:
     assert answer.code == 2
 
 
+def test_a_misspelled_flag_is_named_as_it_was_written(line: Line) -> None:
+    answer = line("topics", "plan", "--set", "topics.shard=4")
+    assert answer.code == 2
+    assert "--set topics.shard is no setting: did you mean topics.shards?" in answer.err
+
+
+def test_a_relative_path_to_the_log_is_wrong_usage(line: Line) -> None:
+    assert line("topics", "list", "--bus", "sqlite://log.db").code == 2
+
+
 def test_a_bus_of_an_unknown_kind_is_wrong_usage(line: Line) -> None:
     answer = line("audit", "--bus", "redis://here")
     assert answer.code == 2
