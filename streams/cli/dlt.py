@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from streams.cli import exits, output, start
-from streams.topics import SHORT_NAMES
+from streams.topics import BY_NAME, SHORT_NAMES
 
 if TYPE_CHECKING:
     from streams.audit.dead import DeadLetter
@@ -27,6 +27,8 @@ communique dlt show news.articles.raw.v1-0-17
 Codes: SCHEMA (not what its topic holds), LIMIT (too large), TRANSIENT (a resource kept saying "later"), BUG
 (a step failed; its fingerprint tells failures of one kind), KILLED (its worker died with it in hand).""",
 )
+
+CODES: Final = ("SCHEMA", "LIMIT", "TRANSIENT", "BUG", "KILLED")
 
 SHOWN_CHARS: Final = 2000
 """Of a value, for a person; --json has it whole."""
@@ -47,6 +49,10 @@ def list_letters(
     communique dlt list --topic raw --code SCHEMA --json
     """
     wanted = SHORT_NAMES.get(topic, topic) if topic else None
+    if wanted and wanted not in BY_NAME:
+        raise exits.Usage(f"--topic {topic}: known are {', '.join(SHORT_NAMES)}, or a whole name")
+    if code and code.upper() not in CODES:
+        raise exits.Usage(f"--code {code}: known are {', '.join(CODES)}")
     letters = start.run(_found(start.settings(), wanted, code.upper() if code else None))
     for letter in letters:
         if as_json:

@@ -174,6 +174,11 @@ def test_dead_letters_are_chosen_by_topic_and_code(line: Line, raw: Callable[...
     assert line("dlt", "list", "--code", "BUG", "--json").objects == []
 
 
+@pytest.mark.parametrize("words", [("--code", "BUGS"), ("--topic", "claen")])
+def test_a_code_or_topic_nobody_knows_is_wrong_usage(line: Line, words: tuple[str, str]) -> None:
+    assert line("dlt", "list", *words).code == 2
+
+
 def test_a_dead_letter_is_shown_whole(line: Line, raw: Callable[..., str]) -> None:
     place = raw(b"{")
     bury(line, place)
