@@ -65,12 +65,14 @@ def quality(
     only: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(MEASURES)}.", metavar="SET")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
 ) -> None:
-    r"""Measure cleaning, mentions and near-duplicates on the development sets.
+    """Measure cleaning, mentions and near-duplicates on the development sets.
 
     Exit 1 when a figure is under its floor.
 
-    \b communique bench quality --data ../shared/data communique bench quality --only cleaning --only mentions
-    """
+    \b
+    communique bench quality --data ../shared/data
+    communique bench quality --only cleaning --only mentions
+    """  # noqa: D301  # the letter \b, not the words: click keeps the lines below it
     wanted = list(only or MEASURES)
     unknown = [name for name in wanted if name not in MEASURES]
     if unknown:

@@ -54,11 +54,12 @@ def ingest(
         outlet = "site.name"                 # inside an object
         rights = { constant = "CC BY 4.0" }  # the same for all
 
-    A bad line or file is reported with its place, the rest goes in, and the exit code is 1. The same
-    article from the same place always has the same id: what the topic already holds is left out, so a load
-    that broke off is simply started again. (A raw topic of more than 50,000 records is not read through
-    for that; repeats are then known by their ids.) Returns when the bus has acknowledged everything; on the
-    embedded log that means on disk.
+    In a folder, hidden files are left out, and without --format those of other kinds. A bad line or file is
+    reported with its place, the rest goes in, and the exit code is 1. The same article from the same place
+    always has the same id: what the topic already holds is left out, so a load that broke off is simply
+    started again. (A raw topic of more than 50,000 records is not read through for that; repeats are then
+    known by their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on
+    disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading

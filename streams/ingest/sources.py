@@ -4,8 +4,8 @@ Folders and stdin on top.
 
 A kind is a function from an open binary stream to what it holds. `.gz` after any extension is unpacked on
 the way. Files of a folder are read in order of their names, hidden ones and those of unknown extension left
-out. `-` is stdin: JSON lines when it begins with `{`, HTML with `<`, else one text. The caller's id of a
-file is its name, in a folder its path inside it.
+out; with a kind given, none of them is of unknown extension. `-` is stdin: JSON lines when it begins with
+`{`, HTML with `<`, else one text. The caller's id of a file is its name, in a folder its path inside it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
             found.append(Entry(path, STDIN))
         elif path.is_dir():
             inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p.relative_to(path)))
-            found += [Entry(p, p.relative_to(path).as_posix()) for p in inside if kind_of(p)]
+            found += [Entry(p, p.relative_to(path).as_posix()) for p in inside if reading.kind or kind_of(p)]
         elif not path.exists():
             raise Usage(f"there is no file or folder {each}")
         elif not (reading.kind or kind_of(path)):

@@ -45,6 +45,13 @@ def test_a_folder_is_read_in_order_with_paths_inside_it_as_source_ids(line: Line
     assert {body.get("source_id") for body in bodies(line)} == {"a/one.txt", "b/two.html", None}
 
 
+def test_with_a_format_a_folder_is_read_whatever_its_files_are_called(line: Line) -> None:
+    for name in ("in/0001", "in/two.eml", "in/.hidden"):
+        line.write(name, name)
+    assert line("ingest", str(line.folder / "in"), "--format", "txt").code == 0
+    assert {body["source_id"] for body in bodies(line)} == {"0001", "two.eml"}
+
+
 def test_gzip_is_unpacked_whatever_is_inside(line: Line) -> None:
     line.write("a.txt.gz", gzip.compress(b"text"))
     line.write("b.ndjson.gz", gzip.compress(b'{"content": "line"}\n'))
