@@ -222,13 +222,20 @@ def _java(jars: Path, program: str, *arguments: str) -> list[str]:
 
 def main() -> int:
     """Fetch the jars, or run a broker until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m streams.testing.kafka_server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m streams.testing.kafka_server",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", choices=("fetch", "run"))
     parser.add_argument("--port", type=int, default=9092, help="port of the broker on loopback (9092)")
     parser.add_argument("--data", type=Path, default=Path("/tmp/communique-kafka"), help="folder it keeps")  # noqa: S108
     given = parser.parse_args()
     if given.what == "fetch":
-        sys.stdout.write(f"Apache Kafka is in {fetch()}\n")
+        sys.stdout.write(
+            f"Apache Kafka is in {fetch()}; a broker on 127.0.0.1:9092:\n"
+            f"  {sys.executable} -m streams.testing.kafka_server run --data /tmp/kafka\n"
+        )
         return 0
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # the JVM is waited for, not left behind
     with KafkaServer(given.data.resolve(), port=given.port) as server:
