@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -25,6 +26,9 @@ HOPELESS_DEATHS: Final = 8
 
 About 30 s of back-off.
 """
+
+CLOSING_SECONDS: Final = 2.0
+"""For a look at the lag to end once all stages have; a broker that is gone would hold it for 85 s."""
 
 
 def run(
@@ -138,8 +142,16 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
         _stop_on_signals(supervisor)
         watcher = asyncio.create_task(watch(supervisor, bus, stages, teller, until_drained=until_drained))
         code = await supervisor.run()
-        await watcher
+        await _end(watcher)
     return code
+
+
+async def _end(watcher: asyncio.Task[None]) -> None:
+    """Let the watcher close what it has open; one that still waits for a bus that is gone is cancelled."""
+    await asyncio.wait([watcher], timeout=CLOSING_SECONDS)
+    watcher.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await watcher
 
 
 def _stop_on_signals(supervisor: Supervisor) -> None:

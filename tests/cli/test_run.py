@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -11,9 +12,11 @@ from collections.abc import Callable
 import pytest
 
 from streams import topics
+from streams.cli.children import Worker
 from streams.cli.run import environment, spread
+from streams.cli.supervisor import Plan
 from streams.core.outcome import Usage
-from streams.settings import load_settings
+from streams.settings import RunSettings, load_settings
 from tests.cli.command_line import Line
 
 
@@ -113,6 +116,22 @@ def test_a_stage_that_dies_is_started_again_and_nothing_is_lost(line: Line, raw:
     process.terminate()
     assert process.wait(20) == 0
     process.stdout.close()
+
+
+def test_a_bus_that_does_not_answer_holds_up_no_end(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    never = Plan(
+        [Worker("clean", 0)],
+        lambda _: [sys.executable, "-c", "raise SystemExit(2)"],
+        lambda _: os.environ,
+        RunSettings(),
+    )
+    monkeypatch.setattr("streams.cli.watch.watch", waits)
+    monkeypatch.setattr("streams.cli.run._plan", lambda *_, **__: never)
+    monkeypatch.setattr("streams.cli.run.CLOSING_SECONDS", 0.1)
+    assert line("run", "clean").code == 2
 
 
 def test_the_demo_ends_well_and_shows_every_fate(line: Line) -> None:
