@@ -52,6 +52,8 @@ class TopicSpec:
     """Fields of the event; the first that is not null is the record's key."""
     retention_days: int | None = RAW_RETENTION_DAYS
     compacted: bool = False
+    append_time: bool = False
+    """Records get the bus's time, whatever their producer says (docs/adr/0008)."""
     written_by: str = ""
     read_by: str = ""
 
@@ -77,7 +79,8 @@ class TableSpec:
 
 
 RAW = TopicSpec("news.articles.raw.v1", RawArticle, Width.ARTICLES, "articles as they came in",
-                key=("url", "source_id"), written_by="ingest, any producer", read_by="clean")
+                key=("url", "source_id"), append_time=True,
+                written_by="ingest, any producer", read_by="clean")
 CLEAN = TopicSpec("news.articles.clean.v1", CleanArticle, Width.ARTICLES, "readable text and metadata",
                   written_by="clean", read_by="tag")
 TAGGED = TopicSpec("news.articles.tagged.v1", TaggedArticle, Width.ARTICLES, "with mentions and statements",

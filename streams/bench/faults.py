@@ -75,12 +75,9 @@ async def measure(options: Options, folder: Path, tell: Tell) -> Report:
     for name in ("undisturbed", "disturbed", "stock"):
         (folder / name).mkdir(parents=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers die here on purpose
-    base_ms = time.time_ns() // 1_000_000 - 60_000
     todo = _plan(options, tuple(STAGES))
-    expected = await _undisturbed(options, folder / "undisturbed", base_ms, len(todo), tell)
-    async with ground.opened(
-        folder / "disturbed", kafka=options.kafka, batch=options.batch, base_ms=base_ms
-    ) as field:
+    expected = await _undisturbed(options, folder / "undisturbed", len(todo), tell)
+    async with ground.opened(folder / "disturbed", kafka=options.kafka, batch=options.batch) as field:
         await field.staff(options.workers if options.kafka else 1)
         await rounds.disturb(field, todo, stop_seconds=options.stop_seconds, seed=options.seed, tell=tell)
         tell("draining" if await field.drained() else "NOT drained in time")
@@ -106,9 +103,9 @@ def _plan(options: Options, stages: tuple[str, ...]) -> list[rounds.Round]:
     return rounds.plan(options.rounds, stages, broker_kills=options.broker_kills if options.kafka else 0)
 
 
-async def _undisturbed(options: Options, folder: Path, base_ms: int, batches: int, tell: Tell) -> Truth:
+async def _undisturbed(options: Options, folder: Path, batches: int, tell: Tell) -> Truth:
     begun = time.monotonic()
-    async with ground.opened(folder, kafka=options.kafka, batch=options.batch, base_ms=base_ms) as field:
+    async with ground.opened(folder, kafka=options.kafka, batch=options.batch) as field:
         await field.staff(1)
         for _ in range(batches):
             await field.feed()

@@ -75,17 +75,14 @@ class Product:
     batch: int
     producer: Producer
     admin: Admin
-    base_ms: int
     stages: Sequence[str] = tuple(STAGES)
     sent: int = 0
 
     async def feed(self, count: int | None = None) -> None:
-        """Send the next articles; their timestamps count up from `base_ms` by a millisecond."""
+        """Send the next articles."""
         for number in range(self.sent, self.sent + (self.batch if count is None else count)):
             record = articles.raw(number)
-            await self.producer.send(
-                topics.RAW.name, record.value, key=record.key, timestamp_ms=self.base_ms + number
-            )
+            await self.producer.send(topics.RAW.name, record.value, key=record.key)
             self.sent += 1
         await self.producer.flush()
 
@@ -123,7 +120,7 @@ class Product:
 
 
 @asynccontextmanager
-async def opened(folder: Path, *, kafka: bool, batch: int, base_ms: int) -> AsyncIterator[Product]:
+async def opened(folder: Path, *, kafka: bool, batch: int) -> AsyncIterator[Product]:
     """Make a bus in `folder`, create the topics; stop all workers and the broker at the end."""
     server = KafkaServer(folder / "kafka").start() if kafka else None
     url = server.url if server else f"sqlite://{folder}/log.db"
@@ -133,7 +130,7 @@ async def opened(folder: Path, *, kafka: bool, batch: int, base_ms: int) -> Asyn
     try:
         async with bus.admin() as admin, bus.producer(client_id="bench") as producer:
             await catalogue.ensure(admin, settings_of(url, folder).topics)
-            yield Product(bus, pool, server, batch, producer, admin, base_ms)
+            yield Product(bus, pool, server, batch, producer, admin)
             keeper.cancel()
             await pool.stop_all()
     finally:

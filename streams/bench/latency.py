@@ -2,7 +2,7 @@
 
 One article at a time, a pause between; what a subscriber waits is the time from the send to the arrival of
 the enriched event. The table of hops is made of record timestamps: when each stage wrote. (A record's
-timestamp is set when it is handed to the producer, before it is acknowledged.)
+timestamp is set when it is handed to the producer, before it is acknowledged; a raw record's by the bus.)
 """
 
 from __future__ import annotations
@@ -53,9 +53,8 @@ class Spread:
 
 async def measure(folder: Path, count: int) -> dict[str, Spread]:
     """Return the spread of each hop, by `from → to`, and of `raw → subscriber`."""
-    base_ms = time.time_ns() // 1_000_000
     folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  # before anything waits
-    async with ground.opened(folder, kafka=True, batch=0, base_ms=base_ms) as field:
+    async with ground.opened(folder, kafka=True, batch=0) as field:
         await field.staff(1)
         numbers = [number for number in range(10 * (WARM_UP + count)) if _comes_out(number)]
         waits = [await _one(field, number) for number in numbers[: WARM_UP + count]]

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from streams.bus.interface import Admin, Bus, TopicDescription
     from streams.settings import TopicSettings
 
+APPEND_TIME: Final = {"message.timestamp.type": "LogAppendTime"}
+DEFAULTS: Final = {"message.timestamp.type": "CreateTime"}
+"""What holds where a topic says nothing of it. Of other settings, nothing said is as wanted."""
+
 FATE_RETENTION_DAYS: Final = 2 * RAW_RETENTION_DAYS
 """Dead letters are fates: kept longer than the raw records they speak of."""
 
@@ -77,9 +81,9 @@ def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
     found = []
     for spec in TOPICS:
         days = None if spec.compacted else spec.retention_days
-        found.append(
-            WantedTopic(spec.name, wide[spec.width], _config(days, settings, compacted=spec.compacted))
-        )
+        config = _config(days, settings, compacted=spec.compacted)
+        stamped = APPEND_TIME if spec.append_time else {}
+        found.append(WantedTopic(spec.name, wide[spec.width], config | stamped))
         letters = _config(FATE_RETENTION_DAYS, settings, max_bytes=MAX_DEAD_LETTER_BYTES)
         found.append(WantedTopic(spec.dead_letters, wide[spec.width], letters))
     found += [
@@ -116,9 +120,10 @@ def _differences(topic: WantedTopic, found: TopicDescription | None) -> list[Cha
     if found.partitions != topic.partitions:
         detail = f"has {found.partitions} partitions, the settings say {topic.partitions}"
         changes.append(Change(ChangeKind.CONFLICT, topic, detail))
-    other = {name: value for name, value in topic.config.items() if found.config.get(name, value) != value}
+    has = {**DEFAULTS, **found.config}
+    other = {name: value for name, value in topic.config.items() if has.get(name, value) != value}
     if other:
-        told = ", ".join(f"{name} {found.config[name]} → {value}" for name, value in sorted(other.items()))
+        told = ", ".join(f"{name} {has[name]} → {value}" for name, value in sorted(other.items()))
         changes.append(Change(ChangeKind.ALTER, topic, told, other))
     return changes
 

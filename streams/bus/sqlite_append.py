@@ -3,7 +3,8 @@
 For each record: the partition (given, or murmur2 of the key as Java clients do, or in turn), its size
 against the topic's `max.message.bytes`, the next offset of the partition. Then one insert for all rows of a
 partition, its new end, and the latest timestamp of each block of 1,024 offsets: that is what makes a
-look-up by time short, as Kafka's time index does.
+look-up by time short, as Kafka's time index does. On a topic with `message.timestamp.type=LogAppendTime` a
+record gets the time of its transaction.
 
 Refused: an unknown topic or partition, a record too large, a record without key on a compacted topic (as
 Kafka does).
@@ -11,6 +12,7 @@ Kafka does).
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -38,6 +40,11 @@ class Outgoing(NamedTuple):
     headers: Headers = ()
 
 
+def now_ms() -> int:
+    """Return UTC milliseconds since 1970: the timestamp of a record whose sender gives none."""
+    return time.time_ns() // 1_000_000
+
+
 def pack_headers(headers: Headers) -> str | None:
     """Return headers as JSON text that a person can read; each byte of a value is one character (Latin-1)."""
     if not headers:
@@ -60,10 +67,12 @@ class Appender:
         self._catalogue = catalogue
         self._topics: dict[str, Topic] = {}
         self._ends: dict[int, int] = {}
+        self._now_ms = 0
         self._turn = 0
 
     def begin(self) -> None:
-        """Forget what the last transaction knew."""
+        """Forget what the last transaction knew; its time is now."""
+        self._now_ms = now_ms()
         self._topics = self._catalogue.topics()
         self._ends = {}
 
@@ -73,13 +82,13 @@ class Appender:
         answers: list[RecordMetadata | BusError] = []
         for record in records:
             try:
-                partition, pid, packed = self._place(record)
+                partition, pid, stamp, packed = self._place(record)
             except BusError as refused:
                 answers.append(refused)
                 continue
             offset = self._ends[pid]
             self._ends[pid] = offset + 1
-            rows.setdefault(pid, []).append((offset, record.timestamp_ms, record.key, record.value, packed))
+            rows.setdefault(pid, []).append((offset, stamp, record.key, record.value, packed))
             answers.append(RecordMetadata(record.topic, partition, offset))
         for pid, batch in rows.items():
             self._insert(pid, batch)
@@ -94,7 +103,7 @@ class Appender:
             placed.append(answer)
         return placed
 
-    def _place(self, record: Outgoing) -> tuple[int, int, str | None]:
+    def _place(self, record: Outgoing) -> tuple[int, int, int, str | None]:
         topic = self._topics.get(record.topic) or self._catalogue.topic(record.topic)
         partition = record.partition
         if partition is None:
@@ -108,7 +117,7 @@ class Appender:
             self._ends[pid] = self._connection.execute(
                 "SELECT next FROM parts WHERE pid=?", (pid,)
             ).fetchone()[0]
-        return partition, pid, packed
+        return partition, pid, self._now_ms if topic.append_time else record.timestamp_ms, packed
 
     def _choose(self, key: bytes | None, partitions: int) -> int:
         if key is not None:

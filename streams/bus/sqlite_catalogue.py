@@ -23,7 +23,10 @@ DEFAULT_MAX_BYTES: Final = 1_048_588
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic; `pids[n]` is the number of partition n's table, `max_bytes` bounds key + value + headers."""
+    """One topic; `pids[n]` is the number of partition n's table, `max_bytes` bounds key + value + headers.
+
+    With `append_time` records get the time of their append, whatever they were sent with.
+    """
 
     tid: int
     name: str
@@ -31,6 +34,7 @@ class Topic:
     config: Mapping[str, str]
     max_bytes: int
     compacted: bool
+    append_time: bool
 
 
 class Catalogue:
@@ -84,6 +88,7 @@ def _topic(tid: int, name: str, config: dict[str, str], pids: tuple[int, ...]) -
         config,
         max_bytes=int(config.get("max.message.bytes", DEFAULT_MAX_BYTES)),
         compacted="compact" in config.get("cleanup.policy", "delete"),
+        append_time=config.get("message.timestamp.type") == "LogAppendTime",
     )
 
 

@@ -8,11 +8,10 @@ all records of that turn fail.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Self
 
 from streams.bus.errors import BusError
-from streams.bus.sqlite_append import Outgoing
+from streams.bus.sqlite_append import Outgoing, now_ms
 from streams.bus.sqlite_wake import settle
 from streams.bus.sqlite_writer import Job, Pen, Writer, tell
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from streams.bus.interface import Headers, RecordMetadata
 
     Answer = asyncio.Future[RecordMetadata]
-
-
-def now_ms() -> int:
-    """Return UTC milliseconds since 1970: the timestamp of a record whose sender gives none."""
-    return time.time_ns() // 1_000_000
 
 
 class SqliteProducer:

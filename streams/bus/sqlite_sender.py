@@ -18,9 +18,8 @@ from faust.types.tuples import RecordMetadata as FaustMetadata
 
 from streams.bus.faust_hooks import Chunk
 from streams.bus.interface import RecordMetadata
-from streams.bus.sqlite_append import Outgoing
+from streams.bus.sqlite_append import Outgoing, now_ms
 from streams.bus.sqlite_partition import partition_of
-from streams.bus.sqlite_producer import now_ms
 from streams.bus.sqlite_wake import settle
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.bus.sqlite_producer import now_ms
+from streams.bus.sqlite_append import now_ms
 
 if TYPE_CHECKING:
     import sqlite3

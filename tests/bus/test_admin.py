@@ -49,6 +49,21 @@ def test_each_difference_is_named():
     assert changes["news.refusals.v1"].config == {"retention.ms": str(60 * topics.DAY_MS)}
 
 
+def test_raw_records_get_the_time_of_the_bus_and_nothing_else_does():
+    stamped = {each.name for each in catalogue.wanted(NARROW) if each.config.get("message.timestamp.type") == "LogAppendTime"}
+    assert stamped == {topics.RAW.name}
+
+
+def test_a_raw_topic_that_has_its_producers_time_is_altered():
+    there = as_wanted()
+    raw = there[topics.RAW.name]
+    for says in ({}, {"message.timestamp.type": "CreateTime"}):  # the embedded log tells only what was set
+        config = {name: value for name, value in raw.config.items() if name != "message.timestamp.type"} | says
+        [change] = catalogue.plan(catalogue.wanted(NARROW), {**there, raw.name: TopicDescription(raw.name, raw.partitions, config)})
+        assert (change.kind, change.config) == (ChangeKind.ALTER, {"message.timestamp.type": "LogAppendTime"})
+        assert change.detail == "message.timestamp.type CreateTime → LogAppendTime"
+
+
 def test_a_mismatch_is_wrong_usage():
     assert issubclass(TopicMismatch, Usage)
 

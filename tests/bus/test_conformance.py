@@ -66,6 +66,30 @@ async def test_a_record_without_a_timestamp_gets_the_clock(yard):
     assert before <= record.timestamp_ms <= time.time_ns() // 1_000_000 + 1
 
 
+async def test_on_a_topic_with_the_time_of_append_a_sender_s_timestamp_counts_for_nothing(yard):
+    topic = await yard.topic(message_timestamp_type="LogAppendTime")
+    before = time.time_ns() // 1_000_000
+    for stamp in (77, 253_402_300_799_000, None):  # 1970, the end of 9999
+        await (await yard.producer.send(topic, b"x", timestamp_ms=stamp))
+    after = time.time_ns() // 1_000_000 + 1
+    assert all(before <= record.timestamp_ms <= after for record in await yard.read(topic))
+    async with yard.reader() as consumer:
+        assert await consumer.offsets_for_times({TopicPartition(topic, 0): after + 1000}) == {TopicPartition(topic, 0): None}
+
+
+async def test_an_altered_kind_of_timestamp_holds_for_the_records_that_follow(yard):
+    topic = await yard.topic(retention_ms="-1")
+    await (await yard.producer.send(topic, b"x", timestamp_ms=77))
+    await yard.admin.alter_topic(topic, {"message.timestamp.type": "LogAppendTime"})
+
+    async def holds() -> bool:
+        await (await yard.producer.send(topic, b"x", timestamp_ms=77))
+        first, *_, last = await yard.read(topic)
+        return first.timestamp_ms == 77 < last.timestamp_ms
+
+    await comes_true(holds)
+
+
 async def test_the_first_offset_at_or_after_a_time_is_found(yard):
     topic = await yard.topic()
     start = time.time_ns() // 1_000_000 - 10_000

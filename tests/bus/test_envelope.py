@@ -69,6 +69,14 @@ def test_a_raw_record_may_say_why_it_is_there(mode: DeliveryMode) -> None:
     assert (found.delivery_mode, found.replay_job_id, found.id) == (mode, "job-1", "theirs")
 
 
+@pytest.mark.parametrize("mode", list(DeliveryMode))
+def test_a_raw_record_s_time_is_the_bus_s_whatever_its_headers_say(mode: DeliveryMode) -> None:
+    said = b"9999-01-01T00:00:00Z"
+    headers = (("ce_deliverymode", mode.value.encode()), ("ce_origintime", said), ("ce_time", said))
+    found = envelope.of_raw(record(headers), "news.article.raw.v1")
+    assert found.time == found.origin_time == AT
+
+
 @pytest.mark.parametrize("value", [b"", b"\xff\xfe", b"a\0b", b"a\nb", b"x" * 600, "\ud800".encode("utf-8", "surrogatepass"), b"nonsense"])
 def test_a_raw_record_s_broken_headers_are_not_believed(value: bytes) -> None:
     found = envelope.of_raw(record((("ce_deliverymode", value), ("ce_origin", b"somewhere-0-0"))), "news.article.raw.v1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.bus.interface import TopicPartition
-from streams.bus.sqlite_producer import now_ms
+from streams.bus.sqlite_append import now_ms
 from streams.bus.sqlite_upkeep import Removed, tidy_now_and_then
 from tests.bus.sqlite_programs import bus_of
 
