@@ -249,9 +249,14 @@ class Guard:
             self._count(out)
 
     def _besides(self, case: _Case) -> list[Outgoing]:
-        """Return what `failed` answers; nothing when it fails itself or the record could not be decoded."""
-        if self.failed is None:
+        """Return what `failed` answers.
+
+        Nothing when it fails itself, when the record could not be decoded, or when that has killed, too.
+        """
+        limit = self.bus.settings.guard.killer_deaths
+        if self.failed is None or self.bus.hands.deaths(case.record) > KILLED_OUTRIGHT * limit:
             return []
+        self.bus.hands.hold(case.record)
         try:
             outgoing = self._answer(case, self.failed)
             changes = [(state, state.encode()) for state in self.bus.touched]
@@ -259,6 +264,8 @@ class Guard:
             self._roll_back()
             logging.get("guard").warning("no answer", at=case.record.at, error=type(error).__name__)
             return []
+        finally:
+            self.bus.hands.release()
         self._write(changes)
         return outgoing
 

@@ -16,7 +16,7 @@ from streams.bus.inhand import MarkedHands, open_hands
 from streams.bus.interface import Record
 from streams.settings import Settings
 from tests.bus.door_fakes import House, house, raw
-from tests.bus.test_guard import clean
+from tests.bus.test_guard import article, clean
 
 HOLD = """
 import os, signal, sys
@@ -136,6 +136,18 @@ async def test_a_record_that_kills_only_its_worker_is_buried_at_last() -> None:
     it, _, tried = blamed_house(4, alive=True)
     await it.handle(raw(), clean)
     assert (it.codes(), tried) == (["KILLED"], [])
+
+
+async def test_a_killer_is_in_hand_while_it_is_answered() -> None:
+    it, hands, _ = blamed_house(2, alive=False)
+    await it.handle(raw(), clean, failed=lambda model, _: hands.acts.append("answer") or article(model.content))
+    assert hands.acts == ["hold 0", "answer", "release", "forget 0"]
+
+
+async def test_a_killer_that_kills_when_it_is_answered_too_is_buried_without_an_answer() -> None:
+    it, _, _ = blamed_house(5, alive=False)
+    await it.handle(raw(), clean, failed=clean)
+    assert (it.codes(), it.sender.on(topics.CLEAN.name)) == (["KILLED"], [])
 
 
 async def test_a_killer_s_answer_is_what_failed_says() -> None:
