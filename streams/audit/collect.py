@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Record
     from streams.topics import TopicSpec
 
+UNSURE: Final = {"TRANSIENT", "KILLED"}
+"""Codes of dead letters whose record may succeed when it comes again, with nothing changed."""
+
 WALK: Final[tuple[TopicSpec, ...]] = (
     topics.RAW,
     topics.CLEAN,
@@ -124,10 +127,12 @@ def buried(record: Record) -> Fate | None:
         return None
     at = f"{topic}-{header(record, f'{PREFIX}partition')}-{header(record, f'{PREFIX}offset')}"
     origin = at if topic == topics.RAW.name else read_headers(record.headers).get("ce_origin")
-    return Fate(_death(topic), origin, at) if origin else None
+    return Fate(_death(topic, header(record, f"{PREFIX}code")), origin, at) if origin else None
 
 
-def _death(topic: str) -> FateKind:
+def _death(topic: str, code: str | None) -> FateKind:
+    if code in UNSURE:
+        return FateKind.DEAD_UNSURE
     if topic in {topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name}:
         return FateKind.DEAD_SHARD  # one shard's, or a repeat's: the article may have come out all the same
     return FateKind.DEAD if topic in {spec.name for spec in WALK} else FateKind.DEAD_LATER

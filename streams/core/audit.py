@@ -10,6 +10,8 @@ records, which come first, and a redelivered fact changes nothing but `repeated`
 - a dead letter of a topic after enrichment is `dead_lettered_later`: the article came out;
 - a dead sketch is answered as failed, a dead match or answer may be a repeat's or be redriven: beside an
   enriched event it is `dead_lettered_later` too;
+- a dead letter of code TRANSIENT or KILLED may have been sent by a worker that died before it committed, and
+  the record succeeded when it came again: beside another fate it is superseded, `dead_lettered_later` too;
 - dead letters of one origin at several places, one a shard, are one fate;
 - what has no fate is `pending` when it is still on its way, else `lost`.
 
@@ -37,6 +39,8 @@ class FateKind(Enum):
     DEAD = "dead"
     DEAD_SHARD = "dead_shard"
     """A dead sketch, match or answer: the fate only when nothing else came of the article."""
+    DEAD_UNSURE = "dead_unsure"
+    """Dead by the moment's fault (TRANSIENT, KILLED): the fate only when the record did not succeed."""
     DEAD_LATER = "dead_later"
     """Dead on a topic that follows the enriched event: no fate."""
 
@@ -182,7 +186,7 @@ class Ledger:
             name = _end(flags)
             counts["raw"] += 1
             counts[name or "lost"] += 1
-            counts["later"] += _Flag.DEAD_BESIDE in flags and name == "enriched"
+            counts["later"] += _Flag.DEAD_BESIDE in flags and name in {"enriched", "refused"}
             lost += [] if name else [origin]
             doubled += [origin] if _Flag.DOUBLED in flags else []
         return Report(

@@ -28,7 +28,7 @@ def refuse(line: Line, origin: str, ce_id: str = "r") -> None:
     line.put(topics.REFUSALS.name, {}, ce_origin=origin, ce_id=ce_id)
 
 
-def bury(line: Line, topic: str, origin: str, place: str = "0-7") -> None:
+def bury(line: Line, topic: str, origin: str, place: str = "0-7", code: str = "BUG") -> None:
     partition, offset = place.split("-")
     line.put(
         f"{topic}.dlt",
@@ -37,6 +37,7 @@ def bury(line: Line, topic: str, origin: str, place: str = "0-7") -> None:
         errors_topic=topic,
         errors_partition=partition,
         errors_offset=offset,
+        errors_code=code,
     )
 
 
@@ -122,6 +123,24 @@ def test_a_dead_letter_that_was_redriven_with_success_is_superseded(line: Line, 
     bury(line, topics.CLEAN.name, done)
     enrich(line, done, ce_deliverymode="redrive")
     assert counts(line) == {"raw": 1, "enriched": 1, "holds": True}
+
+
+@pytest.mark.parametrize("code", ["TRANSIENT", "KILLED"])
+@pytest.mark.parametrize(("fate", "name"), [(enrich, "enriched"), (refuse, "refused")])
+def test_a_dead_letter_of_the_moment_beside_a_success_is_superseded(
+    line: Line, done: str, code: str, fate: Callable[[Line, str], None], name: str
+) -> None:
+    bury(line, topics.RAW.name, done, done.split("-", 1)[1], code)
+    assert counts(line) == {"raw": 1, "dead_lettered": 1, "holds": True}
+    fate(line, done)
+    assert counts(line) == {"raw": 1, name: 1, "dead_lettered_later": 1, "holds": True}
+
+
+@pytest.mark.parametrize("code", ["SCHEMA", "LIMIT", "BUG"])
+def test_a_dead_letter_that_says_never_beside_a_success_is_doubled(line: Line, done: str, code: str) -> None:
+    bury(line, topics.CLEAN.name, done, code=code)
+    enrich(line, done)
+    assert counts(line)["doubled"] == [done]
 
 
 def test_a_dead_sketch_beside_an_enriched_event_is_no_second_fate(line: Line, done: str) -> None:

@@ -47,6 +47,19 @@ def test_the_same_facts_again_only_add_repeats(raw, moving, fates):
     assert (once.lost, once.doubled) == (twice.lost, twice.doubled)
 
 
+@given(st.permutations([FateKind.DEAD_UNSURE, FateKind.DEAD_UNSURE, FateKind.ENRICHED]), st.booleans())
+def test_a_death_of_the_moment_is_no_fate_beside_a_success(kinds, moving):
+    fates = [Fate(kind, "raw-0-0", f"{kind}") for kind in kinds]
+    report = ledger({(0, 0)}, [(0, 0)] if moving else [], fates).report()
+    assert (report.enriched, report.dead_lettered, report.dead_lettered_later, report.holds) == (1, 0, 1, True)
+
+
+@given(st.booleans())
+def test_a_death_of_the_moment_alone_is_the_fate_once_its_reader_has_committed(moving):
+    report = ledger({(0, 0)}, [(0, 0)] if moving else [], [Fate(FateKind.DEAD_UNSURE, "raw-0-0", "d")]).report()
+    assert (report.pending, report.dead_lettered, report.lost) == ((1, 0, ()) if moving else (0, 1, ()))
+
+
 @given(st.text())
 def test_no_origin_breaks_the_ledger(origin):
     book = ledger({(0, 0)}, [], [Fate(FateKind.ENRICHED, origin, "e")])
