@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.audit.lag import Lag, age_seconds, look
 from streams.bus.errors import BusError
+from streams.cli import exits
 from streams.observe import metrics
 
 if TYPE_CHECKING:
@@ -44,8 +45,20 @@ async def watch(
 ) -> None:
     """Look again and again until the supervisor stops.
 
-    With `until_drained` stop it when there is nothing left.
+    With `until_drained` stop it when there is nothing left. An error that nobody has foreseen ends the run:
+    what nobody watches would never be drained.
     """
+    try:
+        await _look_on(supervisor, bus, stages, teller, until_drained=until_drained)
+    except Exception as error:  # noqa: BLE001  # told; a run without its watcher has no end
+        teller.say(f"the run ends, its watcher failed: {type(error).__name__}: {error}")
+        supervisor.code = exits.TRY_AGAIN if isinstance(error, OSError) else exits.DOES_NOT_HOLD
+        supervisor.stopping.set()
+
+
+async def _look_on(
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+) -> None:
     while not supervisor.stopping.is_set():
         try:
             await _watch(supervisor, bus, stages, teller, until_drained=until_drained)

@@ -6,11 +6,17 @@ import asyncio
 import urllib.request
 from collections.abc import Callable
 
+import pytest
+
 from streams import topics
 from streams.audit.lag import age_seconds, look
 from streams.bus.connect import connect
-from streams.cli.watch import drained
+from streams.bus.interface import Bus
+from streams.cli.supervisor import Plan, Supervisor
+from streams.cli.telling import Teller
+from streams.cli.watch import drained, watch
 from streams.observe import metrics
+from streams.settings import RunSettings
 from tests.cli.command_line import Line
 
 
@@ -42,6 +48,29 @@ def test_drained_is_judged_for_the_stages_that_run(line: Line, raw: Callable[...
     bus = connect(line.settings)
     assert not asyncio.run(drained(bus, ["clean"]))
     assert asyncio.run(drained(bus, ["tag", "dedup"]))
+
+
+class Broken:
+    """A bus whose admin raises what nobody has foreseen."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def admin(self) -> Bus:
+        raise self.error
+
+
+@pytest.mark.parametrize(("error", "code"), [(ValueError("odd"), 1), (OSError("no descriptors"), 75)])
+@pytest.mark.parametrize("until_drained", [True, False])
+async def test_a_watcher_that_fails_ends_the_run_and_says_why(
+    error: Exception, code: int, until_drained: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    supervisor = Supervisor(Plan((), lambda _: (), lambda _: {}, RunSettings()), lambda _: None)
+    with Teller.open(as_json=True, plain=True) as teller:
+        async with asyncio.timeout(5):
+            await watch(supervisor, Broken(error), ["clean"], teller, until_drained=until_drained)  # type: ignore[arg-type]
+    assert (supervisor.stopping.is_set(), supervisor.code) == (True, code)
+    assert f"{type(error).__name__}: {error}" in capsys.readouterr().err
 
 
 def test_the_age_of_lag_is_that_of_the_oldest_unread_record(line: Line, raw: Callable[..., str]) -> None:
