@@ -73,6 +73,20 @@ def test_the_answer_waits_for_all_shards():
     assert (answer.article_id, answer.dedup.revision, answer.dedup.is_new_article, answer.missing) == ("a", 1, True, ())
 
 
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_an_old_origin_that_is_awaited_is_forgotten_once_it_is_answered(rebuilt):
+    stage = Stage()
+    expired = {0: (10, 20)}
+    stage.feed(told("a", shard=0, shards=2), "raw-0-0")
+    for offset in range(10, 15):
+        stage.feed(told(f"b{offset}"), f"raw-0-{offset}", expired)
+    assert "raw-0-0" in stage.state.marks
+    stage = stage.rebuilt() if rebuilt else stage
+    assert answers(stage.feed(told("a", shard=1, shards=2), "raw-0-0", expired))
+    stage.feed(told("c"), "raw-0-15", expired)
+    assert "raw-0-0" not in stage.state.marks
+
+
 def test_a_shard_that_says_it_twice_is_heard_once():
     stage = Stage()
     for _ in range(3):

@@ -117,7 +117,10 @@ class MarkAges:
             heapq.heappush(self.ages.setdefault(partition, []), (offset, origin))
 
     def forget(self, marks: MutableMapping[str, OriginMark], raw: Bounds) -> None:
-        """Forget some answered marks of origins that raw no longer keeps. What is still awaited stays."""
+        """Forget some answered marks of origins that raw no longer keeps.
+
+        What is still awaited stays, and is no longer looked at here: its answer adds it again.
+        """
         for partition, (first, _) in raw.items():
             ages = self.ages.get(partition, [])
             for _ in range(FORGET_AT_ONCE):
