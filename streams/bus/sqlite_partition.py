@@ -28,7 +28,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=1024)  # keys that come again do so soon; 65,536 of them took 15 MB, and as long to fill
 def partition_of(key: bytes, partitions: int) -> int:
     """Return the partition of a key."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions
