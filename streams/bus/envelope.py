@@ -32,6 +32,9 @@ CONTENT_TYPE: Final = ("content-type", b"application/json")
 PROCESSED_AT: Final = "ce_processedat"
 """When a stage made the record, RFC 3339: processing time stands here and nowhere else."""
 
+UNREADABLE: Final = "ce_unreadable"
+"""Marks a record with a header name that is not UTF-8, as `kafka_unreadable` hands it on."""
+
 _ORIGIN: Final = re.compile(r".+-[0-9]{1,10}-[0-9]{1,19}")
 """A `topic-partition-offset`: dedup takes it apart, after the acknowledgement too, where nothing may fail."""
 
@@ -90,6 +93,12 @@ def _attribute(value: bytes | None) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if text.isprintable() and len(text) <= MAX_ATTRIBUTE_CHARS else None
+
+
+def check_readable(headers: Headers) -> None:
+    """Raise `Permanent` SCHEMA for the headers of a record that was marked `UNREADABLE`."""
+    if any(name == UNREADABLE for name, _ in headers):
+        raise Permanent("SCHEMA", "a header name is not UTF-8")
 
 
 def timestamp(record: Record) -> datetime:

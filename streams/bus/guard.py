@@ -158,6 +158,7 @@ class Guard:
         return envelope.of_event(record)
 
     def _decode(self, record: Record, its: Envelope) -> Any:  # noqa: ANN401  # the topic's model
+        envelope.check_readable(record.headers)
         return codec.decode(
             record.value, self.spec.model, codec.limits_of(self.bus.settings), type_name=its.type)
 

@@ -12,6 +12,7 @@ from aiokafka.errors import IllegalStateError
 from streams.bus.errors import BusError, Fenced, UnknownTopic
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.kafka_errors import translated
+from streams.bus.kafka_unreadable import Reader
 from streams.topics import MAX_DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class KafkaConsumer:
         self._places: frozenset[TopicPartition] = frozenset()
         self._settled = False
         self._client: AIOKafkaConsumer | None = None
+        self._reader: Reader | None = None
 
     async def start(self) -> None:
         """Connect. Raises `BusError` when no broker answers."""
@@ -108,11 +110,19 @@ class KafkaConsumer:
     async def getmany(
         self, *, timeout_ms: int = 0, max_records: int = 500
     ) -> dict[TopicPartition, list[Record]]:
-        """Return what there is, waiting at most `timeout_ms` for the first record. Raises `UnknownTopic`."""
+        """Return what there is, waiting at most `timeout_ms` for the first record. Raises `UnknownTopic`.
+
+        A record with a header name that is not UTF-8 comes as `kafka_unreadable` says.
+        """
         with translated(f"reading from {self._where}"):
             client = await self._settle()
-            found = await client.getmany(timeout_ms=timeout_ms, max_records=max_records)
+            found = await self._reader_of(client).fetch((), timeout_ms / 1000, max_records)
         return {TopicPartition(*place): [_record(each) for each in batch] for place, batch in found.items()}
+
+    def _reader_of(self, client: AIOKafkaConsumer) -> Reader:
+        if self._reader is None or self._reader.client is not client:
+            self._reader = Reader(client)
+        return self._reader
 
     async def seek(self, partition: TopicPartition, offset: int) -> None:
         """Read this partition from `offset` on."""

@@ -25,6 +25,7 @@ from mode import Service
 
 from streams.bus.faust_hooks import worker_of
 from streams.bus.interface import Record
+from streams.bus.kafka_unreadable import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Iterable, Mapping
@@ -82,6 +83,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self._worker = worker_of(self.app)
         self._fence = fence_of(self.transport)
         self._numbers: dict[TP, int] = {}
+        self._reader: Reader | None = None
 
     async def on_thread_started(self) -> None:
         """Let this thread in between the steps of the loop."""
@@ -146,14 +148,12 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def _fetch(self, wanted: Iterable[TP], wait_seconds: float) -> dict[TP, Tagged]:
         consumer = self._ensure_consumer()
-        consumer._coordinator.check_errors()  # noqa: SLF001  # else a fatal group error waits for ever to be seen
+        if self._reader is None or self._reader.client is not consumer:
+            self._reader = Reader(consumer)
         partitions = [tp for tp in wanted if tp in self._numbers]
         if not partitions:
             return {}
-        with consumer._subscription.fetch_context():  # noqa: SLF001
-            fetched = await consumer._fetcher.fetched_records(  # noqa: SLF001
-                partitions, timeout=wait_seconds, max_records=FETCH_RECORDS
-            )
+        fetched = await self._reader.fetch(partitions, wait_seconds, FETCH_RECORDS)
         return {ensure_TP(tp): (self._numbers.get(tp, 0), [_record(one) for one in records])
                 for tp, records in fetched.items()}
 
