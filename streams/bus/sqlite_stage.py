@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from streams.bus import sqlite_group, sqlite_read
 from streams.bus.delivery import Deliveries, Entry
 from streams.bus.errors import BusError, Fenced
+from streams.bus.expired import Expired
 from streams.bus.interface import Record, RecordMetadata
 from streams.bus.sqlite_consumer import Reader
 from streams.bus.sqlite_group import Member
@@ -66,6 +67,7 @@ class StageLog:
         self.deliveries: Deliveries[TP] = Deliveries()
         self.member = Member(group, f"{client_id}-{os.getpid()}-{time.monotonic_ns()}", bus.session_seconds)
         self.unwritten_bytes = 0
+        self._expired = Expired(group)
         self._writer = bus.writer
         self._die = die
         self._positions: dict[TP, int] = {}
@@ -124,7 +126,9 @@ class StageLog:
         done = self.reader.committed(self.member.group, places)
         for place in places:
             self.seek(place, max(bounds[place].start, done[place] or 0), acks=True)
-        return {place: self._positions[place] for place in places}
+        starts = {place: self._positions[place] for place in places}
+        self._expired.look({place: at for place, at in done.items() if at is not None}, starts)
+        return starts
 
     def position(self, place: TP) -> int | None:
         """Return the offset to be read next, None when the partition is not positioned."""

@@ -21,6 +21,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faust.transport.drivers import aiokafka as driver
 from mode import Service
 
+from streams.bus.expired import Expired
 from streams.bus.faust_hooks import Nowhere, worker_of
 from streams.bus.fence import Fence, awake_seconds
 from streams.bus.flow import Flow
@@ -60,6 +61,7 @@ class Consumer(driver.Consumer):
         self._turn = 0
         self._generation = -1
         self._committed: dict[TP, int] = {}
+        self._expired = Expired(self.app.conf.id)
         self._commit_lock = asyncio.Lock()
         self._fetching: asyncio.Task[None] | None = None
         self._settled_at = awake_seconds()
@@ -165,6 +167,7 @@ class Consumer(driver.Consumer):
         tps = frozenset(tp for tp in self.assignment() if not self._is_changelog_tp(tp))
         starts, committed = await self._thread.seek_to_start(tps, number)
         if turn == self._turn:
+            self._expired.look(committed, starts)
             self._committed = committed
             self._flow.position(starts, number)
 

@@ -73,6 +73,12 @@ LAG_SECONDS: Final = Gauge(
     ("stage", "topic"),
     registry=REGISTRY,
 )
+EXPIRED_UNREAD: Final = Counter(
+    "communique_expired_unread_records",
+    "Records that retention deleted before their reader had read them, as found at its start.",
+    ("group", "topic"),
+    registry=REGISTRY,
+)
 RESTARTS: Final = Counter(
     "communique_restarts",
     "Workers started again, by the exit code before.",

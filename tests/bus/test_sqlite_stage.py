@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import structlog
 
 from streams.bus import sqlite_group
 from streams.bus.sqlite_append import Outgoing
 from streams.bus.sqlite_group import Member
 from streams.bus.sqlite_stage import StageLog
+from streams.observe import metrics
 from tests.bus.sqlite_programs import bus_of
 
 ONE = ("lines", 0)
@@ -123,6 +125,25 @@ async def test_a_replaced_worker_writes_nothing_not_even_outside_of_events(rig):
     with pytest.raises(Died, match="another member"):
         stage.give_up_when_fenced()
     stage._last = None
+
+
+async def test_what_retention_deleted_before_it_was_read_is_counted_once(rig):
+    admin, stage, _ = rig
+    counted = metrics.EXPIRED_UNREAD.labels("g", "lines")
+    stage.done(deliver(stage, 3))
+    await stage.flush()
+    before = counted._value.get()
+    stage.seek_to_committed([ONE])
+    assert counted._value.get() == before
+    await admin.alter_topic("lines", {"retention.ms": "0"})
+    async with asyncio.timeout(5):
+        while (await admin.beginning_offsets(["lines"]))[ONE] < 10:
+            await admin.upkeep()
+    for told in range(2):
+        with structlog.testing.capture_logs() as lines:
+            assert stage.seek_to_committed([ONE]) == {ONE: 10}
+        assert counted._value.get() == before + 7
+        assert [(one["event"], one["first"], one["last"]) for one in lines] == [("expired unread", 3, 9)][told:]
 
 
 async def test_a_seek_back_delivers_again_and_the_first_delivery_means_nothing(rig):

@@ -12,7 +12,9 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
 
 from streams.bus import transport
+from streams.bus.expired import Expired
 from streams.bus.transport_kafka import Consumer
+from streams.observe import metrics
 from streams.settings import Settings
 
 
@@ -44,6 +46,20 @@ async def test_what_cannot_be_read_ends_the_process_before_anything_after_it_is_
     await Consumer._fetch(consumer, [], 0.0)
     assert len(said) == 1
     assert "cannot be read" in said[0]
+
+
+async def test_a_start_behind_the_committed_offset_is_counted_and_one_before_it_is_not() -> None:
+    committed, starts = {("raw", 0): 3, ("raw", 1): 9, ("raw", 2): 50}, {("raw", 0): 10, ("raw", 1): 9, ("raw", 2): 0, ("raw", 3): 7}
+
+    async def seek_to_start(*_: object) -> tuple[dict[tuple[str, int], int], dict[tuple[str, int], int]]:
+        return starts, committed
+
+    consumer = SimpleNamespace(
+        _turn=1, _seeks=iter(range(9)), _thread=SimpleNamespace(seek_to_start=seek_to_start), _expired=Expired("communique-test"),
+        _flow=SimpleNamespace(hold=lambda: None, position=lambda *_: None), assignment=lambda: starts, _is_changelog_tp=lambda _: False)
+    for _ in range(2):
+        await Consumer.perform_seek(consumer)
+    assert metrics.EXPIRED_UNREAD.labels("communique-test", "raw")._value.get() == 7
 
 
 def test_the_fence_counts_from_the_last_heartbeat_that_the_group_may_have_heard(tmp_path) -> None:

@@ -1,0 +1,42 @@
+"""expired: records that retention deleted before a stage had read them.
+
+A stage that starts later than its committed offset has lost what lay between. It goes on: nothing brings them
+back. But it says so, once for each record, in a log line and in `communique_expired_unread_records_total`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.observe import logging, metrics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from faust.types import TP
+
+
+@dataclass(slots=True)
+class Expired:
+    """What one worker of a group has found missing at its starts."""
+
+    group: str
+    _told: dict[TP, int] = field(default_factory=dict)
+    """Partition → the offset before which all that is missing has been told of."""
+
+    def look(self, committed: Mapping[TP, int], starts: Mapping[TP, int]) -> None:
+        """Compare where the group had come to with where it starts; offsets, a hole counts as a record."""
+        for place, start in starts.items():
+            known = max(committed.get(place, start), self._told.get(place, 0))
+            if known < start:
+                self._told[place] = start
+                self._tell(place, known, start)
+
+    def _tell(self, place: TP, known: int, start: int) -> None:
+        topic, partition = place
+        metrics.EXPIRED_UNREAD.labels(self.group, topic).inc(start - known)
+        logging.get("bus").warning(
+            "expired unread", group=self.group, topic=topic, partition=partition, first=known,
+            last=start - 1, advice="nothing brings them back: the stage was away longer than the topic keeps",
+        )
