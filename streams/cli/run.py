@@ -128,8 +128,9 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
     from streams.cli.supervisor import Supervisor
     from streams.cli.telling import Teller
     from streams.cli.watch import drained, watch
-    from streams.observe import metrics
+    from streams.observe import logging, metrics
 
+    logging.configure(settings.observe)
     bus = connect(settings)
     await start.ensure_topics(bus, settings)
     stages = list(dict.fromkeys(worker.stage for worker in plan.workers))

@@ -2,14 +2,16 @@
 
 `configure` is called once by each process's entry point. Whoever logs asks `get(name)` and gives fields by
 name; no field holds text of an article. Faust and aiokafka log through the standard library: their records
-take the same way out.
+take the same way out. aiokafka says the same 170 times a second while the broker is away: each of its
+messages comes out once in `HELD_SECONDS`, with how many were held back.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, TextIO
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
@@ -22,6 +24,14 @@ QUIET = ("aiokafka", "asyncio", "faust", "kafka", "mode")
 """Libraries whose chatter below WARNING says nothing to an operator; DEBUG lets them speak."""
 UNTIMELY = ("mode.timers",)
 """Warns of every late timer; a stage whose model works for a second has late timers."""
+ROUTINE: Final = ("Heartbeat failed for group %s because it is rebalancing",)
+"""Said as warnings by aiokafka of what happens whenever a worker comes or goes."""
+RELENTLESS: Final = ("aiokafka",)
+"""Libraries that repeat themselves with every attempt."""
+HELD_SECONDS: Final = 30.0
+"""A message of theirs comes out once in this time."""
+_TEMPLATES: Final = 256
+"""So many messages are remembered; a library that writes values into its templates has no end of them."""
 
 
 def _shared() -> list[Processor]:
@@ -46,9 +56,46 @@ def _not_chatter(record: logging.LogRecord) -> bool:
 
     Mode's services log as the module that subclasses them.
     """
+    if record.msg in ROUTINE:
+        return False
     if record.levelno >= logging.WARNING:
         return record.name not in UNTIMELY or record.levelno >= logging.ERROR
     return record.name.split(".")[0] not in QUIET and not str(record.msg).startswith("[^")
+
+
+@dataclass(slots=True)
+class _Said:
+    """When a message came out last (seconds since 1970), and how many were held back since."""
+
+    at: float
+    held: int = 0
+
+
+@dataclass(slots=True)
+class OnceInAWhile:
+    """A filter: of each message template of a relentless library, one record in `seconds` comes out.
+
+    It says how many were held back since the one before. The time is the records' own.
+    """
+
+    seconds: float = HELD_SECONDS
+    said: dict[tuple[str, str], _Said] = field(default_factory=dict)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record comes out."""
+        if record.name.split(".")[0] not in RELENTLESS:
+            return True
+        template = (record.name, str(record.msg))
+        before = self.said.get(template)
+        if before is not None and record.created - before.at < self.seconds:
+            before.held += 1
+            return False
+        if before is None and len(self.said) >= _TEMPLATES:
+            self.said.clear()
+        self.said[template] = _Said(record.created)
+        if before is not None and before.held:
+            record.msg = f"{record.msg} ({before.held:,} more of these were held back)"
+        return True
 
 
 def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: str | int) -> None:
@@ -65,6 +112,7 @@ def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: s
     out.setFormatter(formatter)
     if options.log_level != "DEBUG":
         out.addFilter(_not_chatter)
+        out.addFilter(OnceInAWhile())
     root = logging.getLogger()
     root.handlers[:] = [out]
     root.setLevel(options.log_level)
