@@ -63,9 +63,10 @@ def consume(
 
     A body is one JSON object a line with --json; tombstones are left out. A body that is no JSON is printed
     as {"not_json_base64": …}. Fields in --where are paths (a.b); in lists any item may fit; ce_… is a
-    header. A group starts at the oldest record and has at-least-once delivery: a record may be printed
-    again after a crash, never skipped.
+    header; a field that the topic's events do not have is wrong usage. A group starts at the oldest record
+    and has at-least-once delivery: a record may be printed again after a crash, never skipped.
     """
+    from streams.render import paths
     from streams.render import where as conditions
 
     if group is not None and (group.startswith(RESERVED) or not group.strip()):
@@ -78,6 +79,8 @@ def consume(
         )
     since_ms = None if since is None else int(when.moment(since, datetime.now(UTC)).timestamp() * 1000)
     wanted = [conditions.parse(each) for each in where or ()]
+    for condition in wanted:
+        paths.check(SHORT_NAMES.get(name, name), condition.field)
     write = _writer(as_json=as_json or envelope, envelope=envelope)
     source = _Source(name, group, since_ms, from_beginning or (exit_at_end and since is None), exit_at_end)
     source.left = limit

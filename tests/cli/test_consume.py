@@ -75,6 +75,28 @@ def test_a_condition_that_says_nothing_is_wrong_usage(line: Line) -> None:
     assert line("consume", "raw", "--where", "outlet").code == 2
 
 
+@pytest.mark.parametrize(
+    ("topic", "condition", "says"),
+    [
+        ("enriched", "dedup.rolle=canonical", "did you mean dedup.role?"),
+        ("enriched", "mentions.txt!=Geneva", "did you mean mentions.text?"),
+        ("news.refusals.v1.dlt", "resaon=EMPTY", "did you mean reason?"),
+        ("refusals", "x=1", "they have source_id, article_id"),
+    ],
+)
+def test_a_field_that_no_event_has_is_wrong_usage(line: Line, topic: str, condition: str, says: str) -> None:
+    line.prepare()
+    done = line("consume", topic, "--exit-at-end", "--where", condition)
+    assert done.code == 2
+    assert says in done.err
+
+
+@pytest.mark.parametrize("condition", ["from=a", "cluster_id=b", "ce_origin=c"])
+def test_a_field_by_its_name_in_json_is_known(line: Line, condition: str) -> None:
+    line.prepare()
+    assert line("consume", "clusters", "--exit-at-end", "--where", condition).code == 0
+
+
 def test_a_group_carries_on_where_it_stopped(line: Line, raw: Callable[..., str]) -> None:
     raw({"content": "1"})
     assert len(line("consume", "raw", "--group", "g", "--exit-at-end", "--json").objects) == 1
