@@ -39,8 +39,11 @@ async def run(args):
     await app.start()
     await asyncio.wait({asyncio.create_task(told.wait()), asyncio.create_task(app.wait_until_stopped())},
                        return_when=asyncio.FIRST_COMPLETED)
+    if not told.is_set():
+        sys.stderr.write(f"the app ended by itself: {app.crash_reason!r}\n")
+        return 1
     await app.stop()
-    return 0 if told.is_set() else 1
+    return 0
 
 
 async def assigned():
