@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress
 
-    from streams.ingest.found import Bad, Reading
+    from streams.ingest.found import Bad, Doubt, Reading
     from streams.ingest.load import Counts
     from streams.settings import Settings
+
+DOUBTS_SHOWN: Final = 20
+"""So many are told each with its place; a wrong map puts every article in doubt."""
 
 
 def ingest(
@@ -55,11 +58,11 @@ def ingest(
         rights = { constant = "CC BY 4.0" }  # the same for all
 
     In a folder, hidden files are left out, and without --format those of other kinds. A bad line or file is
-    reported with its place, the rest goes in, and the exit code is 1. The same article from the same place
-    always has the same id: what the topic already holds is left out, so a load that broke off is simply
-    started again. (A raw topic of more than 50,000 records is not read through for that; repeats are then
-    known by their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on
-    disk.
+    reported with its place, the rest goes in, and the exit code is 1. An article whose published is no date
+    (Unix times are none) goes in without it, with a warning. The same article from the same place always
+    has the same id: what the topic already holds is left out, so a load that broke off is simply started
+    again. (A raw topic of more than 50,000 records is not read through for that; repeats are then known by
+    their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -78,15 +81,26 @@ def ingest(
     raise typer.Exit(exits.DOES_NOT_HOLD if counts.bad else exits.DONE)
 
 
-def _teller(bar: Progress) -> Callable[[Counts, Bad | None], None]:
+def _teller(bar: Progress) -> Callable[[Counts, Bad | Doubt | None], None]:
+    from streams.ingest.found import Doubt
+
     task = bar.add_task("articles", total=None)
 
-    def tell(counts: Counts, bad: Bad | None) -> None:
-        if bad is not None:
-            output.say(f"{bad.where}: {bad.why}")
+    def tell(counts: Counts, note: Bad | Doubt | None) -> None:
+        if isinstance(note, Doubt):
+            _doubt(note, counts.undated)
+        elif note is not None:
+            output.say(f"{note.where}: {note.why}")
         bar.update(task, completed=counts.read)
 
     return tell
+
+
+def _doubt(note: Doubt, number: int) -> None:
+    if number <= DOUBTS_SHOWN:
+        output.say(f"{note.where}: warning: {note.why}")
+    if number == DOUBTS_SHOWN:
+        output.say("more of these warnings are only counted")
 
 
 async def _load(  # all of one call
@@ -95,7 +109,7 @@ async def _load(  # all of one call
     reading: Reading,
     mode: DeliveryMode,
     again: bool,
-    tell: Callable[[Counts, Bad | None], None],
+    tell: Callable[[Counts, Bad | Doubt | None], None],
 ) -> Counts:
     from streams.bus.connect import connect
     from streams.ingest import load, sources
@@ -116,4 +130,5 @@ def _report(counts: Counts, seconds: float, *, as_json: bool) -> None:
     parts = [f"{counts.sent:,} sent"]
     parts += [f"{counts.known:,} already there"] if counts.known else []
     parts += [f"{counts.bad:,} bad"] if counts.bad else []
+    parts += [f"{counts.undated:,} with a date that is none"] if counts.undated else []
     output.out().print(f"{', '.join(parts)} in {seconds:.1f} s")

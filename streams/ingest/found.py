@@ -1,4 +1,7 @@
-"""found: what reading a source yields, article by article: an article, or the place that was bad and why."""
+"""found: what reading a source yields, article by article: an article, or the place that was bad and why.
+
+An article may be in doubt: it goes in all the same.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,14 @@ class Article:
 @dataclass(frozen=True, slots=True)
 class Bad:
     """A place that gave no article; `why` says what to do and holds no text of the article."""
+
+    where: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """An article that goes in without something its producer gave; `why` holds no text of the article."""
 
     where: str
     why: str

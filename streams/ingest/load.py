@@ -19,7 +19,8 @@ from schemas.registry import type_name
 from streams import topics
 from streams.bus.errors import TooLarge
 from streams.bus.scan import header, scan
-from streams.ingest.found import Article, Bad
+from streams.core.cleaning.dates import PRODUCER, candidate
+from streams.ingest.found import Article, Bad, Doubt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,6 +33,9 @@ CHEAP_RECORDS: Final = 50_000
 
 On the embedded log 44,000 articles of 5 kB are read in a second.
 """
+
+_UNIX_DIGITS: Final = (9, 10, 12, 13)
+"""Of the seconds or milliseconds since 1970, from 1973 to 2286."""
 
 _IN_FLIGHT: Final = 1000
 """Records sent before their acknowledgement is awaited."""
@@ -46,6 +50,10 @@ class Counts:
     known: int = 0
     """Left out: the topic holds the same event, or it came twice in this load."""
     bad: int = 0
+    undated: int = 0
+    """Have a `published` that is no date; they go in, and count as articles without one."""
+    left_out: int = 0
+    """Files of a folder whose kind is not known; hidden files are not counted."""
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -84,16 +92,26 @@ def raw_record(article: RawArticle, mode: DeliveryMode) -> tuple[bytes | None, b
     return (key.encode() if key else None), body, tuple(headers)
 
 
+def undated(found: Article) -> Doubt | None:
+    """Return the doubt about an article whose `published` clean will not take for a date; None: no doubt."""
+    given = found.article.published
+    if given is None or not given.strip() or candidate(given, PRODUCER):
+        return None
+    unix = given.strip().isdigit() and len(given.strip()) in _UNIX_DIGITS
+    what = "looks like a Unix time, which is not read" if unix else "is no date"
+    return Doubt(found.where, f"published {what}: write it as 2018-02-14T12:00:00Z or 2018-02-14")
+
+
 async def load(
     found: AsyncIterator[list[Found]],
     producer: Producer,
     mode: DeliveryMode,
     known: set[str] | None,
-    tell: Callable[[Counts, Bad | None], None],
+    tell: Callable[[Counts, Bad | Doubt | None], None],
 ) -> Counts:
     """Send every article of `found` that is not in `known` (None: all).
 
-    Call `tell` after each, with what was bad.
+    Call `tell` after each, with what was bad or in doubt.
 
     `producer` is started; it is flushed before this returns and every 1,000 records. Raises `BusError`.
     """
@@ -103,7 +121,9 @@ async def load(
             counts.read += 1
             bad = each if isinstance(each, Bad) else await _send(each, producer, mode, known, counts)
             counts.bad += bad is not None
-            tell(counts, bad)
+            doubt = None if bad or isinstance(each, Bad) else undated(each)
+            counts.undated += doubt is not None
+            tell(counts, bad or doubt)
         if counts.sent - flushed >= _IN_FLIGHT:
             await producer.flush()
             flushed = counts.sent

@@ -40,6 +40,8 @@ def test_a_folder_is_read_in_order_with_paths_inside_it_as_source_ids(line: Line
         "sent": 3,
         "known": 0,
         "bad": 0,
+        "undated": 0,
+        "left_out": 0,
         "seconds": 0,
     }
     assert {body.get("source_id") for body in bodies(line)} == {"a/one.txt", "b/two.html", None}
@@ -67,6 +69,8 @@ def test_a_second_ingest_adds_nothing(line: Line) -> None:
         "sent": 0,
         "known": 3,
         "bad": 0,
+        "undated": 0,
+        "left_out": 0,
         "seconds": 0,
     }
     assert len(bodies(line)) == 2
@@ -151,6 +155,26 @@ def test_a_map_takes_their_fields_and_constants(line: Line) -> None:
             "outlet": "Daily",
         }
     ]
+
+
+def test_a_date_that_is_none_is_a_warning_with_its_place_and_the_article_goes_in(line: Line) -> None:
+    line.write("m.toml", 'content = "c"\npublished = "p"\n')
+    dates = ["2018-02-14", "yesterday", 1518566400, None, "", "2018", "Wed, 14 Feb 2018 10:00:00 GMT", 20180214]
+    line.write("a.jsonl", b"\n".join(orjson.dumps({"c": f"no {n}", "p": p}) for n, p in enumerate(dates)))
+    done = line("ingest", "a.jsonl", "--map", "m.toml", "--json")
+    assert done.code == 0
+    assert (done.objects[0]["sent"], done.objects[0]["undated"]) == (8, 2)
+    assert [each.split(": write")[0] for each in done.err.splitlines()] == [
+        "a.jsonl:2: warning: published is no date",
+        "a.jsonl:3: warning: published looks like a Unix time, which is not read",
+    ]
+
+
+def test_warnings_without_end_are_only_counted(line: Line) -> None:
+    line.write("a.jsonl", b"\n".join(b'{"content": "%d", "published": "?"}' % n for n in range(50)))
+    done = line("ingest", "a.jsonl")
+    assert len(done.err.splitlines()) == 21
+    assert "50 with a date that is none" in done.out
 
 
 @pytest.mark.parametrize(
