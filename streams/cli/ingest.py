@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 DOUBTS_SHOWN: Final = 20
 """So many are told each with its place; a wrong map puts every article in doubt."""
+KINDS_SHOWN: Final = 5
+"""Extensions of left-out files named, the most frequent first."""
 
 
 def ingest(
@@ -57,12 +60,13 @@ def ingest(
         outlet = "site.name"                 # inside an object
         rights = { constant = "CC BY 4.0" }  # the same for all
 
-    In a folder, hidden files are left out, and without --format those of other kinds. A bad line or file is
-    reported with its place, the rest goes in, and the exit code is 1. An article whose published is no date
-    (Unix times are none) goes in without it, with a warning. The same article from the same place always
-    has the same id: what the topic already holds is left out, so a load that broke off is simply started
-    again. (A raw topic of more than 50,000 records is not read through for that; repeats are then known by
-    their ids.) Returns when the bus has acknowledged everything; on the embedded log that means on disk.
+    In a folder, hidden files are left out, and without --format those of other kinds, which are counted. A
+    bad line or file is reported with its place, the rest goes in, and the exit code is 1. An article whose
+    published is no date (Unix times are none) goes in without it, with a warning. The same article from the
+    same place always has the same id: what the topic already holds is left out, so a load that broke off is
+    simply started again. (A raw topic of more than 50,000 records is not read through for that; repeats are
+    then known by their ids.) Returns when the bus has acknowledged everything; on the embedded log that
+    means on disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -115,12 +119,24 @@ async def _load(  # all of one call
     from streams.ingest import load, sources
     from streams.ingest.pump import pump
 
-    found = sources.articles(sources.listed(paths, reading), reading)
+    left: list[Path] = []
+    found = sources.articles(sources.listed(paths, reading, left.append), reading)
     bus = connect(start.durable(settings))
     await start.ensure_topics(bus, settings)
     known = None if again else await load.known_ids(bus)
     async with bus.producer(client_id="communique-ingest") as producer:
-        return await load.load(pump(found, 1 if "-" in paths else 100), producer, mode, known, tell)
+        counts = await load.load(pump(found, 1 if "-" in paths else 100), producer, mode, known, tell)
+    counts.left_out = len(left)
+    _say_left_out(left)
+    return counts
+
+
+def _say_left_out(left: list[Path]) -> None:
+    if not left:
+        return
+    kinds = Counter(path.suffix.lower() or "no extension" for path in left).most_common(KINDS_SHOWN)
+    named = ", ".join(f"{kind} {many:,}" for kind, many in kinds)
+    output.say(f"files left out, of no known kind: {len(left):,} ({named}); --format KIND reads them too")
 
 
 def _report(counts: Counts, seconds: float, *, as_json: bool) -> None:

@@ -61,16 +61,24 @@ def kind_of(path: Path) -> str | None:
     return suffixes[-1] if suffixes and suffixes[-1] in SOURCES else None
 
 
-def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
-    """Return every file behind `paths` (stdin is `-`), in order. Raises `Usage` for a path that is none."""
+def _unheard(path: Path) -> None:
+    """Take what nobody wants to know."""
+
+
+def listed(
+    paths: Iterable[str], reading: Reading, leave_out: Callable[[Path], None] = _unheard
+) -> list[Entry]:
+    """Return every file behind `paths` (stdin is `-`), in order. Raises `Usage` for a path that is none.
+
+    Calls `leave_out` with each file of a folder whose kind is not known; hidden ones are passed over.
+    """
     found: list[Entry] = []
     for each in paths:
         path = Path(each)
         if each == STDIN:
             found.append(Entry(path, STDIN))
         elif path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.is_file() and not _hidden(p.relative_to(path)))
-            found += [Entry(p, p.relative_to(path).as_posix()) for p in inside if reading.kind or kind_of(p)]
+            found += _inside(path, reading, leave_out)
         elif not path.exists():
             raise Usage(f"there is no file or folder {each}")
         elif not (reading.kind or kind_of(path)):
@@ -81,6 +89,17 @@ def listed(paths: Iterable[str], reading: Reading) -> list[Entry]:
         else:
             found.append(Entry(path, path.name))
     return found
+
+
+def _inside(folder: Path, reading: Reading, leave_out: Callable[[Path], None]) -> Iterator[Entry]:
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if not path.is_file() or _hidden(inside):
+            continue
+        if reading.kind or kind_of(path):
+            yield Entry(path, inside.as_posix())
+        else:
+            leave_out(path)
 
 
 def _hidden(path: Path) -> bool:

@@ -41,10 +41,18 @@ def test_a_folder_is_read_in_order_with_paths_inside_it_as_source_ids(line: Line
         "known": 0,
         "bad": 0,
         "undated": 0,
-        "left_out": 0,
+        "left_out": 1,
         "seconds": 0,
     }
     assert {body.get("source_id") for body in bodies(line)} == {"a/one.txt", "b/two.html", None}
+
+
+def test_files_left_out_of_a_folder_are_told_by_their_kinds(line: Line) -> None:
+    for name in ("in/a.txt", "in/b.pdf", "in/c.PDF", "in/notes", "in/.hidden"):
+        line.write(name, name)
+    done = line("ingest", str(line.folder / "in"))
+    assert done.code == 0
+    assert "files left out, of no known kind: 3 (.pdf 2, no extension 1)" in done.err
 
 
 def test_with_a_format_a_folder_is_read_whatever_its_files_are_called(line: Line) -> None:
