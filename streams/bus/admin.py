@@ -35,6 +35,9 @@ APPEND_TIME: Final = {"message.timestamp.type": "LogAppendTime"}
 DEFAULTS: Final = {"message.timestamp.type": "CreateTime"}
 """What holds where a topic says nothing of it. Of other settings, nothing said is as wanted."""
 
+CONFLICTS_TOLD: Final = 3
+"""So many topics of another width are named in an error."""
+
 FATE_RETENTION_DAYS: Final = 2 * RAW_RETENTION_DAYS
 """Dead letters are fates: kept longer than the raw records they speak of."""
 
@@ -166,14 +169,18 @@ async def at_start(bus: Bus, settings: TopicSettings) -> None:
 
 
 def _told(changes: list[Change]) -> str:
-    lines = [
-        f"  {change.topic.name}: {'missing' if change.kind is ChangeKind.CREATE else change.detail}"
-        for change in changes
-    ]
-    if any(change.kind is ChangeKind.CONFLICT for change in changes):
-        advice = (
+    """Return a few lines, however many topics differ: `communique topics plan` has them all."""
+    missing = [change.topic.name for change in changes if change.kind is ChangeKind.CREATE]
+    conflicts = [change for change in changes if change.kind is ChangeKind.CONFLICT]
+    lines = [f"  {change.topic.name} {change.detail}" for change in conflicts[:CONFLICTS_TOLD]]
+    if len(conflicts) > CONFLICTS_TOLD:
+        lines.append(f"  and {len(conflicts) - CONFLICTS_TOLD} more: `communique topics plan` shows them")
+    if missing:
+        lines.append(f"  {len(missing)} topics are missing, the first {missing[0]}")
+    if conflicts:
+        lines.append(
             "set topics.partitions and topics.shards to what the bus has, or use new topics (another bus)"
         )
     else:
-        advice = "run `communique topics apply`"
-    return "the bus is not as the catalogue has it:\n" + "\n".join(lines) + f"\n{advice}"
+        lines.append("run `communique topics apply`, which creates them")
+    return "\n".join(["the bus is not as the catalogue has it:", *lines])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 
 from streams import topics
@@ -66,6 +69,21 @@ def test_a_raw_topic_that_has_its_producers_time_is_altered():
 
 def test_a_mismatch_is_wrong_usage():
     assert issubclass(TopicMismatch, Usage)
+
+
+@pytest.mark.parametrize(
+    ("there", "lines", "says"),
+    [
+        ({}, 3, f"{ALL} topics are missing, the first news.articles.raw.v1"),
+        (as_wanted(), 6, "and 11 more"),
+    ],
+    ids=["nothing there", "all too narrow"],
+)
+def test_a_mismatch_takes_few_lines_however_many_topics_differ(there, lines, says):
+    admin = SimpleNamespace(describe_topics=lambda: asyncio.sleep(0, there))
+    with pytest.raises(TopicMismatch, match=says) as told:
+        asyncio.run(catalogue.check(admin, TopicSettings(partitions=7, shards=5)))
+    assert len(str(told.value).splitlines()) == lines
 
 
 async def test_what_is_applied_is_there(yard):
