@@ -15,19 +15,28 @@ if TYPE_CHECKING:
     from streams.settings import KafkaSettings
 
 SCHEME: Final = "kafka://"
+DEFAULT_PORT: Final = 9092
+"""Where Kafka listens by its own default."""
 MAX_PORT: Final = 65_535
 
 
 def hosts(url: str) -> list[str]:
-    """Return the `host:port` of each broker that a bus URL names. Raises `Usage` for any other form.
+    """Return the `host:port` of each broker that a bus URL names, port 9092 where it names none.
 
-    >>> hosts("kafka://a:9092,b:9092")
-    ['a:9092', 'b:9092']
+    Raises `Usage` for any other form.
+
+    >>> hosts("kafka://a:9093,b")
+    ['a:9093', 'b:9092']
     """
-    named = [host.strip() for host in url.removeprefix(SCHEME).rstrip("/").split(",")]
+    named = [_with_port(host.strip()) for host in url.removeprefix(SCHEME).rstrip("/").split(",")]
     if not url.startswith(SCHEME) or not all(_is_address(host) for host in named):
-        raise Usage(f"the bus URL {url} is not kafka://host:port[,host:port…]: set COMMUNIQUE_BUS")
+        raise Usage(f"the bus URL {url} is not kafka://host[:port][,host[:port]…]: set COMMUNIQUE_BUS")
     return named
+
+
+def _with_port(host: str) -> str:
+    bare = ":" not in host or host.endswith("]")  # ::1 in brackets
+    return f"{host}:{DEFAULT_PORT}" if host and bare else host
 
 
 def _is_address(text: str) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from faust.transport.drivers import TRANSPORTS
 
 from streams.bus.faust_hooks import OPTIONS, ChunkSchema, Worker
+from streams.bus.kafka_options import hosts
 from streams.bus.transport_auth import credentials
 from streams.stages import group_of
 from streams.topics import MAX_DEAD_LETTER_BYTES
@@ -84,7 +85,7 @@ def _broker(settings: Settings) -> dict[str, Any]:
     if scheme == "sqlite":
         return {"broker": f"{SQLITE_SCHEME}://{rest}"}
     return {
-        "broker": [f"{KAFKA_SCHEME}://{host}" for host in rest.rstrip("/").split(",")],
+        "broker": [f"{KAFKA_SCHEME}://{host}" for host in hosts(settings.bus_url)],
         "broker_credentials": credentials(settings.kafka),
     }
 

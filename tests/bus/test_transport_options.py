@@ -9,8 +9,10 @@ import pytest
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from streams.bus.errors import BusError
+from streams.bus.kafka_options import hosts
 from streams.bus.transport import app_options
 from streams.bus.transport_auth import credentials
+from streams.core.outcome import Usage
 from streams.settings import Settings
 
 
@@ -31,6 +33,18 @@ def test_a_password_file_that_is_not_there_is_said_before_anything_starts(tmp_pa
     kafka = {"security_protocol": "SASL_PLAINTEXT", "sasl_username": "me", "sasl_password_file": tmp_path / "none"}
     with pytest.raises(BusError, match="sasl_password_file"):
         app_options("clean", Settings(bus="kafka://127.0.0.1:1", state=tmp_path, kafka=kafka))
+
+
+def test_a_broker_without_a_port_is_at_9092_for_every_client(tmp_path) -> None:
+    assert hosts("kafka://a, [::1],b:9093/") == ["a:9092", "[::1]:9092", "b:9093"]
+    assert app_options("clean", Settings(bus="kafka://a,b:1", state=tmp_path))["broker"] == [
+        "communique+kafka://a:9092", "communique+kafka://b:1"]
+
+
+@pytest.mark.parametrize("url", ["kafka://", "kafka://a,", "kafka://:9092", "kafka://a:port", "kafka://a:"])
+def test_a_broker_that_is_no_address_is_wrong_usage(url) -> None:
+    with pytest.raises(Usage, match="COMMUNIQUE_BUS"):
+        hosts(url)
 
 
 def test_settings_reach_faust(tmp_path) -> None:
