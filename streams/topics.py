@@ -112,6 +112,7 @@ BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
 SHORT_NAMES: Final[dict[str, str]] = {
     "raw": RAW.name, "clean": CLEAN.name, "tagged": TAGGED.name, "enriched": ENRICHED.name,
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
+    "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
+from streams import __version__
 from streams.cli import exits
 from streams.core.outcome import CommuniqueError
 
@@ -106,9 +107,15 @@ def called(arguments: Sequence[str]) -> str | None:
     return next((word for word in arguments if word in COMMANDS), None)
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"communique {__version__}")
+        raise typer.Exit
+
+
 def _settings(
     bus: Annotated[
-        str, typer.Option(help="kafka://host:port[,…] or sqlite:///absolute/path.", metavar="URL")
+        str, typer.Option(help="kafka://host[:9092][,…] or sqlite:///absolute/path.", metavar="URL")
     ] = "",
     state: Annotated[
         Path | None, typer.Option(help="Folder of the embedded log, stores and marks.", metavar="DIR")
@@ -120,6 +127,9 @@ def _settings(
         list[str] | None,
         typer.Option("--set", help="Any setting, e.g. --set cleaning.min_chars=0.", metavar="NAME=VALUE"),
     ] = None,
+    version: Annotated[  # noqa: ARG001  # its callback does it
+        bool, typer.Option("--version", help="Print the version and end.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
     given = {
         "COMMUNIQUE_BUS": bus,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import pytest
@@ -32,6 +33,10 @@ def test_every_command_teaches_by_example(line: Line, name: str) -> None:
     answer = line(name, "--help")
     assert answer.code == 0
     assert f"communique {name}" in answer.out.partition("Options:")[0]
+
+
+def test_the_version_is_the_packages(line: Line) -> None:
+    assert line("--version").out == f"communique {version('communique')}\n"
 
 
 def test_no_command_at_all_shows_the_help(line: Line) -> None:
