@@ -54,6 +54,7 @@ class Report:
     unaccounted: int
     differing: int
     stock_lost: int | None
+    broker_kills: int
     articles: int
     repeated: int
     exits: dict[str, int]
@@ -86,11 +87,12 @@ async def measure(options: Options, folder: Path, tell: Tell) -> Report:
         exits = {str(code): count for code, count in sorted(field.pool.exits.items())}
     stock_lost, stock_events = await _stock(options, folder / "stock", tell)
     return Report(
-        rounds=len(todo),
+        rounds=options.rounds,
         lost=len(found.lost),
         unaccounted=len(audit.lost) + len(audit.doubled) + audit.pending,
         differing=len(found.differing),
         stock_lost=stock_lost,
+        broker_kills=len(todo) - options.rounds,
         articles=audit.raw,
         repeated=audit.repeated,
         exits=exits,
