@@ -155,7 +155,7 @@ async def test_a_member_stays_while_a_step_blocks_the_loop_past_the_session(rig:
     await rig.fill(8)
     relay = rig.start("relay", "--block", "8")
     rig.start("tally")
-    await rig.wait(25)
+    await rig.wait(40)
     assert relay.poll() is None
     assert rig.stop(relay) == 0
     assert len(await rig.read(f"{rig.name}-mid")) == await rig.committed("relay") == 8

@@ -86,10 +86,10 @@ class Rig:
         return worker
 
     def restart(self, worker: subprocess.Popen) -> subprocess.Popen:
-        self.exits.append(self.ended(worker, 5))
+        self.exits.append(self.ended(worker))
         return self.start(worker.stage, *worker.more)
 
-    def ended(self, worker: subprocess.Popen, seconds: float = 15) -> int:
+    def ended(self, worker: subprocess.Popen, seconds: float = 40) -> int:
         """Wait for a worker to end; return its exit code."""
         code = worker.wait(seconds)
         worker.stdout.close()
