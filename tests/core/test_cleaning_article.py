@@ -12,6 +12,7 @@ from schemas.clean_article import CleanArticle
 from schemas.raw_article import RawArticle
 from streams.core.cleaning.clean import clean
 from streams.core.cleaning.dates import candidate
+from streams.core.cleaning.html import without_headline
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.options import CleaningOptions
 from streams.core.cleaning.page_headline import without_site
@@ -211,6 +212,25 @@ def test_the_headline_of_a_page_is_not_the_sites_name(head: str, heading: str, h
 def test_a_title_loses_only_what_names_the_site() -> None:
     assert without_site("The Daily Word: a history of a paper - and its town, told by those who made it", None).endswith("made it")
     assert without_site("Word | Rivers rise", "Word") == "Rivers rise"
+
+
+@pytest.mark.parametrize(
+    ("heading", "begins"),
+    [
+        ("<h1>Rivers rise in  the north</h1>", "The river rose"),
+        ("<h1>Our title</h1>", "The river rose"),
+        ("<h2>What the town did</h2>", "What the town did\n\nThe river rose"),
+    ],
+    ids=["the page's", "the producer's", "another"],
+)
+def test_the_text_of_a_page_does_not_begin_with_its_headline(heading: str, begins: str) -> None:
+    head = "<title>Rivers rise in the north</title>"
+    found = article(page(f"<article>{heading}{PARAGRAPHS}</article>", head), content_type="text/html", headline="Our title")
+    assert found.text.startswith(begins)
+
+
+def test_a_text_that_is_its_headline_alone_stays() -> None:
+    assert without_headline("Rivers rise", "Rivers rise") == "Rivers rise"
 
 
 def test_a_page_gives_its_main_text_and_no_offsets() -> None:

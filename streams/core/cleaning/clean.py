@@ -5,7 +5,8 @@ Pure, deterministic, linear in the content.
 In this order:
 1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no
 text, or blank, is refused;
-2. HTML is bounded, parsed and given to trafilatura; plain text is classed line by line (`plain_text`);
+2. HTML is bounded, parsed and given to trafilatura, a headline above its text left out; plain text is
+classed line by line (`plain_text`);
 3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
 4. text under `min_chars` is refused;
 5. defects of quotation marks are recorded; ids are hashed.
@@ -26,7 +27,7 @@ from schemas.raw_article import ContentType
 from streams.core.cleaning.characters import why_not_text
 from streams.core.cleaning.dateline import date_prefix
 from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
-from streams.core.cleaning.html import read_page
+from streams.core.cleaning.html import read_page, without_headline
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.metadata import read_metadata
 from streams.core.cleaning.plain_text import read_text
@@ -100,16 +101,17 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
     if isinstance(page, Refused):
         return page
     about = read_metadata(page.tree, article.url, origin_time)
-    dateline = date_prefix(page.text)
+    text = without_headline(page.text, about.headline, article.headline)
+    dateline = date_prefix(text)
     return _Read(
-        text=page.text,
+        text=text,
         url=canonical(article.url) or about.url,
         headline=about.headline,
         authors=about.authors,
         site=about.site,
         dates=about.dates,
         dateline=dateline,
-        dateline_text=page.text[: dateline.length].rstrip() if dateline else None,
+        dateline_text=text[: dateline.length].rstrip() if dateline else None,
     )
 
 

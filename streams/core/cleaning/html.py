@@ -65,3 +65,16 @@ def paragraphs(text: str) -> str:
     """
     lines = (INVISIBLE.sub("", line).strip(BLANK) for line in _END.split(text))
     return "\n\n".join(line for line in lines if line)
+
+
+def without_headline(text: str, *headlines: str | None) -> str:
+    r"""Return the paragraphs after the first when that is one of `headlines`: a page's h1 is no body.
+
+    Spaces count as one. A text that is nothing else stays.
+
+    >>> without_headline("Dam  breaks\n\nWater rose.", "Dam breaks", None)
+    'Water rose.'
+    """
+    first, _, rest = text.partition("\n\n")
+    same = {" ".join(each.split()) for each in headlines if each}
+    return rest if rest and " ".join(first.split()) in same else text
