@@ -91,6 +91,7 @@ def _teller(bar: Progress) -> Callable[[Counts, Bad | Doubt | None], None]:
     task = bar.add_task("articles", total=None)
 
     def tell(counts: Counts, note: Bad | Doubt | None) -> None:
+        """Say what was bad or in doubt, and how many articles were read."""
         if isinstance(note, Doubt):
             _doubt(note, counts.undated)
         elif note is not None:
