@@ -12,7 +12,6 @@ Faust then takes numbered events through the same rounds. What is counted:
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -75,7 +74,6 @@ async def measure(options: Options, folder: Path, tell: Tell) -> Report:
     """Run everything in folders below `folder`. About a minute for each four rounds on Kafka."""
     for name in ("undisturbed", "disturbed", "stock"):
         (folder / name).mkdir(parents=True)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers die here on purpose
     todo = _plan(options, tuple(STAGES))
     expected = await _undisturbed(options, folder / "undisturbed", len(todo), tell)
     async with ground.opened(folder / "disturbed", kafka=options.kafka, batch=options.batch) as field:

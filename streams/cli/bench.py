@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 from dataclasses import asdict
@@ -62,6 +63,7 @@ def faults(
     """
     from streams.bench.faults import Options, measure
 
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # brokers die here on purpose
     options = Options(
         rounds=rounds, kafka=kafka, workers=workers, batch=batch, stop_seconds=stop_seconds,
         broker_kills=broker_kills, stock=stock, seed=seed,

@@ -19,11 +19,15 @@ def out() -> Iterator[StringIO]:
     """All logging as text; what was configured before comes back."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
+    client = logging.getLogger("aiokafka")
+    muted = client.level
+    client.setLevel(logging.NOTSET)
     stream = StringIO()
     configure(Settings().observe, stream)
     yield stream
     root.handlers[:] = before
     root.setLevel(level)
+    client.setLevel(muted)
 
 
 def record(name: str, template: str, *args: object, at: float = 0.0) -> logging.LogRecord:
