@@ -18,7 +18,7 @@ import orjson
 from pydantic import ValidationError
 
 from schemas.raw_article import RawArticle
-from schemas.registry import MODELS, UPCASTS
+from schemas.registry import MODELS, upcast
 from streams.bus import json_bounds
 from streams.core.outcome import Permanent
 
@@ -79,10 +79,7 @@ def _parse(body: bytes) -> dict[str, Any]:
 
 
 def _upcast(body: dict[str, Any], model: type[Event], type_name: str | None) -> dict[str, Any]:
-    version = version_of(type_name, model)
-    for step in range(version, model.version_number):
-        body = UPCASTS[model.ce_type, step](body)
-    return body
+    return upcast(body, model.ce_type, version_of(type_name, model), model.version_number)
 
 
 def version_of(type_name: str | None, model: type[Event]) -> int:

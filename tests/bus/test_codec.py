@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas import registry
 from schemas.clean_article import CleanArticle
 from schemas.raw_article import RawArticle
 from streams.bus import codec, json_bounds
@@ -146,7 +147,7 @@ def test_an_old_version_is_brought_up(monkeypatch: pytest.MonkeyPatch) -> None:
     class Newer(CleanArticle):
         version_number = 2
 
-    monkeypatch.setitem(codec.UPCASTS, (CleanArticle.ce_type, 1), lambda body: {**body, "text": body["text"].upper()})
+    monkeypatch.setitem(registry.UPCASTS, (CleanArticle.ce_type, 1), lambda body: {**body, "text": body["text"].upper()})
     old = (b'{"article_id":"a","version":"v","text":"abc","language":{"code":"en","probability":1},'
            b'"event_time":"2018-02-14T00:00:00Z"}')
     event = codec.decode(old, Newer, LIMITS, type_name="news.article.clean.v1")
