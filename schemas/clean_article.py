@@ -42,6 +42,16 @@ class OffsetPiece(Value):
     length: int = Field(ge=0, description="Code points.")
 
 
+class Extraction(Value):
+    """How the text was taken out of a page."""
+
+    path: str = Field(description="`quality` or `fast`.")
+    extractor: str = Field(description="The extractor whose text was taken.")
+    agreement: float | None = Field(
+        default=None, ge=0, le=1, description="How far the extractors agree, 0 to 1; null when one was asked."
+    )
+
+
 class Repair(Value):
     """A change made to the text, so that it can be undone."""
 
@@ -65,6 +75,9 @@ class Dateline(Value):
     place: str | None = Field(default=None, description="Place as written; null when there is none.")
     date: Instant | None = Field(
         default=None, description="Day, UTC midnight; null when there is none or it is ambiguous."
+    )
+    ambiguous: tuple[Instant, ...] = Field(
+        default=(), description="The days it may mean when the order of day and month is not settled; else empty."
     )
 
 
@@ -106,6 +119,9 @@ class CleanArticle(Event):
     clean_to_raw: tuple[OffsetPiece, ...] = Field(
         default=(),
         description="Runs that are the same in `text` and the raw content, in order; empty for HTML.",
+    )
+    extraction: Extraction | None = Field(
+        default=None, description="How the text was taken out of the page; null for plain text."
     )
     repairs: tuple[Repair, ...] = Field(default=(), description="What was repaired; empty when nothing was.")
     rights: str | None = Field(default=None, description="Licence or rights note, echoed.")

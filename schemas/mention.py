@@ -34,10 +34,19 @@ class RoleCheck(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Candidate(Value):
+    """A thing that a name may mean."""
+
+    qid: str | None = Field(description="Wikidata id; null when the registry has none.")
+    label: str = Field(description="Its usual name.")
+    score: float = Field(ge=0, le=1, description="How well it fits, 0 to 1.")
+
+
 class Role(Value):
     """The office a person is said to hold."""
 
     text: str = Field(description="The role as written.")
+    span: Span | None = Field(default=None, description="Where it is written; null when it was carried over.")
     position_id: str | None = Field(
         default=None, description="Position in the registry; null when not resolved."
     )
@@ -47,6 +56,9 @@ class Role(Value):
         default=None, description="The day the role was checked for; null when unchecked."
     )
     check: RoleCheck = Field(default=RoleCheck.UNKNOWN, description="What the registry says.")
+    evidence: str | None = Field(
+        default=None, description="The tenure that the check rests on, in words; null when there is none."
+    )
 
 
 class Mention(Span):
@@ -62,6 +74,12 @@ class Mention(Span):
     link_method: str | None = Field(default=None, description="How `qid` was found; null without one.")
     confidence: float = Field(ge=0, le=1, description="How sure the mention is, 0 to 1.")
     nil_reason: str | None = Field(default=None, description="Why `qid` is null; null when it is not.")
+    candidates: tuple[Candidate, ...] = Field(
+        default=(), description="What else the name may mean, best first; empty when nothing competes."
+    )
+    metonym_for: str | None = Field(
+        default=None, description="The body that a place or building stands for; null when it is meant itself."
+    )
     role: Role | None = Field(
         default=None, description="The office the person is said to hold; null when none is said."
     )

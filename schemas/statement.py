@@ -51,6 +51,7 @@ class Cue(Span):
 
     lemma: str = Field(description="Lemma of the reporting verb or noun.")
     factive: bool = Field(description="True when the cue presents the content as true (pointed out).")
+    negated: bool = Field(default=False, description="True when the cue itself is negated (did not say).")
 
 
 class Speaker(Value):
@@ -110,7 +111,13 @@ class Statement(Value):
     cue: Cue | None = Field(default=None, description="The reporting words; null for a continuation.")
     speaker: Speaker | None = Field(default=None, description="Who said it; null when it cannot be told.")
     addressee: Span | None = Field(default=None, description="To whom; null when not said.")
+    target: Span | None = Field(
+        default=None, description="What the content is said of (called TARGET a success); null when none."
+    )
     venue: Span | None = Field(default=None, description="Where, at what occasion; null when not said.")
+    recurring: bool = Field(
+        default=False, description="True for a position held repeatedly, with no occasion of its own: never new."
+    )
     chain: tuple[Hop, ...] = Field(default=(), description="The way the words took, speaker first.")
     said_on: SaidOn = Field(description="When it was said, with bounds.")
     reported_on: Instant | None = Field(
@@ -129,3 +136,6 @@ class Statement(Value):
     )
     official: Official = Field(description="Whether it counts as official.")
     confidence: float = Field(ge=0, le=1, description="How sure, 0 to 1.")
+    rules: tuple[str, ...] = Field(
+        default=(), description="The rules that decided, in order: cue, content, speaker, chain, date, office."
+    )
