@@ -4,8 +4,8 @@ One article at a time, so that no article's mentions depend on what stood beside
 
 Per field (headline, dateline, text, source credit): the text is cut into pieces, the model marks each, what
 it marks is trimmed, classed, linked and located in the raw content; then the article's mentions are grouped
-into entities. An article in a language without a pack passes with no mentions. Statements come with the next
-issue and stay empty.
+into entities; then the sentences that report are read (`statements`). An article in a language without a pack
+passes with neither.
 
 Memory: the model takes 300 MB; what spaCy caches of an article's words is freed after each (`memory_zone`).
 """
@@ -19,20 +19,24 @@ from schemas.mention import Mention, MentionKind
 from schemas.span import SpanField
 from schemas.tagged_article import TaggedArticle
 from streams.core.packs import PACKS
+from streams.core.statements.assemble import statements_of
+from streams.core.statements.read import reports_in
 from streams.core.tagging.entities import Named, entity_ids, entity_keys
 from streams.core.tagging.fields import Field, fields_of, raw_place
 from streams.core.tagging.mentions import SHARE_RIGHT, Found, kind_of, linked, trimmed
-from streams.core.tagging.model import english
+from streams.core.tagging.model import english, marked
 from streams.core.tagging.names import names_of
+from streams.core.tagging.parse import Parser
 from streams.core.tagging.pieces import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spacy.language import Language as Pipeline
     from spacy.tokens import Doc
 
     from schemas.clean_article import CleanArticle
+    from schemas.statement import Statement
     from streams.core.tagging.names import Names
 
 
@@ -53,9 +57,12 @@ class Tagger:
 
         The same article gives the same bytes.
         """
-        known = article.language.code in PACKS
-        mentions = tuple(self._mentions(article, names_of(article.language.code))) if known else ()
-        return TaggedArticle(**dict(article), mentions=mentions)
+        if article.language.code not in PACKS:
+            return TaggedArticle(**dict(article))
+        with self.model.memory_zone():
+            mentions = tuple(self._mentions(article, names_of(article.language.code)))
+            statements = tuple(self._statements(article, mentions))
+        return TaggedArticle(**dict(article), mentions=mentions, statements=statements)
 
     def tag_many(self, articles: Iterable[CleanArticle]) -> list[TaggedArticle]:
         """Return each article tagged, as `tag` would."""
@@ -86,20 +93,35 @@ class Tagger:
                 nil_reason=link.nil_reason,
             )
 
+    def _statements(self, article: CleanArticle, mentions: Sequence[Mention]) -> Iterator[Statement]:
+        fields = {field.name: field for field in fields_of(article)}
+        reports = [
+            report
+            for field in fields.values()
+            for report in reports_in(
+                field,
+                [mention for mention in mentions if mention.field is field.name],
+                article.repairs if field.name is SpanField.TEXT else (),
+                Parser(self.model),
+                article.language.code,
+            )
+        ]
+        return statements_of(article, fields, mentions, reports)
+
     def _found(self, field: Field, names: Names) -> Iterator[Found]:
         """Yield the mentions of one field. The credited source is its line's one mention."""
         credit = names.credit.match(field.text) if field.name is SpanField.SOURCE_CREDIT else None
         if credit:
             yield Found(credit.end(), len(field.text.rstrip(" .")), MentionKind.OUTLET)
             return
-        with self.model.memory_zone():
-            docs = self._docs(field.text)
-            for doc, at in self.model.pipe(docs, as_tuples=True, batch_size=self.batch_size):
-                for span in doc.ents:
-                    start, end = trimmed(field.text, at + span.start_char, at + span.end_char, names)
-                    kind = kind_of(span.label_, field.text[start:end], names)
-                    if kind and start < end:
-                        yield Found(start, end, kind)
+        placed = list(self._docs(field.text))
+        docs = marked(self.model, ("ner",), (doc for doc, _ in placed), self.batch_size)
+        for doc, (_, at) in zip(docs, placed, strict=True):
+            for span in doc.ents:
+                start, end = trimmed(field.text, at + span.start_char, at + span.end_char, names)
+                kind = kind_of(span.label_, field.text[start:end], names)
+                if kind and start < end:
+                    yield Found(start, end, kind)
 
     def _docs(self, text: str) -> Iterator[tuple[Doc, int]]:
         """Yield the pieces of a text as tokens, with their offsets, up to `most_tokens`."""
