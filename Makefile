@@ -6,7 +6,7 @@ PAGES := README.md docs/topics.md docs/events.md docs/settings.md docs/commands.
 NODE := $(patsubst %/package.json,%/node_modules/.ready,$(wildcard tests/*/package.json tests/*/*/package.json))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint quality kafka bench lock docs clean
+.PHONY: help setup demo test lint quality kafka browser bench lock docs clean
 
 help:  ## list the words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)  ## a dozen articles through the whole walk, on the embedded log
 	@$(BIN)/communique demo
 
-test: $(READY) kafka $(NODE)  ## everything, on real Apache Kafka too
+test: $(READY) kafka browser $(NODE)  ## everything, on real Apache Kafka too
 	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY)  ## ruff, mypy, import-linter, generated pages
@@ -47,6 +47,9 @@ quality: $(READY)  ## figures on the development sets, against their floors
 
 kafka: $(READY)  ## fetch Apache Kafka by Maven (once; needs Java 17 and Maven)
 	@$(BIN)/python -m streams.testing.kafka_server fetch
+
+browser:
+	@sh ops/browser.sh
 
 bench: $(READY)  ## speed, as ratios in one run
 	@$(BIN)/communique bench throughput $(ARGS)

@@ -1,15 +1,16 @@
-"""communique explain: one article's whole walk, from the topics."""
+"""communique explain: an article's whole walk from the topics, or what we read in a file, and why."""
 
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import orjson
 import typer
 
 from streams import topics
-from streams.cli import exits, output, start
+from streams.cli import exits, explain_file, output, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,25 +19,9 @@ if TYPE_CHECKING:
 
     from streams.audit.walk import Known, Walk
     from streams.bus.interface import Record
+    from streams.render.explain_page import Reading
     from streams.settings import Settings
 
-METADATA: Final = (
-    ("article_id",),
-    ("version",),
-    ("source_id",),
-    ("url",),
-    ("outlet", "name"),
-    ("outlet", "domain"),
-    ("published", "value"),
-    ("published", "precision"),
-    ("published", "basis"),
-    ("published", "suspect"),
-    ("event_time",),
-    ("language", "code"),
-    ("dateline", "text"),
-    ("source_credit",),
-    ("rights",),
-)
 DEDUP: Final = (
     ("dedup", "role"),
     ("dedup", "cluster_id"),
@@ -49,35 +34,51 @@ DEDUP: Final = (
 
 def explain(
     article: Annotated[
-        str, typer.Argument(help="Article id (its first digits do), URL, source id, or TOPIC-P-OFFSET.")
+        str, typer.Argument(help="File, article id (its first digits do), URL, source id, or TOPIC-P-OFFSET.")
     ],
+    page: Annotated[
+        Path | None, typer.Argument(help="Where --html writes; default: stdout.", metavar="[PAGE]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON object.")] = False,
+    as_html: Annotated[bool, typer.Option("--html", help="Write a self-contained page to look at.")] = False,
+    now: Annotated[
+        str | None, typer.Option(help="Time of an undated file. Default: its own.", metavar="TIME")
+    ] = None,
 ) -> None:
-    """Show what became of an article.
+    """Show what an article says, who says it, and why we think so.
 
-    Raw, clean, tagged, compared, enriched, refused or dead, and where it stands now.
+    Of a file: its text coloured, its statements with chain and role, repairs, doubts, and the rules that
+    decided; no topic is read or written. Of an article on the topics: that, and its whole walk (raw, clean,
+    tagged, compared, enriched, refused or dead), and where it stands now.
 
     \b
+    communique explain letter.txt
+    communique explain letter.txt --html letter.page.html
     communique explain https://example.org/news/1
     communique explain 3f9a2c1b
     communique explain news.articles.raw.v1-0-17        any record that the audit lists
-    communique explain letter.txt --json
 
-    Mentions are coloured in the text; what was set aside of the raw text (comment forms, captchas, widgets)
-    is struck through. Exit code 1 when no topic knows the article.
+    Mentions are coloured in the text, what is said is underlined; what was set aside of the raw text (comment
+    forms, captchas, widgets) is struck through. Exit code 1 when no topic knows the article, or a file was
+    refused.
     """
+    if Path(article).is_file():
+        raise typer.Exit(explain_file.explained(article, page, now, as_json=as_json, as_html=as_html))
     known = start.run(_find(start.settings(), article))
     if not known.walks:
         output.say(
             f"no topic knows {article}: give an article id, a URL, a source id, or the place of a raw record"
         )
         raise typer.Exit(exits.DOES_NOT_HOLD)
+    if as_html:
+        explain_file.write_page([_reading(walk) for walk in known.walks], page)
+        return
     if as_json:
         output.json_line(as_dict(known))
         return
     console = output.out()
     for walk in known.walks:
-        for each in page(walk):
+        for each in whole(walk):
             console.print(each)
     for each in at_rest(known):
         console.print(each)
@@ -127,49 +128,31 @@ def _event(record: Record) -> dict[str, object]:
     }
 
 
-def page(walk: Walk) -> Iterator[str | Text]:
+def _reading(walk: Walk) -> Reading:
+    from streams.render.explain_page import Reading
+
+    raw = walk.last(topics.RAW.name)
+    content = raw.get("content") if raw else None
+    read = walk.last(topics.ENRICHED.name) or walk.last(topics.TAGGED.name) or walk.last(topics.CLEAN.name)
+    return Reading(content if isinstance(content, str) else None, read or raw or {})
+
+
+def whole(walk: Walk) -> Iterator[str | Text]:
     """Yield a walk as paragraphs for a terminal."""
     from streams.render import lines, spans
 
-    yield from _title(f"{walk.origin}: {walk.fate}")
+    yield from explain_file.title(f"{walk.origin}: {walk.fate}")
     yield from _hops(walk)
-    raw, clean = walk.last(topics.RAW.name), walk.last(topics.CLEAN.name)
-    if clean:
-        yield from _part("article", spans.facts(clean, METADATA))
-    if raw and clean and (classed := spans.segments(raw, clean)):
-        yield from _title("raw text, classed")
-        yield classed
-    if clean:
-        yield from _part("repairs", spans.repair_lines(clean))
+    clean = walk.last(topics.CLEAN.name)
     if tagged := walk.last(topics.TAGGED.name) or clean:
-        yield from _title("text")
-        yield from (
-            spans.coloured(field, tagged) for field in ("headline", "text") if spans.text_of(tagged, field)
-        )
-        yield from _part("mentions", spans.mention_lines(tagged))
+        yield from explain_file.paragraphs(walk.last(topics.RAW.name), tagged)
     if enriched := walk.last(topics.ENRICHED.name):
-        yield from _part("compared, as of then", [*spans.facts(enriched, DEDUP), *_matches(enriched)])
-    yield from _part("refused", [lines.line_of(record) for record in walk.refusals])
-    yield from _part(
+        compared = [*spans.facts(enriched, DEDUP), *_matches(enriched)]
+        yield from explain_file.part("compared, as of then", compared)
+    yield from explain_file.part("refused", [lines.line_of(record) for record in walk.refusals])
+    yield from explain_file.part(
         "dead letters", [f"{each.code}  {each.id}  {each.exception}: {each.message}" for each in walk.dead]
     )
-
-
-def _title(words: str) -> Iterator[str | Text]:
-    from rich.text import Text
-
-    from streams.render.lines import printable
-
-    yield ""
-    yield Text(printable(words), "bold underline")
-
-
-def _part(title: str, lines: list[str]) -> Iterator[str | Text]:
-    from streams.render.lines import printable
-
-    if lines:
-        yield from _title(title)
-        yield from (f"  {printable(each)}" for each in lines)
 
 
 def _hops(walk: Walk) -> Iterator[str]:
@@ -201,8 +184,8 @@ def at_rest(known: Known) -> Iterator[str | Text]:
 
     if known.assignment:
         names = [(name,) for name in ("cluster_id", "canonical_id", "role", "part_of", "versions")]
-        yield from _part("at rest", spans.facts(known.assignment, names))
+        yield from explain_file.part("at rest", spans.facts(known.assignment, names))
     if known.cluster:
-        yield from _part(
+        yield from explain_file.part(
             "its cluster", spans.facts(known.cluster, [("kind",), ("members",), ("first_published",)])
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Annotated, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from streams.cli import exits, output, start, when
+from streams.cli import articles, exits, output, start, when
 from streams.core.walk import Until, cleaned, tagged
 
 if TYPE_CHECKING:
@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
     from schemas.clean_article import CleanArticle
     from schemas.refusal import Refusal
-    from streams.ingest.found import Article, Bad, Reading
+    from streams.ingest.found import Article
     from streams.settings import Settings
-
-_TRUSTED_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
-"""A file that claims to be older was unpacked from an archive that keeps no times."""
-
 
 def process(
     inputs: Annotated[list[str], typer.Argument(help="Files, folders, or - for stdin.", metavar="INPUT…")],
@@ -69,66 +65,24 @@ def process(
     mapped = fields.load(field_map) if field_map else fields.AS_IT_IS
     reading = Reading(settings.cleaning.max_content_bytes, mapped, encoding, kind)
     started = datetime.now(UTC)
-    bad = _Bad()
+    bad = articles.BadPlaces()
     with output.progress() as bar:
         task = bar.add_task(until.value, total=None)
-        events = _walk(
-            _dated(inputs, reading, when.moment(now, started) if now else None, started, bad), until, settings
-        )
+        moment = when.moment(now, started) if now else None
+        events = _walk(articles.dated(inputs, reading, moment, started, bad), until, settings)
         _print(events, until, settings, lambda: bar.advance(task))
     raise typer.Exit(exits.DOES_NOT_HOLD if bad.count else exits.DONE)
 
 
-class _Bad:
-    """Counts and tells what could not be read."""
-
-    count = 0
-
-    def tell(self, bad: Bad) -> None:
-        self.count += 1
-        output.say(f"{bad.where}: {bad.why}")
-
-
-def _dated(
-    inputs: list[str], reading: Reading, now: datetime | None, started: datetime, bad: _Bad
-) -> Iterator[tuple[Article, datetime]]:
-    """Yield each article with the time that stands for its raw record's.
-
-    `now`, else its file's, for stdin `started`.
-    """
-    from streams.ingest import sources
-    from streams.ingest.found import Article
-
-    for entry in sources.listed(inputs, reading):
-        moment = now or _written(entry.path, started)
-        for found in sources.read(entry, reading):
-            if isinstance(found, Article):
-                yield found, moment
-            else:
-                bad.tell(found)
-
-
-def _written(path: Path, started: datetime) -> datetime:
-    try:
-        moment = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-    except (OSError, OverflowError, ValueError):
-        return started
-    return moment if moment >= _TRUSTED_FROM else started
-
-
 def _walk(
-    articles: Iterable[tuple[Article, datetime]], until: Until, settings: Settings
+    found: Iterable[tuple[Article, datetime]], until: Until, settings: Settings
 ) -> Iterator[CleanArticle | Refusal]:
     from streams.agents.clean import options_of
 
-    tagger = None
-    if until is not Until.CLEAN:
-        from streams.core.tagging.tag import load_tagger
-
-        tagger = load_tagger(settings.tagging.batch_size)
+    tagger = articles.tagger(settings) if until is not Until.CLEAN else None
     options = options_of(settings)
-    for number, (found, moment) in enumerate(articles):
-        yield tagged(cleaned(found.article, number, moment, options), tagger)
+    for number, (each, moment) in enumerate(found):
+        yield tagged(cleaned(each.article, number, moment, options), tagger)
 
 
 def _print(

@@ -47,6 +47,12 @@ def text(body: object, *path: str, absent: str = "-") -> str:
     return plain(str(found)) if found is not None else absent
 
 
+def field_text(body: Body, field: str) -> str:
+    """Return a field that spans may stand in, as it is; "" when there is none."""
+    found = at(body, field, "text") if field == "dateline" else at(body, field)
+    return found if isinstance(found, str) else ""
+
+
 def printable(value: str) -> str:
     """Return text of the same length on one line that no terminal takes for a command."""
     return "".join(c if c.isprintable() else " " for c in value)

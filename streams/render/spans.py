@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from streams.render.lines import Body, at, plain, text
+from streams.render.lines import Body, field_text, plain, text
+from streams.render.marks import CONTENT, CUE, INSERT, SPEAKER, marks_in
+from streams.render.sayings import objects, sayings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 COLOURS: Final[dict[str, str]] = {
     "PERSON": "bold magenta",
@@ -33,15 +35,13 @@ COLOURS: Final[dict[str, str]] = {
 }
 """Kind of a mention or a segment → style; a kind that is not here is underlined."""
 
+PARTS: Final = {CONTENT: "underline", CUE: "bold reverse", SPEAKER: "italic", INSERT: "strike"}
+"""Part of a statement → style."""
+
 _SET_ASIDE: Final = "bright_black strike"
 
 _STRETCH_CHARS: Final = 240
 """A longer segment is shown by its beginning and its end: the whole text follows, coloured."""
-
-
-def _list(body: object, name: str) -> list[Body]:
-    found = at(body, name)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _bounds(span: Body, start: str = "start", end: str = "end") -> tuple[int, int] | None:
@@ -58,23 +58,27 @@ def _shown(value: str) -> str:
 
 
 def coloured(field: str, body: Body) -> Text:
-    """Return a field of a tagged article with its mentions coloured by kind."""
-    shown = Text(_shown(text_of(body, field)))
-    for mention in _list(body, "mentions"):
-        if mention.get("field", "text") == field and (bounds := _bounds(mention)):
-            shown.stylize(COLOURS.get(str(mention.get("kind")), "underline"), *bounds)
+    """Return a field of a tagged article: mentions coloured by kind, what is said underlined."""
+    shown = Text(_shown(field_text(body, field)))
+    for mark in marks_in(body, field):
+        shown.stylize(PARTS.get(mark.name) or COLOURS.get(mark.kind, "underline"), mark.start, mark.end)
     return shown
 
 
-def text_of(body: Body, field: str) -> str:
-    """Return a text field as it is, "" when there is none; a dateline's is inside it."""
-    found = at(body, field, "text") if field == "dateline" else at(body, field)
-    return found if isinstance(found, str) else ""
+def statement_lines(body: Body) -> Iterator[Text]:
+    """Yield the statements in words: what, then who, through whom, when, doubts, rules."""
+    for said in sayings(body):
+        yield Text.assemble((f"{said.key:4}", "bold"), (said.heading, "dim"))
+        yield Text(f"    “{said.content}”", "bold")
+        yield from (Text(f"    {label:10}{words}") for label, words in said.lines)
+        yield from (Text(f"    doubt     {doubt}", "yellow") for doubt in said.doubts)
+        if said.why:
+            yield Text(f"    why       {' → '.join(said.why)}", "dim")
 
 
 def mention_lines(body: Body) -> list[str]:
     """Return the mentions, one a line: where, what, kind, entity, role."""
-    return [_mention(each) for each in _list(body, "mentions")]
+    return [_mention(each) for each in objects(body, "mentions")]
 
 
 def _mention(mention: Body) -> str:
@@ -96,9 +100,9 @@ def segments(raw: Body, clean: Body) -> Text:
 
     Empty when nothing was classed (HTML).
     """
-    content = _shown(text_of(raw, "content"))
+    content = _shown(field_text(raw, "content"))
     shown = Text()
-    for segment in _list(clean, "segments"):
+    for segment in objects(clean, "segments"):
         if bounds := _bounds(segment):
             kind = str(segment.get("kind"))
             shown.append(f"[{kind}] ", "dim")
@@ -119,7 +123,7 @@ def repair_lines(clean: Body) -> list[str]:
     return [
         f"{text(each, 'kind')} at {each.get('at')}: "
         f"{plain(repr(each.get('before')))} → {plain(repr(each.get('after')))}"
-        for each in _list(clean, "repairs")
+        for each in objects(clean, "repairs")
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -204,3 +205,38 @@ def test_a_dead_raw_record_can_be_explained_by_its_place(line: Line, raw: Callab
     place = raw(b"{")
     bury(line, place)
     assert f"{place}: dead letter" in line("explain", place).out
+
+
+LETTER = (
+    "Minister promises a bridge\n\nOslo, 3 March 2021\n\n"
+    "“We will build the bridge,” Ann Bee said in Oslo on Tuesday. The works begin in spring, she added.\n\nfive × two =\n"
+)  # fmt: skip
+
+
+def test_a_file_is_explained_without_any_topic(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(LETTER, encoding="utf-8")
+    answer = line("explain", str(tmp_path / "letter.txt"))
+    assert answer.code == 0
+    for shown in ("published.value", "2021-03-03", "[captcha] five × two =", "We will build the bridge", "Ann Bee"):
+        assert shown in answer.out
+
+
+def test_a_file_becomes_a_page(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text(LETTER, encoding="utf-8")
+    to_stdout = line("explain", str(tmp_path / "letter.txt"), "--html")
+    assert to_stdout.out.startswith("<!doctype html>")
+    assert line("explain", str(tmp_path / "letter.txt"), str(tmp_path / "p.html"), "--html").code == 0
+    assert (tmp_path / "p.html").read_text(encoding="utf-8").strip() == to_stdout.out.strip()
+
+
+def test_an_article_on_the_topics_becomes_a_page(line: Line, origin: str) -> None:
+    page = line("explain", "mine/1", "--html").out
+    assert "Ann" in page
+    assert "five × two =" in page
+
+
+def test_a_file_that_is_refused_says_why(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("Hi.", encoding="utf-8")
+    answer = line("explain", str(tmp_path / "short.txt"))
+    assert answer.code == 1
+    assert "too_short" in answer.out
