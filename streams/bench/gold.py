@@ -37,7 +37,8 @@ GIVEN: Final = ("published", "outlet", "url", "headline")
 """What a producer may give beside the text."""
 SPEAKERS: Final = frozenset({"person", "organisation", "country", "office"})
 KINDS: Final = frozenset({"PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "OUTLET", "WIRE"})
-_END: Final = re.compile(r"[\s\"“”„«»,;]$|(?<!\b[A-Za-z]\.[A-Za-z])\.$")
+_MARKS: Final = '"“”„«»'
+_END: Final = re.compile(r"[\s,;]$|(?<!\b[A-Za-z]\.[A-Za-z])\.$")
 """How no content ends: a full stop only after initials (U.S.)."""
 
 
@@ -130,8 +131,7 @@ def read(source: str, file: str) -> GoldArticle:
     except tomllib.TOMLDecodeError as error:
         raise GoldError(f"{file}: {error}") from error
     top = Table(file, source, "article", 0, values, "")
-    text = top.text("text")
-    top = Table(file, source, "article", 0, values, text)
+    top.article_text = text = top.text("text")
     segments = tuple(_segment(table) for table in top.tables("segment"))
     mentions = tuple(_mentions([*top.tables("mention")], segments))
     statements = tuple(_statement(table) for table in top.tables("statement"))
@@ -239,7 +239,9 @@ def _hop(text: str, table: Table) -> GoldHop:
 def _sound(statement: GoldStatement, table: Table) -> None:
     """Raise what one statement contradicts itself in."""
     for span in statement.content:
-        if re.match(r"[\s\"“”„«»]", span.text) or _END.search(span.text):
+        marked = span.text[0] in _MARKS or span.text[-1] in _MARKS
+        loose = marked and statement.mode is not StatementMode.MIXED
+        if loose or span.text[0].isspace() or _END.search(span.text):
             raise table.wrong(f"content {span.text!r} begins or ends with a mark or white space")
     if statement.not_before and statement.not_after and statement.not_before > statement.not_after:
         raise table.wrong("not_before is after not_after")

@@ -1,0 +1,88 @@
+"""gold_run: our own pipeline over our own gold, in process: figures, classes, misses.
+
+By hand: python -m streams.bench.gold_run [--misses] [FILE…]
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from schemas.envelope import Envelope
+from schemas.raw_article import RawArticle
+from streams.bench import gold_scores
+from streams.bench.gold import load
+from streams.core.cleaning.clean import clean
+from streams.core.cleaning.options import CleaningOptions
+from streams.core.outcome import Refused
+from streams.core.tagging.tag import load_tagger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schemas.tagged_article import TaggedArticle
+    from streams.bench.gold import GoldArticle
+    from streams.bench.gold_tally import Tally
+
+_LATE: Final = datetime(2030, 1, 1, tzinfo=UTC)
+"""When everything is said to have come in: long after, so that nothing can be dated by it."""
+
+
+def pairs(paths: Sequence[Path] | None = None) -> list[tuple[GoldArticle, TaggedArticle | None]]:
+    """Return the gold articles, each with its event; None when it was refused."""
+    tagger = load_tagger()
+    envelope = Envelope(
+        id="gold",
+        type="news.article.raw.v1",
+        source="/communique/bench",
+        time=_LATE,
+        origin="gold-0-0",
+        origin_time=_LATE,
+    )
+    result: list[tuple[GoldArticle, TaggedArticle | None]] = []
+    for gold in load(paths):
+        raw = RawArticle.model_validate({**gold.given, "source_id": gold.id})
+        cleaned = clean(raw, envelope, CleaningOptions(min_chars=0))
+        result.append((gold, None if isinstance(cleaned, Refused) else tagger.tag(cleaned)))
+    return result
+
+
+def figures() -> dict[str, float]:
+    """Return the figures of all articles."""
+    return gold_scores.figures(gold_scores.tally(pairs()))
+
+
+def classes(scored: list[tuple[GoldArticle, TaggedArticle | None]]) -> Iterator[str]:
+    """Yield a table: one line a class."""
+    heads = f"{'articles':>8} {'gold':>5} {'precision':>9} {'recall':>7} {'speaker p':>9} {'role':>6}"
+    yield f"{'class':24} {heads}"
+    for name, counts in gold_scores.by_class(scored):
+        number = sum(name in gold.covers for gold, _ in scored)
+        row = [counts.share(key) for key in ("precision", "recall", "speaker_precision", "role_check")]
+        shares = f"{row[0]:9.3f} {row[1]:7.3f} {row[2]:9.3f} {row[3]:6.3f}"
+        yield f"{name:24} {number:8} {counts.asked['recall']:5} {shares}"
+
+
+def misses(counts: Tally) -> Iterator[str]:
+    """Yield every miss: file, id, aspect, what was wanted, what came."""
+    for miss in sorted(counts.misses, key=lambda each: (each.aspect, each.file)):
+        yield f"{miss.aspect}  {miss.file} {miss.id}: wanted {miss.wanted!r}, got {miss.got!r}"
+
+
+def main(words: Sequence[str]) -> int:
+    """Print figures, the table of classes and, with --misses, every miss."""
+    named = [Path(word) for word in words if not word.startswith("-")]
+    scored = pairs(named or None)
+    counts = gold_scores.tally(scored)
+    if "--misses" in words:
+        print("\n".join(misses(counts)))
+    for name, figure in gold_scores.figures(counts).items():
+        print(f"{name:28} {figure:7.4f}")
+    print("\n".join(classes(scored)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
