@@ -6,7 +6,7 @@ In this order:
 1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no
 text, or blank, is refused;
 2. HTML is bounded, parsed and given to trafilatura, a headline above its text left out; plain text is
-classed line by line (`plain_text`);
+classed line by line (`plain_text`); either is mended (`mending`);
 3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
 4. text under `min_chars` is refused;
 5. defects of quotation marks are recorded; ids are hashed.
@@ -19,6 +19,7 @@ version.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
 from schemas.clean_article import CleanArticle, Dateline, Outlet, Segment, SegmentKind
@@ -29,6 +30,7 @@ from streams.core.cleaning.dateline import date_prefix
 from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
 from streams.core.cleaning.html import read_page, without_headline
 from streams.core.cleaning.language import language_of
+from streams.core.cleaning.mending import mended, mended_text
 from streams.core.cleaning.metadata import read_metadata
 from streams.core.cleaning.plain_text import read_text
 from streams.core.cleaning.quotes import marks_of, quote_repairs
@@ -36,10 +38,10 @@ from streams.core.cleaning.urls import canonical, day_in, domain_of
 from streams.core.outcome import Permanent, RefusalReason, Refused
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable
 
     from schemas.base import DateCandidate
-    from schemas.clean_article import OffsetPiece
+    from schemas.clean_article import OffsetPiece, Repair
     from schemas.envelope import Envelope
     from schemas.raw_article import RawArticle
     from streams.core.cleaning.dateline import DatelineFound
@@ -61,6 +63,7 @@ class _Read:
     source_credit: str | None = None
     segments: tuple[Segment, ...] = ()
     pieces: tuple[OffsetPiece, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> CleanArticle | Refused:
@@ -102,6 +105,8 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
         return page
     about = read_metadata(page.tree, article.url, origin_time)
     text = without_headline(page.text, about.headline, article.headline)
+    mend = mended(text)
+    text = mend.text if mend else text
     dateline = date_prefix(text)
     return _Read(
         text=text,
@@ -112,6 +117,7 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
         dates=about.dates,
         dateline=dateline,
         dateline_text=text[: dateline.length].rstrip() if dateline else None,
+        repairs=mend.repairs if mend else (),
     )
 
 
@@ -130,6 +136,7 @@ def _plain(article: RawArticle) -> _Read:
         source_credit=read.source_credit,
         segments=read.segments,
         pieces=read.pieces,
+        repairs=read.repairs,
     )
 
 
@@ -144,7 +151,13 @@ def _dates(
         return known, None
     day = dateline_day(found.day, known, read.text, origin_time)
     dated = candidate(day, "dateline") if day else None
-    dateline = Dateline(text=read.dateline_text, place=found.place, date=dated.value if dated else None)
+    either = found.day.readings if found.day and not dated and found.day.has_year else ()
+    dateline = Dateline(
+        text=read.dateline_text,
+        place=found.place,
+        date=dated.value if dated else None,
+        ambiguous=tuple(sorted(datetime.combine(reading, time(), UTC) for reading in either)),
+    )
     return ((*known, dated) if dated else known), dateline
 
 
@@ -169,9 +182,13 @@ def _assembled(article: RawArticle, read: _Read, origin_time: datetime) -> Clean
         source_credit=read.source_credit,
         segments=read.segments,
         clean_to_raw=read.pieces,
-        repairs=quote_repairs(read.text, marks) if marks else (),
+        repairs=_in_order((*read.repairs, *(quote_repairs(read.text, marks) if marks else ()))),
         rights=article.rights,
     )
+
+
+def _in_order(repairs: Iterable[Repair]) -> tuple[Repair, ...]:
+    return tuple(sorted(repairs, key=lambda repair: repair.at))
 
 
 def _headline(article: RawArticle, read: _Read) -> str | None:
@@ -180,7 +197,8 @@ def _headline(article: RawArticle, read: _Read) -> str | None:
     As it stands in the text where it stands there, so that it has a place.
     """
     stands_in_text = any(segment.kind is SegmentKind.HEADLINE for segment in read.segments)
-    return read.headline if stands_in_text else article.headline or read.headline or None
+    given = mended_text(article.headline) if article.headline else None
+    return read.headline if stands_in_text else given or read.headline or None
 
 
 def _article_id(article: RawArticle, read: _Read) -> str:

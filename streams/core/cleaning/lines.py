@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LINE: Final = re.compile(f"[^{LINE_END}]+")
+_EXOTIC: Final = re.compile(r"[^\S ]")
 _END: Final = re.compile(f"\r\n|[{LINE_END}]")
 
 
@@ -24,7 +25,7 @@ class Line(NamedTuple):
     end: int
     gap: bool
     text: str
-    """Without invisible characters: what rules look at. Not the raw slice where there were some."""
+    """What rules look at: the raw slice without invisible characters, every blank a plain one."""
 
 
 def lines_of(raw: str) -> list[Line]:
@@ -44,7 +45,7 @@ def _lines(raw: str) -> Iterator[Line]:
         last = match.end()
         start = match.start() + len(whole) - len(whole.lstrip(BLANK))
         text = whole.strip(BLANK)
-        seen = INVISIBLE.sub("", text).strip(BLANK)
+        seen = _EXOTIC.sub(" ", INVISIBLE.sub("", text).strip(BLANK))
         if not seen:
             gap = True
             continue

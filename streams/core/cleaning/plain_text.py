@@ -1,14 +1,14 @@
 """Plain text, as it was flattened from a page: each line classed, the body put together, nothing deleted.
 
-In this order: lines; furniture by the packs' rules; the header; the rest is body. A dateline that the first
-paragraph begins with is cut off it. The text is the body's lines, each a slice of the raw text, with a blank
-line where the raw text had one or where something stood between them. Cleaning the text again, with its
-headline, gives the text again.
+In this order: what is broken is mended (`mending`); lines; furniture by the packs' rules; the header; the
+rest is body. A dateline that the first paragraph begins with is cut off it. The text is the body's lines,
+each a slice of the raw text, with a blank line where the raw text had one or where something stood between
+them. Cleaning the text again, with its headline, gives the text again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.clean_article import Segment, SegmentKind
@@ -16,23 +16,30 @@ from streams.core.cleaning.dateline import date_prefix
 from streams.core.cleaning.header import Marked, dateline_of, is_sentence, names_in_byline, read_header
 from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import lines_of
-from streams.core.cleaning.offsets import join
+from streams.core.cleaning.mending import mended, moved
+from streams.core.cleaning.offsets import Run, composed, join, pieces_of, to_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schemas.clean_article import OffsetPiece
+    from schemas.clean_article import OffsetPiece, Repair
     from streams.core.cleaning.dateline import DatelineFound
     from streams.core.cleaning.lines import Line
+    from streams.core.cleaning.mending import Mended
 
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """What a text is made of. `headline`, `source_credit` and `dateline_text` are slices of the raw text."""
+    """What a text is made of.
+
+    `headline`, `source_credit` and `dateline_text` are slices of the raw text, mended; `repairs` is what was
+    mended in `text`.
+    """
 
     text: str
     pieces: tuple[OffsetPiece, ...]
     segments: tuple[Segment, ...]
+    repairs: tuple[Repair, ...]
     headline: str | None
     source_credit: str | None
     authors: tuple[str, ...]
@@ -53,19 +60,40 @@ def read_text(raw: str, headline: str | None = None) -> PlainText:
 
     Linear in the length of `raw`.
     """
+    mend = mended(raw)
+    if mend is None:
+        return _read(raw, headline)
+    read = _read(mend.text, headline)
+    runs = tuple(Run(piece.clean, piece.raw, piece.length) for piece in read.pieces)
+    return replace(
+        read,
+        pieces=pieces_of(composed(runs, mend.runs)),
+        segments=tuple(_in_raw(segment, mend) for segment in read.segments),
+        repairs=tuple(moved(mend.repairs, runs)),
+    )
+
+
+def _in_raw(segment: Segment, mend: Mended) -> Segment:
+    """Return a segment of the mended text as it stands in the raw one."""
+    start, end = to_raw(mend.runs, segment.start, segment.end) or (segment.start, segment.end)
+    return segment.model_copy(update={"start": start, "end": end})
+
+
+def _read(raw: str, headline: str | None) -> PlainText:
     marked = read_header(_without_furniture(lines_of(raw)), headline)
-    inline = _inline(raw, marked)
+    inline = _inline(marked)
     _line, dateline = dateline_of(marked, inline)
     slices = list(_slices(marked, inline.length if inline else 0))
-    text, pieces = join(raw, _body(slices))
+    text, runs = join(raw, _body(slices))
     authors = (
         name for each, kind, _ in marked if kind is SegmentKind.BYLINE for name in names_in_byline(each.text)
     )
     at = next((s for s in slices if s.kind is SegmentKind.DATELINE), None)
     return PlainText(
         text=text,
-        pieces=pieces,
+        pieces=pieces_of(runs),
         segments=_segments(slices),
+        repairs=(),
         dateline=dateline,
         headline=_first(raw, slices, SegmentKind.HEADLINE),
         source_credit=_first(raw, reversed(slices), SegmentKind.SOURCE_CREDIT),
@@ -91,13 +119,13 @@ def _without_furniture(lines: Sequence[Line]) -> list[Marked]:
     return found
 
 
-def _inline(raw: str, marked: Sequence[Marked]) -> DatelineFound | None:
+def _inline(marked: Sequence[Marked]) -> DatelineFound | None:
     """Return the dateline that the first body line begins with.
 
     What is left must be a sentence: anything else could be cut twice.
     """
     first = next((line for line, kind, _ in marked if kind is None), None)
-    if first is None or first.text != raw[first.start : first.end]:
+    if first is None or len(first.text) != first.end - first.start:
         return None
     found = date_prefix(first.text)
     return found if found and is_sentence(first.text[found.length :]) else None

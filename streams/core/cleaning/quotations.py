@@ -154,7 +154,7 @@ def _way(text: str, marks: Sequence[Mark], n: int, opened: Mark | None) -> int:
 
 
 def _nests(marks: Sequence[Mark], n: int, opened: Mark) -> bool:
-    """Tell whether the mark opens one inside the open one: two close behind it, or it is of another family."""
+    """Tell whether the mark opens one inside: two close behind it, or it is of another family."""
     closing = [mark.way == CLOSES for mark in marks[n + 1 : n + 3]]
     return len(closing) == 2 and (
         all(closing) or (closing[0] and (opened.form in GUILLEMETS) != (marks[n].form in GUILLEMETS))
