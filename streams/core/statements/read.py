@@ -6,24 +6,129 @@ others are not; each cue then finds its source and its content.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from schemas.statement import StatementMode
+from streams.core.cleaning.quotations import quotations
+from streams.core.statements.circumstances import circumstances_of
+from streams.core.statements.cues import cues_of
+from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits
+from streams.core.statements.quotes import Masked, masked
+from streams.core.statements.report import Bounds, CueFound, CueKind, Report
+from streams.core.statements.sentences import Sentence, sentences
+from streams.core.statements.source import source_of
+from streams.core.statements.tree import Tree, tree_of
+from streams.core.statements.verbs import verb_hits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from schemas.clean_article import Repair
     from schemas.mention import Mention
-    from streams.core.statements.report import Report
+    from streams.core.cleaning.quotations import Quotation
+    from streams.core.statements.cues import Cues
+    from streams.core.statements.hit import Hit
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
 
+_WORD: Final = re.compile(r"[a-z]+")
+_LONGEST_CHARS: Final = 1_200
+_MOST_CHARS: Final = 150_000
+
+
+class Unit(NamedTuple):
+    """A sentence, its quotations, and how the parser sees it; `masked` None: it is not parsed."""
+
+    sentence: Sentence
+    quotes: tuple[Quotation, ...]
+    masked: Masked | None
+
 
 def reports_in(
-    field: Field, mentions: Sequence[Mention], repairs: Sequence[Repair], parser: Parser, language: str
+    field: Field,
+    mentions: Sequence[Mention],
+    repairs: Sequence[Repair],
+    parser: Parser,
+    language: str,
+    without: frozenset[str] = frozenset(),
 ) -> list[Report]:
     """Return the reports in `field`, in order of their content.
 
-    `mentions` are those of the field, in order; `repairs` those of `text`, empty for other fields.
+    `mentions` are those of the field, in order; `repairs` those of `text`, empty for other fields. `without`:
+    families of rules left out.
     """
-    del field, mentions, repairs, parser, language
-    return []
+    cues = cues_of(language)
+    units = list(_units(field.text, repairs, cues, language))
+    parsed = [unit for unit in units if unit.masked]
+    docs = parser.parse([unit.masked.text for unit in parsed if unit.masked])
+    reports: list[Report] = []
+    for unit, doc in zip(parsed, docs, strict=True):
+        assert unit.masked is not None
+        tree = tree_of(doc, unit.masked)
+        inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
+        for hit in _hits(tree, cues):
+            if hit.rule not in without and hit.content:
+                reports.append(_report(field, unit, tree, hit, inside, language))
+    return sorted(reports, key=lambda report: (report.content[0], report.sentence))
+
+
+def _hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    yield from verb_hits(tree, cues)
+    yield from according_hits(tree, cues)
+    yield from noun_hits(tree, cues)
+    yield from adjective_hits(tree, cues)
+
+
+def _units(text: str, repairs: Sequence[Repair], cues: Cues, language: str) -> Iterator[Unit]:
+    quotes = quotations(text, repairs)
+    number, left = 0, _MOST_CHARS
+    for sentence in sentences(text, [Bounds(each.start, each.end) for each in quotes], language):
+        while number < len(quotes) and quotes[number].end <= sentence.start:
+            number += 1
+        last = number
+        while last < len(quotes) and quotes[last].start < sentence.end:
+            last += 1
+        inside = tuple(quotes[number:last])
+        seen = masked(text, sentence.start, sentence.end, inside, cues.verbs_of_quotes)
+        left -= len(seen.text)
+        wanted = left > 0 and len(seen.text) <= _LONGEST_CHARS and not cues.words.isdisjoint(_WORD.findall(seen.text.lower()))
+        yield Unit(sentence, inside, seen if wanted else None)
+
+
+def _report(field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str) -> Report:
+    source = source_of(tree, hit.source, mentions) if hit.source is not None else None
+    around = circumstances_of(tree, hit, language)
+    return Report(
+        field=field.name,
+        mode=_mode(unit, hit),
+        content=hit.content,
+        sentence=Bounds(unit.sentence.start, unit.sentence.end),
+        cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act),
+        source=source.bounds if source else None,
+        source_head=source.head if source else None,
+        collective=bool(source and source.collective),
+        recurring=around.recurring,
+        target=hit.target,
+        addressee=around.addressee,
+        venue=around.venue,
+        when=around.when,
+        quote_defects=tuple(each for quote in hit.quotes for each in quote.defects),
+        rules=(hit.rule,),
+    )
+
+
+def _mode(unit: Unit, hit: Hit) -> StatementMode:
+    if hit.rule == "quote":
+        return StatementMode.DIRECT
+    if hit.kind is CueKind.ACT:
+        return StatementMode.OFFICIAL_ACT
+    if hit.kind is CueKind.BELIEVE:
+        return StatementMode.BELIEF
+    size = sum(end - start for start, end in hit.content)
+    quoted = sum(
+        max(0, min(end, quote.content_end) - max(start, quote.content_start))
+        for start, end in hit.content for quote in unit.quotes)
+    if not quoted:
+        return StatementMode.INDIRECT
+    return StatementMode.PARTIAL_DIRECT if quoted >= 0.9 * size else StatementMode.MIXED

@@ -1,0 +1,100 @@
+"""Cues: the words of a language that report, compiled once from its pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
+
+from schemas.statement import SpeechAct
+from streams.core.packs import read
+from streams.core.statements.report import CueKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Verb(NamedTuple):
+    """A verb that reports. `frames` are the letters of the pack: what its content looks like."""
+
+    lemma: str
+    kind: CueKind
+    frames: frozenset[str]
+    prepositions: frozenset[str]
+    act: SpeechAct
+    factive: bool
+
+
+class _Row(TypedDict, total=False):
+    forms: str
+    kind: str
+    frames: str
+    prepositions: str
+    act: str
+    factive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """One pack's cues, in lower case.
+
+    `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `words`: every word that makes a
+    sentence worth parsing.
+    """
+
+    verbs: Mapping[tuple[str, str], Verb]
+    nouns: Mapping[str, CueKind]
+    adjectives: frozenset[str]
+    light: frozenset[str]
+    according: tuple[tuple[str, ...], ...]
+    unsaid: Mapping[str, frozenset[str]]
+    pronouns: Mapping[str, frozenset[str]]
+    verbs_of_quotes: frozenset[str]
+    words: frozenset[str]
+
+    def verb(self, form: str, particle: str) -> Verb | None:
+        """Return the verb of a form with its particle, else the one without."""
+        return self.verbs.get((form, particle)) or self.verbs.get((form, ""))
+
+
+_NOUNS = {"say": CueKind.SAY, "believe": CueKind.BELIEVE, "order": CueKind.ACT}
+
+
+@cache
+def cues_of(language: str) -> Cues:
+    """Return the cues of a language's pack. KeyError: it has none."""
+    pack = read(language, "cues")
+    verbs = _verbs(cast("dict[str, _Row]", pack["verbs"]))
+    lists = cast("dict[str, dict[str, list[str]]]", pack)
+    nouns = {noun: _NOUNS[kind] for kind, words in lists["nouns"].items() for noun in words}
+    according = tuple(tuple(phrase.split()) for phrase in lists["phrases"]["according"])
+    adjectives = frozenset(lists["adjectives"]["believe"])
+    words = {form for form, _ in verbs} | set(nouns) | adjectives | {phrase[-2] for phrase in according}
+    return Cues(
+        verbs=verbs,
+        nouns=nouns,
+        adjectives=adjectives,
+        light=frozenset(lists["light"]["verbs"]),
+        according=according,
+        unsaid={name: frozenset(words) for name, words in lists["unsaid"].items()},
+        pronouns={name: frozenset(words) for name, words in lists["pronouns"].items()},
+        verbs_of_quotes=frozenset(form for (form, _), verb in verbs.items() if "q" in verb.frames),
+        words=frozenset(words),
+    )
+
+
+def _verbs(rows: Mapping[str, _Row]) -> dict[tuple[str, str], Verb]:
+    found: dict[tuple[str, str], Verb] = {}
+    for lemma, row in rows.items():
+        verb = Verb(
+            lemma,
+            CueKind(row["kind"]),
+            frozenset(row["frames"]),
+            frozenset(row.get("prepositions", "").split()),
+            SpeechAct(row.get("act", "assert")),
+            row.get("factive", False),
+        )
+        particle = lemma.partition(" ")[2]
+        for form in row["forms"].split():
+            found.setdefault((form, particle), verb)
+    return found

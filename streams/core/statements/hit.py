@@ -1,0 +1,34 @@
+"""Hit: a cue in one tree with the word that is its source and the stretches that are its content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from schemas.statement import SpeechAct
+    from streams.core.cleaning.quotations import Quotation
+    from streams.core.statements.report import Bounds, CueKind
+
+
+class Hit(NamedTuple):
+    """`first`, `last`: the cue's words; `verb`: the word on which place, time and addressee hang.
+
+    `source`: the head word of who says it, None when nobody is named. `content`: stretches of the field, in
+    order. `rule`: the family that found it. `quote`: the quotation that stands for the content.
+    """
+
+    first: int
+    last: int
+    verb: int
+    lemma: str
+    kind: CueKind
+    act: SpeechAct
+    factive: bool
+    source: int | None
+    content: tuple[Bounds, ...]
+    rule: str
+    quotes: tuple[Quotation, ...] = ()
+    target: Bounds | None = None
+    addressee: int | None = None
+    clause: bool = True
+    """Whether the content is a clause (else a noun phrase or a complement)."""

@@ -1,0 +1,105 @@
+"""Phrases: what reports without a verb of saying: according to, his claim that, is convinced that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.statement import SpeechAct
+from streams.core.statements.content import around, below
+from streams.core.statements.hit import Hit
+from streams.core.statements.report import CueKind
+from streams.core.statements.subject import subject_of, unsaid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.core.statements.cues import Cues
+    from streams.core.statements.tree import Tree
+
+
+def according_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    """Yield what is attributed by a preposition (according to the ministry)."""
+    for phrase in cues.according:
+        for number in range(len(tree.words) - len(phrase)):
+            if tree.words[number] == phrase[0] and tuple(tree.words[number : number + len(phrase)]) == phrase:
+                hit = _according(tree, number, number + len(phrase) - 1, " ".join(phrase))
+                if hit:
+                    yield hit
+
+
+def _according(tree: Tree, first: int, last: int, lemma: str) -> Hit | None:
+    source = tree.child(last, "pobj")
+    if source is None:
+        return None
+    clause = tree.heads[first]
+    for _ in range(8):
+        if tree.heads[clause] == clause or (
+            tree.deps[clause] in ("ccomp", "conj", "advcl", "relcl") and tree.tags[clause][0] in "VM"
+            and tree.child(clause, "nsubj", "nsubjpass") is not None):
+            break
+        clause = tree.heads[clause]
+    content = around(tree, tree.left[clause], tree.right[clause], (tree.left[first], tree.right[first]))
+    if not content:
+        return None
+    return Hit(first, last, clause, lemma, CueKind.ACCORDING, SpeechAct.ASSERT, False, source, content, "according")
+
+
+def noun_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    """Yield what nouns report: his claim that …; expressed their opinion that …; issued an order to …."""
+    for number, word in enumerate(tree.words):
+        kind = cues.nouns.get(word) if tree.tags[number][0] == "N" else None
+        if kind:
+            yield from _noun(tree, number, kind, cues)
+
+
+def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
+    verb = tree.heads[number]
+    light = tree.deps[number] == "dobj" and tree.words[verb] in cues.light
+    clause = tree.child(number, "acl", "ccomp", "relcl")
+    if clause is not None and not _complement(tree, clause):
+        clause = None
+    if clause is None and light:
+        clause = tree.child(verb, "ccomp")
+    owner = tree.child(number, "poss")
+    source = subject_of(tree, verb, cues) if light else owner
+    if source is None or clause is None or clause < number or (light and unsaid(tree, verb, cues)):
+        return
+    content = below(tree, clause)
+    if not content:
+        return
+    act = SpeechAct.ORDER if kind is CueKind.ACT else SpeechAct.ASSERT
+    if light:
+        first, last, rule = verb, number, "light"
+    elif kind is CueKind.ACT:
+        return
+    else:
+        first, last, rule = number, number, "noun"
+    lemma = f"{tree.words[verb]} {tree.words[number]}" if light else tree.words[number]
+    yield Hit(first, last, verb if light else number, lemma, kind, act, False, source, content, rule)
+
+
+def _complement(tree: Tree, clause: int) -> bool:
+    """Tell whether a clause says what the noun before it says ("that …", "to …"), not which noun is meant."""
+    first = tree.words[tree.left[clause]]
+    if tree.deps[clause] == "acl":
+        return tree.tags[clause] != "VBG" and tree.tags[clause] != "VBN" or first == "that"
+    mark = tree.child(clause, "mark")
+    return mark is not None and tree.words[mark] == "that"
+
+
+def adjective_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    """Yield what adjectives report of their subject (is convinced that …)."""
+    for number, word in enumerate(tree.words):
+        if word not in cues.adjectives or tree.deps[number] not in ("acomp", "ROOT", "conj", "ccomp"):
+            continue
+        verb = tree.heads[number] if tree.deps[number] == "acomp" else number
+        clause = tree.child(number, "ccomp", "xcomp")
+        source = subject_of(tree, verb, cues)
+        if clause is None or source is None or unsaid(tree, verb, cues):
+            continue
+        if tree.words[source] in cues.pronouns["never"]:
+            continue
+        content = below(tree, clause)
+        yield Hit(min(verb, number), number, verb, f"be {word}", CueKind.BELIEVE, SpeechAct.ASSERT, False, source,
+                  content, "adjective")
+

@@ -1,0 +1,92 @@
+"""Subject: whose saying a verb is, by the grammar of its sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.core.statements.cues import Cues
+    from streams.core.statements.tree import Tree
+
+_SUBJECTS = ("nsubj", "csubj", "expl")
+
+
+def subject_of(tree: Tree, verb: int, cues: Cues) -> int | None:
+    """Return the word whose saying the verb is.
+
+    Its own subject; that of the verb it shares one with (and said), continues (went on to say) or accompanies
+    (left, saying); the noun it describes (Smith, who said; a letter saying); None when there is none.
+    """
+    for _ in range(6):
+        own = tree.child(verb, *_SUBJECTS)
+        if own is not None:
+            return _antecedent(tree, verb, own, cues)
+        passive = tree.child(verb, "nsubjpass")
+        if passive is not None:
+            return _antecedent(tree, verb, passive, cues)
+        above = tree.heads[verb]
+        relation = tree.deps[verb]
+        if relation == "acl" and tree.tags[verb] == "VBG":
+            if tree.deps[above] in ("dobj", "pobj") and tree.words[above] in cues.nouns:
+                verb = above if tree.deps[above] == "dobj" else tree.heads[above]
+                verb = tree.heads[verb]
+                continue
+            return above
+        if relation == "pcomp":
+            above = tree.heads[above]
+        elif relation == "xcomp":
+            if tree.child(above, "dobj") is not None or tree.words[above] in cues.unsaid["governors"]:
+                return None
+        elif relation == "advcl":
+            if tree.tags[verb] != "VBG" or tree.child(verb, "mark") is not None:
+                return None
+        elif relation != "conj":
+            return None
+        if above == verb or not tree.tags[above].startswith("V"):
+            return None
+        verb = above
+    return None
+
+
+def agent_of(tree: Tree, verb: int) -> int | None:
+    """Return the word by whom a passive verb is done."""
+    agent = tree.child(verb, "agent")
+    return None if agent is None else tree.child(agent, "pobj")
+
+
+def is_passive(tree: Tree, verb: int) -> bool:
+    """Tell whether the verb is in the passive."""
+    return tree.tags[verb] == "VBN" and (
+        tree.child(verb, "nsubjpass", "auxpass") is not None
+        or (tree.deps[verb] in ("acl", "amod") and tree.child(verb, "nsubj") is None)
+    )
+
+
+def _antecedent(tree: Tree, verb: int, subject: int, cues: Cues) -> int:
+    """Return what a relative pronoun stands for, else the subject itself."""
+    if tree.deps[verb] == "relcl" and tree.words[subject] in cues.pronouns["relative"]:
+        return tree.heads[verb]
+    return subject
+
+
+def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
+    """Return why the verb reports nothing ("" when it does): `modal`, `negated`, `if`, `governed`."""
+    words = cues.unsaid
+    for _ in range(4):
+        aux = [tree.words[each] for each in tree.kids(verb, "aux")]
+        if any(tree.words[each] in words["negations"] for each in tree.kids(verb, "neg", "preconj")):
+            return "negated"
+        if any(word in words["modals"] for word in aux):
+            return "modal"
+        if any(tree.words[each] in words["conjunctions"] for each in tree.kids(verb, "mark", "advmod")):
+            return "if"
+        above = tree.heads[verb]
+        if tree.deps[verb] == "xcomp" and tree.words[above] in words["governors"]:
+            return "governed"
+        if tree.deps[verb] == "xcomp" or (
+            tree.deps[verb] == "conj" and tree.child(verb, "nsubj", "nsubjpass") is None
+        ):
+            verb = above
+            continue
+        return ""
+    return ""

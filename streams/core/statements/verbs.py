@@ -1,0 +1,240 @@
+"""Verbs: what a verb that reports has for content, frame by frame.
+
+The frames are the pack's (`cues`); each is a family that can be switched off: `quote`, `clause`, `question`,
+`parenthesis`, `infinitive`, `gerund`, `request`, `object`, `preposition`, `complement`, `as`, `decline`,
+`passive`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.core.statements.content import around, below, piece
+from streams.core.statements.hit import Hit
+from streams.core.statements.report import Bounds, CueKind
+from streams.core.statements.subject import agent_of, is_passive, subject_of, unsaid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.core.statements.cues import Cues, Verb
+    from streams.core.statements.tree import Tree
+
+_WH = frozenset(("WDT", "WP", "WP$", "WRB"))
+
+
+def verb_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    """Yield what the verbs of one sentence report."""
+    owners = _quote_owners(tree, cues)
+    for number, tag in enumerate(tree.tags):
+        if tag[0] != "V" or tree.deps[number] in ("amod", "compound", "auxpass", "aux"):
+            continue
+        particle = tree.child(number, "prt")
+        verb = cues.verb(tree.words[number], "" if particle is None else tree.words[particle])
+        if verb:
+            yield from _hits(tree, number, verb, cues, owners.get(number, ()))
+
+
+def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ...]) -> Iterator[Hit]:
+    why = unsaid(tree, number, cues)
+    if why in ("negated", "modal"):
+        return
+    if why and not quoted:
+        return
+    if is_passive(tree, number):
+        yield from _passive(tree, number, verb)
+        return
+    source = subject_of(tree, number, cues)
+    if source is None and quoted:
+        source = _inverted(tree, number)
+    if source is None or tree.words[source] in cues.pronouns["never"]:
+        return
+    if quoted:
+        quotes = tuple(tree.quotes[each] for each in quoted)
+        content = tuple(Bounds(each.content_start, each.content_end) for each in quotes)
+        yield _hit(tree, number, verb, source, content, "quote")._replace(
+            quotes=quotes, addressee=_object(tree, number, verb))
+        return
+    yield from _framed(tree, number, verb, source, cues)
+
+
+def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
+    frames = verb.frames
+    clause = tree.child(number, "ccomp")
+    if verb.kind is CueKind.DECLINE:
+        wanted = tree.child(number, "xcomp")
+        if wanted is not None and tree.words[wanted] in cues.unsaid["refused"]:
+            yield _hit(tree, number, verb, source, below(tree, wanted), "decline")
+        elif wanted is not None:
+            yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
+        return
+    if clause is not None and frames & {"t", "w", "o", "c"}:
+        yield from _clause(tree, number, verb, source, clause)
+        return
+    if tree.deps[number] in ("parataxis", "ccomp") and "t" in frames:
+        hit = _parenthesis(tree, number, verb, source)
+        if hit:
+            yield hit
+            return
+    if "t" in frames:
+        hit = _before(tree, number, verb, source)
+        if hit:
+            yield hit
+            return
+    yield from _phrases(tree, number, verb, source)
+
+
+def _phrases(tree: Tree, number: int, verb: Verb, source: int) -> Iterator[Hit]:
+    """Yield what has no clause of its own: infinitives, gerunds, noun phrases."""
+    frames = verb.frames
+    inner, thing = tree.child(number, "xcomp"), tree.child(number, "dobj")
+    if inner is not None:
+        to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
+        if to and thing is not None and "o" in frames:
+            yield _hit(tree, number, verb, source, below(tree, inner), "request")._replace(addressee=thing)
+            return
+        if to and thing is None and "i" in frames:
+            yield _hit(tree, number, verb, source, below(tree, inner), "infinitive")
+            return
+        if tree.tags[inner] == "VBG" and "g" in frames:
+            yield _hit(tree, number, verb, source, below(tree, inner), "gerund")
+            return
+    complement = tree.child(number, "oprd")
+    if "c" in frames and complement is not None:
+        target = thing if thing is not None else source
+        yield _hit(tree, number, verb, source, below(tree, complement), "complement")._replace(
+            target=_np(tree, target), clause=False)
+        return
+    for prep in tree.kids(number, "prep"):
+        word = tree.words[prep]
+        inside = tree.child(prep, "pobj", "pcomp")
+        if inside is None:
+            continue
+        if word == "as" and "s" in frames and thing is not None:
+            yield _hit(tree, number, verb, source, below(tree, inside), "as")._replace(
+                target=_np(tree, thing), clause=False)
+            return
+        if word in verb.prepositions:
+            yield _hit(tree, number, verb, source, below(tree, inside), "preposition")._replace(
+                last=max(prep, number), clause=False)
+            return
+    if "n" in frames and thing is not None and tree.tags[thing] not in ("PRP", "WP", "WDT", "DT", "EX"):
+        yield _hit(tree, number, verb, source, below(tree, thing), "object")._replace(clause=False)
+
+
+def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int) -> Iterator[Hit]:
+    first = tree.words[tree.left[clause]]
+    asks = tree.tags[tree.left[clause]] in _WH or first in ("whether", "if")
+    if asks and not verb.frames & {"w", "t"}:
+        return
+    own = tree.child(clause, "nsubj", "nsubjpass")
+    to = any(tree.words[each] == "to" for each in tree.kids(clause, "aux"))
+    if to and own is not None and "o" in verb.frames:
+        yield _hit(tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "request")._replace(
+            addressee=own)
+        return
+    if "t" not in verb.frames and not asks:
+        if "c" in verb.frames and own is not None:
+            yield _hit(tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "complement")._replace(
+                target=_np(tree, own), clause=False)
+        return
+    rule = "question" if asks else "clause"
+    content = below(tree, clause)
+    if clause < number:
+        start = tree.left[number] if tree.deps[number] == "ROOT" else tree.left[clause]
+        stop = min(tree.left[source], number) - 1
+        content = piece(tree, start, stop)
+    yield _hit(tree, number, verb, source, content, rule)._replace(addressee=_object(tree, number, verb))
+
+
+def _parenthesis(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    """Return the hit of a cue that interrupts or follows what it reports (…, he said, …)."""
+    host = tree.heads[number]
+    if host == number or not tree.left[number] > tree.left[host]:
+        return None
+    if tree.deps[number] == "ccomp" and tree.words[tree.left[number] - 1] != ",":
+        return None
+    if tree.child(number, "mark") is not None:
+        return None
+    content = around(tree, tree.left[host], tree.right[host], (tree.left[number], tree.right[number]))
+    return _hit(tree, number, verb, source, content, "parenthesis")._replace(addressee=_object(tree, number, verb))
+
+
+def _before(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    """Return the hit of a cue after a comma at whose left hangs a clause that the parser calls something else."""
+    edge = min(tree.left[source], number)
+    if edge < 3 or tree.words[edge - 1] != "," or tree.child(number, "dobj", "xcomp") is not None:
+        return None
+    other = next((each for each in tree.kids(number, "advcl", "parataxis", "dep") if each < edge), None)
+    if other is None or tree.child(other, "mark") is not None or tree.child(other, "nsubj", "nsubjpass") is None:
+        return None
+    return _hit(tree, number, verb, source, piece(tree, tree.left[other], edge - 1), "parenthesis")
+
+
+def _passive(tree: Tree, number: int, verb: Verb) -> Iterator[Hit]:
+    """Yield what is said in the passive: by whom, or of whom (was quoted as saying: the inner verb's)."""
+    agent = agent_of(tree, number)
+    thing = tree.child(number, "nsubjpass")
+    if agent is None or thing is None or verb.kind is CueKind.DECLINE:
+        return
+    clause = tree.child(number, "ccomp")
+    if clause is not None and "t" in verb.frames:
+        yield _hit(tree, number, verb, agent, below(tree, clause), "passive")
+    elif "n" in verb.frames and tree.tags[thing] not in ("PRP", "WDT", "WP"):
+        yield _hit(tree, number, verb, agent, below(tree, thing), "passive")._replace(clause=False)
+
+
+def _hit(tree: Tree, number: int, verb: Verb, source: int, content: tuple[Bounds, ...], rule: str) -> Hit:
+    particle = tree.child(number, "prt")
+    last = particle if particle is not None and " " in verb.lemma else number
+    return Hit(
+        number, last, number, verb.lemma, verb.kind, verb.act, verb.factive, source, content, rule)
+
+
+def _np(tree: Tree, word: int) -> Bounds:
+    return tree.bounds(tree.left[word], tree.right[word])
+
+
+def _object(tree: Tree, number: int, verb: Verb) -> int | None:
+    """Return whom the words are told, if the verb's object says it."""
+    return tree.child(number, "dobj", "dative") if "u" in verb.frames else None
+
+
+def _inverted(tree: Tree, number: int) -> int | None:
+    """Return the noun after a verb that the parser took for its object (…, said Smith)."""
+    thing = tree.child(number, "dobj", "attr", "oprd", "npadvmod", "dep")
+    return thing if thing is not None and thing > number and tree.tags[thing][0] in "NP" else None
+
+
+def _quote_owners(tree: Tree, cues: Cues) -> dict[int, tuple[int, ...]]:
+    """Return for each verb the words that stand for its quotations: the verb above, else the nearest."""
+    found: dict[int, tuple[int, ...]] = {}
+    for quote in tree.quotes:
+        owner = _above(tree, quote, cues)
+        if owner is None:
+            owner = _nearest(tree, quote, cues)
+        if owner is not None:
+            found[owner] = (*found.get(owner, ()), quote)
+    return found
+
+
+def _above(tree: Tree, word: int, cues: Cues) -> int | None:
+    for _ in range(4):
+        above = tree.heads[word]
+        if above == word:
+            return None
+        if _quotes(tree, above, cues):
+            return above
+        word = above
+    return None
+
+
+def _nearest(tree: Tree, quote: int, cues: Cues) -> int | None:
+    verbs = [each for each in range(len(tree.words)) if _quotes(tree, each, cues)]
+    return min(verbs, key=lambda each: abs(each - quote), default=None)
+
+
+def _quotes(tree: Tree, word: int, cues: Cues) -> bool:
+    verb = cues.verb(tree.words[word], "") if tree.tags[word][0] == "V" else None
+    return verb is not None and "q" in verb.frames
+
