@@ -6,19 +6,18 @@ others are not; each cue then finds its source and its content.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from schemas.statement import StatementMode
-from streams.core.cleaning.quotations import quotations
 from streams.core.statements.circumstances import circumstances_of
 from streams.core.statements.cues import cues_of
+from streams.core.statements.floating import with_floating
 from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits
-from streams.core.statements.quotes import Masked, masked
+from streams.core.statements.quotes import without_stop
 from streams.core.statements.report import Bounds, CueFound, CueKind, Report
-from streams.core.statements.sentences import Sentence, sentences
 from streams.core.statements.source import source_of
 from streams.core.statements.tree import Tree, tree_of
+from streams.core.statements.units import units_of
 from streams.core.statements.verbs import verb_hits
 
 if TYPE_CHECKING:
@@ -26,24 +25,11 @@ if TYPE_CHECKING:
 
     from schemas.clean_article import Repair
     from schemas.mention import Mention
-    from streams.core.cleaning.quotations import Quotation
     from streams.core.statements.cues import Cues
     from streams.core.statements.hit import Hit
+    from streams.core.statements.units import Unit
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
-
-_WORD: Final = re.compile(r"[a-z]+")
-_LONGEST_CHARS: Final = 1_200
-_MOST_CHARS: Final = 150_000
-
-
-class Unit(NamedTuple):
-    """A sentence, its quotations, and how the parser sees it; `masked` None: it is not parsed."""
-
-    sentence: Sentence
-    quotes: tuple[Quotation, ...]
-    masked: Masked | None
-
 
 def reports_in(
     field: Field,
@@ -59,17 +45,18 @@ def reports_in(
     families of rules left out.
     """
     cues = cues_of(language)
-    units = list(_units(field.text, repairs, cues, language))
-    parsed = [unit for unit in units if unit.masked]
-    docs = parser.parse([unit.masked.text for unit in parsed if unit.masked])
-    reports: list[Report] = []
-    for unit, doc in zip(parsed, docs, strict=True):
-        assert unit.masked is not None
-        tree = tree_of(doc, unit.masked)
+    units = list(units_of(field.text, repairs, cues, language))
+    parsed = [(number, unit.masked) for number, unit in enumerate(units) if unit.masked]
+    docs = parser.parse([seen.text for _, seen in parsed])
+    found: list[list[Report]] = [[] for _ in units]
+    for (number, seen), doc in zip(parsed, docs, strict=True):
+        unit, tree = units[number], tree_of(doc, seen)
         inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
-        for hit in _hits(tree, cues):
-            if hit.rule not in without and hit.content:
-                reports.append(_report(field, unit, tree, hit, inside, language))
+        found[number] = [
+            _report(field, unit, tree, hit, inside, language)
+            for hit in _hits(tree, cues) if hit.rule not in without
+        ]
+    reports = with_floating(field.text, units, found, cues.pronouns["pointing"], without)
     return sorted(reports, key=lambda report: (report.content[0], report.sentence))
 
 
@@ -80,29 +67,13 @@ def _hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
     yield from adjective_hits(tree, cues)
 
 
-def _units(text: str, repairs: Sequence[Repair], cues: Cues, language: str) -> Iterator[Unit]:
-    quotes = quotations(text, repairs)
-    number, left = 0, _MOST_CHARS
-    for sentence in sentences(text, [Bounds(each.start, each.end) for each in quotes], language):
-        while number < len(quotes) and quotes[number].end <= sentence.start:
-            number += 1
-        last = number
-        while last < len(quotes) and quotes[last].start < sentence.end:
-            last += 1
-        inside = tuple(quotes[number:last])
-        seen = masked(text, sentence.start, sentence.end, inside, cues.verbs_of_quotes)
-        left -= len(seen.text)
-        wanted = left > 0 and len(seen.text) <= _LONGEST_CHARS and not cues.words.isdisjoint(_WORD.findall(seen.text.lower()))
-        yield Unit(sentence, inside, seen if wanted else None)
-
-
 def _report(field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str) -> Report:
     source = source_of(tree, hit.source, mentions) if hit.source is not None else None
     around = circumstances_of(tree, hit, language)
     return Report(
         field=field.name,
         mode=_mode(unit, hit),
-        content=hit.content,
+        content=tuple(without_stop(field.text, *each) for each in hit.content),
         sentence=Bounds(unit.sentence.start, unit.sentence.end),
         cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act),
         source=source.bounds if source else None,

@@ -55,7 +55,10 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
         yield _hit(tree, number, verb, source, content, "quote")._replace(
             quotes=quotes, addressee=_object(tree, number, verb))
         return
-    yield from _framed(tree, number, verb, source, cues)
+    framed = list(_framed(tree, number, verb, source, cues))
+    yield from framed
+    if not framed and tree.words[-1] == ":" and "q" in verb.frames and tree.right[number] >= len(tree.words) - 2:
+        yield _hit(tree, number, verb, source, (), "colon_quote")
 
 
 def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:

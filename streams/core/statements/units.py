@@ -1,0 +1,61 @@
+"""Units: the sentences of a field with their quotations, and which of them the parser is to see.
+
+Parsed are sentences with a word of the pack that reports; up to `_MOST_CHARS` of a text, none longer than
+`_LONGEST_CHARS`, so that no text takes longer than 25,000 words do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.core.cleaning.quotations import quotations
+from streams.core.statements.quotes import Masked, masked
+from streams.core.statements.report import Bounds
+from streams.core.statements.sentences import Sentence, sentences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schemas.clean_article import Repair
+    from streams.core.cleaning.quotations import Quotation
+    from streams.core.statements.cues import Cues
+
+_WORD: Final = re.compile(r"[a-z]+")
+_LONGEST_CHARS: Final = 1_200
+_MOST_CHARS: Final = 150_000
+_CLOSING: Final = frozenset("”\"»'’“")
+
+
+class Unit(NamedTuple):
+    """A sentence, its quotations, and how the parser sees it; `masked` None: it is not parsed.
+
+    `goes_on`: its last quotation is open at the end of the paragraph and goes on in the next.
+    """
+
+    sentence: Sentence
+    quotes: tuple[Quotation, ...]
+    masked: Masked | None
+    goes_on: bool = False
+
+
+def units_of(text: str, repairs: Sequence[Repair], cues: Cues, language: str) -> Iterator[Unit]:
+    """Yield the sentences of a field, in order."""
+    quotes = quotations(text, repairs)
+    number, left = 0, _MOST_CHARS
+    for sentence in sentences(text, [Bounds(each.start, each.end) for each in quotes], language):
+        while number < len(quotes) and quotes[number].end <= sentence.start:
+            number += 1
+        last = number
+        while last < len(quotes) and quotes[last].start < sentence.end:
+            last += 1
+        inside = quotes[number:last]
+        seen = masked(text, sentence.start, sentence.end, inside, cues.verbs_of_quotes)
+        wanted = len(seen.text) <= min(left, _LONGEST_CHARS) and not cues.words.isdisjoint(
+            _WORD.findall(seen.text.lower()))
+        left -= len(seen.text) if wanted else 0
+        yield Unit(sentence, inside, seen if wanted else None, bool(inside) and _open(text, inside[-1]))
+
+
+def _open(text: str, quote: Quotation) -> bool:
+    return not quote.defects and text[quote.end - 1] not in _CLOSING
