@@ -64,7 +64,6 @@ def test_mentions_are_located_in_every_field_and_in_the_raw_content(tagger: Tagg
     assert (found["Reuters"].kind, found["Reuters"].qid) == (MentionKind.WIRE, None)
     assert (found["River News Agency"].kind, found["River News Agency"].field.value) == (MentionKind.OUTLET, "source_credit")
     assert found["United Nations"].kind is MentionKind.ORG                        # without "The"
-    assert event.statements == ()
 
 
 def test_a_surname_is_the_last_full_name_that_ends_with_it(tagger: Tagger) -> None:
