@@ -1,0 +1,132 @@
+"""Items: a stretch of text as titles, bodies, countries and the small words between them.
+
+One pass from left to right, longest phrase first. What the text's mentions cover is taken as they say: a
+person, or a body that no pack knows. Linear: eight look-ups a word at most, and a country's name of up to
+four.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.core.offices.countries import Country, country_of
+from streams.core.offices.lexicon import LONGEST_WORDS, Body, Lexicon, Sense, Title, Word, lexicon
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_TOKEN: Final = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[^\w\s]|_")
+_LONGEST_COUNTRY: Final = 4
+
+
+class Item(NamedTuple):
+    """One phrase: code points, half open; `senses`: what it may mean, best first."""
+
+    word: Word
+    start: int
+    end: int
+    senses: tuple[Title | Body | None, ...] = ()
+    country: Country | None = None
+
+    @property
+    def title(self) -> Title | None:
+        """The title it is, None when it is none."""
+        return self.senses[0] if self.senses and isinstance(self.senses[0], Title) else None
+
+    @property
+    def body(self) -> Body | None:
+        """The body or portfolio it is, None when it is none."""
+        return self.senses[0] if self.senses and isinstance(self.senses[0], Body) else None
+
+
+class _Token(NamedTuple):
+    start: int
+    end: int
+    text: str
+    key: str
+
+
+def items_of(
+    text: str, start: int, end: int, known: Mapping[int, Item] | None = None, language: str = "en"
+) -> list[Item]:
+    """Return the items of `text[start:end]`. `known`: items that are settled, by their start."""
+    words, known = lexicon(language), known or {}
+    tokens = _tokens(text, start, end, known, words)
+    found, at = [], 0
+    while at < len(tokens):
+        settled = known.get(tokens[at].start)
+        item, width = (settled, 1) if settled else _longest(text, tokens, at, words, language)
+        found.append(item)
+        at += width
+    return found
+
+
+def _tokens(
+    text: str, start: int, end: int, known: Mapping[int, Item], words: Lexicon
+) -> list[_Token]:
+    """Return words and marks, without hyphens inside words and the full stops of abbreviations."""
+    found: list[_Token] = []
+    skip = start
+    for match in _TOKEN.finditer(text, start, end):
+        at, stop = match.span()
+        if at < skip:
+            continue
+        if at in known:
+            skip = known[at].end
+            found.append(_Token(at, skip, "", ""))
+        elif _silent(text, at, match[0], found, words):
+            if match[0] == ".":
+                found[-1] = found[-1]._replace(end=stop)
+        else:
+            found.append(_Token(at, stop, match[0], match[0].lower().replace(".", "") or match[0]))
+    return found
+
+
+def _silent(text: str, at: int, mark: str, before: Sequence[_Token], words: Lexicon) -> bool:
+    glued = bool(before) and before[-1].end == at
+    if mark in "-‑":
+        return glued and text[at + 1 : at + 2].isalnum()
+    return mark == "." and glued and before[-1].key in words.abbreviations
+
+
+def _longest(
+    text: str, tokens: Sequence[_Token], at: int, words: Lexicon, language: str
+) -> tuple[Item, int]:
+    """Return the item that begins at a token and how many tokens it takes."""
+    keys = list(_keys(tokens, at))
+    phrase = next(((n, words.phrases[key]) for n, key in reversed(keys) if key in words.phrases), None)
+    width, senses = phrase or (0, ())
+    first = tokens[at]
+    if first.text[:1].isupper():
+        for n in range(_country_words(tokens, at, len(keys)), width, -1):
+            place = country_of(text[first.start : tokens[at + n - 1].end], language)
+            if place:
+                return Item(Word.COUNTRY, first.start, tokens[at + n - 1].end, (), place), n
+    if width:
+        return _item(first.start, tokens[at + width - 1].end, senses), width
+    if first.key in words.home:
+        return Item(Word.COUNTRY, first.start, first.end, (), Country(None)), 1
+    return Item(Word.COMMA if first.text == "," else Word.OTHER, first.start, first.end), 1
+
+
+def _country_words(tokens: Sequence[_Token], at: int, most: int) -> int:
+    """Return how many tokens a country's name that begins here may have."""
+    n = 1
+    while n < min(_LONGEST_COUNTRY, most) and tokens[at + n].text[0].isalpha():
+        n += 1
+    return n
+
+
+def _keys(tokens: Sequence[_Token], at: int) -> Iterator[tuple[int, str]]:
+    """Yield the phrases that begin at a token, with their number of words."""
+    key = ""
+    for n, token in enumerate(tokens[at : at + LONGEST_WORDS], 1):
+        if not token.key:
+            return
+        key = f"{key} {token.key}" if key else token.key
+        yield n, key.replace(" 's", " s").replace(" ’s", " s")
+
+
+def _item(start: int, end: int, senses: tuple[Sense, ...]) -> Item:
+    return Item(senses[0][0], start, end, tuple(sense for word, sense in senses if word is senses[0][0]))
