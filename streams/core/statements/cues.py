@@ -23,6 +23,7 @@ class Verb(NamedTuple):
     prepositions: frozenset[str]
     act: SpeechAct
     factive: bool
+    preposition_act: SpeechAct
 
 
 class _Row(TypedDict, total=False):
@@ -32,20 +33,21 @@ class _Row(TypedDict, total=False):
     prepositions: str
     act: str
     factive: bool
+    preposition_act: str
 
 
 @dataclass(frozen=True, slots=True)
 class Cues:
     """One pack's cues, in lower case.
 
-    `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `words`: every word that makes a
-    sentence worth parsing.
+    `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `light`: form → lemma of a verb that reports
+    with its noun. `words`: every word that makes a sentence worth parsing.
     """
 
     verbs: Mapping[tuple[str, str], Verb]
     nouns: Mapping[str, CueKind]
     adjectives: frozenset[str]
-    light: frozenset[str]
+    light: Mapping[str, str]
     according: tuple[tuple[str, ...], ...]
     unsaid: Mapping[str, frozenset[str]]
     pronouns: Mapping[str, frozenset[str]]
@@ -68,13 +70,18 @@ def cues_of(language: str) -> Cues:
     lists = cast("dict[str, dict[str, list[str]]]", pack)
     nouns = {noun: _NOUNS[kind] for kind, words in lists["nouns"].items() for noun in words}
     according = tuple(tuple(phrase.split()) for phrase in lists["phrases"]["according"])
+    light = {
+        form: lemma
+        for lemma, forms in cast("dict[str, dict[str, dict[str, str]]]", pack)["light"]["verbs"].items()
+        for form in forms.split()
+    }
     adjectives = frozenset(lists["adjectives"]["believe"])
     words = {form for form, _ in verbs} | set(nouns) | adjectives | {phrase[-2] for phrase in according}
     return Cues(
         verbs=verbs,
         nouns=nouns,
         adjectives=adjectives,
-        light=frozenset(lists["light"]["verbs"]),
+        light=light,
         according=according,
         unsaid={name: frozenset(words) for name, words in lists["unsaid"].items()},
         pronouns={name: frozenset(words) for name, words in lists["pronouns"].items()},
@@ -93,6 +100,7 @@ def _verbs(rows: Mapping[str, _Row]) -> dict[tuple[str, str], Verb]:
             frozenset(row.get("prepositions", "").split()),
             SpeechAct(row.get("act", "assert")),
             row.get("factive", False),
+            SpeechAct(row.get("preposition_act", row.get("act", "assert"))),
         )
         particle = lemma.partition(" ")[2]
         for form in row["forms"].split():

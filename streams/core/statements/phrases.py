@@ -74,7 +74,7 @@ def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
         return
     else:
         first, last, rule = number, number, "noun"
-    lemma = f"{tree.words[verb]} {tree.words[number]}" if light else tree.words[number]
+    lemma = f"{cues.light[tree.words[verb]]} {tree.words[number]}" if light else tree.words[number]
     yield Hit(first, last, verb if light else number, lemma, kind, act, False, source, content, rule)
 
 

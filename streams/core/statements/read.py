@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.mention import MentionKind
 from schemas.statement import StatementMode
 from streams.core.statements.circumstances import circumstances_of
 from streams.core.statements.cues import cues_of
 from streams.core.statements.floating import with_floating
+from streams.core.statements.nested import kept
 from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits
 from streams.core.statements.quotes import without_stop
 from streams.core.statements.report import Bounds, CueFound, CueKind, Report
@@ -52,22 +54,36 @@ def reports_in(
     for (number, seen), doc in zip(parsed, docs, strict=True):
         unit, tree = units[number], tree_of(doc, seen)
         inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
+        hits = [hit for hit in _hits(tree, cues) if hit.rule not in without]
+        wires = [hit for hit in hits if _is_wire(tree, hit, inside)]
+        quoted = [Bounds(quote.start, quote.end) for quote in unit.quotes]
         found[number] = [
-            _report(field, unit, tree, hit, inside, language)
-            for hit in _hits(tree, cues) if hit.rule not in without
+            _report(field, unit, tree, hit, inside, language, wire=hit in wires)
+            for hit in kept(tree, hits, quoted, cues.pronouns["first"], wires)
         ]
     reports = with_floating(field.text, units, found, cues.pronouns["pointing"], without)
     return sorted(reports, key=lambda report: (report.content[0], report.sentence))
 
 
 def _hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    yield from noun_hits(tree, cues)
     yield from verb_hits(tree, cues)
     yield from according_hits(tree, cues)
-    yield from noun_hits(tree, cues)
     yield from adjective_hits(tree, cues)
 
 
-def _report(field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str) -> Report:
+def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention]) -> bool:
+    """Tell whether an agency or an outlet says it: it passes on what others say."""
+    if hit.source is None or hit.kind not in (CueKind.SAY, CueKind.ACCORDING):
+        return False
+    at = tree.starts[hit.source]
+    return any(
+        each.start <= at < each.end and each.kind in (MentionKind.WIRE, MentionKind.OUTLET) for each in mentions)
+
+
+def _report(
+    field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str, *, wire: bool
+) -> Report:
     source = source_of(tree, hit.source, mentions) if hit.source is not None else None
     around = circumstances_of(tree, hit, language)
     return Report(
@@ -85,7 +101,7 @@ def _report(field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[M
         venue=around.venue,
         when=around.when,
         quote_defects=tuple(each for quote in hit.quotes for each in quote.defects),
-        rules=(hit.rule,),
+        rules=(hit.rule, "wire") if wire else (hit.rule,),
     )
 
 

@@ -47,7 +47,9 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
     source = subject_of(tree, number, cues)
     if source is None and quoted:
         source = _inverted(tree, number)
-    if source is None or tree.words[source] in cues.pronouns["never"]:
+    if source is None or tree.words[source] in cues.pronouns["never"] or tree.deps[source] == "expl":
+        return
+    if verb.kind is CueKind.BELIEVE and tree.deps[number] == "acl":
         return
     if quoted:
         quotes = tuple(tree.quotes[each] for each in quoted)
@@ -84,45 +86,99 @@ def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Ite
         if hit:
             yield hit
             return
-    yield from _phrases(tree, number, verb, source)
+    yield from _phrases(tree, number, verb, source, cues)
 
 
-def _phrases(tree: Tree, number: int, verb: Verb, source: int) -> Iterator[Hit]:
-    """Yield what has no clause of its own: infinitives, gerunds, noun phrases."""
-    frames = verb.frames
-    inner, thing = tree.child(number, "xcomp"), tree.child(number, "dobj")
-    if inner is not None:
-        to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
-        if to and thing is not None and "o" in frames:
-            yield _hit(tree, number, verb, source, below(tree, inner), "request")._replace(addressee=thing)
+def _phrases(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
+    """Yield what has no clause of its own: infinitives, gerunds, complements, noun phrases."""
+    for frame in (_infinitive, _complement, _prepositional):
+        hit = frame(tree, number, verb, source)
+        if hit:
+            yield hit
             return
-        if to and thing is None and "i" in frames:
-            yield _hit(tree, number, verb, source, below(tree, inner), "infinitive")
-            return
-        if tree.tags[inner] == "VBG" and "g" in frames:
-            yield _hit(tree, number, verb, source, below(tree, inner), "gerund")
-            return
-    complement = tree.child(number, "oprd")
-    if "c" in frames and complement is not None:
-        target = thing if thing is not None else source
-        yield _hit(tree, number, verb, source, below(tree, complement), "complement")._replace(
-            target=_np(tree, target), clause=False)
+    thing = tree.child(number, "dobj")
+    if "n" not in verb.frames or thing is None or tree.tags[thing] in ("PRP", "WP", "WDT", "DT", "EX"):
         return
-    for prep in tree.kids(number, "prep"):
-        word = tree.words[prep]
-        inside = tree.child(prep, "pobj", "pcomp")
-        if inside is None:
-            continue
-        if word == "as" and "s" in frames and thing is not None:
-            yield _hit(tree, number, verb, source, below(tree, inside), "as")._replace(
+    if tree.words[thing] not in cues.pronouns["objects"]:
+        content = piece(tree, tree.left[thing], _reach(tree, number, thing))
+        yield _hit(tree, number, verb, source, content, "object")._replace(clause=False)
+
+
+def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    inner, thing = tree.child(number, "xcomp"), tree.child(number, "dobj")
+    if inner is None:
+        return None
+    frames, content = verb.frames, below(tree, inner)
+    to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
+    called = next((each for each in tree.kids(number, "prep") if tree.words[each] in verb.prepositions), None)
+    if to and called is not None and number < called < inner:
+        hit = _hit(tree, number, verb, source, content, "request")
+        return hit._replace(addressee=tree.child(called, "pobj"), last=called, act=verb.preposition_act)
+    if to and thing is not None and "o" in frames:
+        return _hit(tree, number, verb, source, content, "request")._replace(addressee=thing)
+    if to and thing is None and "i" in frames:
+        return _hit(tree, number, verb, source, content, "infinitive")
+    if tree.tags[inner] == "VBG" and "g" in frames:
+        return _hit(tree, number, verb, source, content, "gerund")
+    return None
+
+
+def _complement(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    """Return what something is called: called it a shame; described it as a shame."""
+    thing = tree.child(number, "dobj")
+    if "c" in verb.frames:
+        named = tree.child(number, "oprd")
+        if named is None and thing is not None:
+            named = tree.child(thing, "acl") or tree.child(number, "npadvmod", "acomp", "attr")
+            if named is not None and (named < thing or tree.words[tree.left[named] - 1] == ","):
+                named = None
+        if named is not None and thing is not None:
+            return _hit(tree, number, verb, source, below(tree, named), "complement")._replace(
                 target=_np(tree, thing), clause=False)
-            return
-        if word in verb.prepositions:
-            yield _hit(tree, number, verb, source, below(tree, inside), "preposition")._replace(
-                last=max(prep, number), clause=False)
-            return
-    if "n" in frames and thing is not None and tree.tags[thing] not in ("PRP", "WP", "WDT", "DT", "EX"):
-        yield _hit(tree, number, verb, source, below(tree, thing), "object")._replace(clause=False)
+    if "s" in verb.frames and thing is not None:
+        for prep in tree.kids(number, "prep"):
+            inside = tree.child(prep, "pobj", "pcomp", "amod")
+            if tree.words[prep] == "as" and inside is not None:
+                target = tree.heads[number] if tree.tags[thing] in ("WDT", "WP") else thing
+                return _hit(tree, number, verb, source, below(tree, inside), "as")._replace(
+                    target=tree.bounds(tree.left[target], number - 1) if target < number else _np(tree, target),
+                    clause=False)
+    return None
+
+
+def _prepositional(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    for prep in tree.kids(number, "prep", "mark", "agent"):
+        inside = tree.child(prep, "pobj", "pcomp")
+        if tree.words[prep] in verb.prepositions and inside is not None:
+            thing = tree.child(number, "dobj")
+            content = piece(tree, tree.left[inside], tree.right[prep])
+            if thing is not None and thing < prep:
+                content = piece(tree, tree.left[thing], tree.right[prep])
+            return _hit(tree, number, verb, source, content, "preposition")._replace(
+                last=prep if thing is None else number, clause=False, act=verb.preposition_act)
+    for clause in tree.kids(number, "advcl", "ccomp"):
+        first = tree.left[clause]
+        if tree.words[first] == "for" and first == number + 1 and "for" in verb.prepositions:
+            content = piece(tree, first + 1, tree.right[clause])
+            return _hit(tree, number, verb, source, content, "preposition")._replace(
+                last=first, act=verb.preposition_act)
+    return None
+
+
+def _reach(tree: Tree, number: int, thing: int) -> int:
+    """Return the last word of what goes on after an object without a comma (the need to act; X for Y)."""
+    last = tree.right[thing]
+    for child in tree.children[number]:
+        if child < thing or tree.left[child] <= last:
+            continue
+        if tree.left[child] != last + 1 or tree.deps[child] not in ("prep", "advcl", "xcomp", "acl", "relcl"):
+            break
+        if tree.deps[child] == "advcl" and tree.words[tree.left[child]] != "to":
+            break
+        if tree.deps[child] == "prep" and tree.words[child] not in ("for", "of", "with", "over", "about", "as", "against"):
+            break
+        last = tree.right[child]
+    return last
 
 
 def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int) -> Iterator[Hit]:
