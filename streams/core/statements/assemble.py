@@ -1,26 +1,45 @@
 """Assemble: reports become statements: speaker, chain, day, office, ids.
 
 In this order: the speaker is resolved; what a wire reports of another's words becomes a hop; days; offices;
-renderings of one utterance are grouped; ids are hashed.
+renderings of one utterance are grouped; ids are hashed. `drafts` does the first half, in the order in which a
+reader reads; here the statements are made of them.
+
+`confidence` is the grammar's, times how sure the speaker is (1 named, .92 by a pronoun or noun that fits one,
+.7 inferred, .4 ambiguous), times how sure his mention is: monotone in each, and never above any of them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.ids import digest
 from schemas.mention import Mention, MentionKind
-from schemas.span import Span
-from schemas.statement import Attribution, Cue, Official, SaidOn, Speaker, SpeechAct, Statement
+from schemas.span import Span, SpanField
+from schemas.statement import Cue, Hop, Speaker, SpeechAct, Statement
+from streams.core.statements.chain import Step, without_repeats
+from streams.core.statements.drafts import Draft, drafts_of
+from streams.core.statements.official import Offices
+from streams.core.statements.placement import ids_of
+from streams.core.statements.renditions import Rendering, aliases_of, gist_of, groups_of, taken_up
+from streams.core.statements.report import Bounds
+from streams.core.statements.said_on import moment
 from streams.core.tagging.fields import raw_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from schemas.clean_article import CleanArticle
-    from schemas.span import SpanField
-    from streams.core.statements.report import Bounds, CueFound, Report
+    from streams.core.statements.cast import Cast
+    from streams.core.statements.report import CueFound, Report
     from streams.core.tagging.fields import Field
+
+_KINDS = {
+    "person": MentionKind.PERSON,
+    "organisation": MentionKind.ORG,
+    "country": MentionKind.GPE,
+    "office": MentionKind.POSITION,
+}
+_NAMED = (MentionKind.GPE, MentionKind.NORP, MentionKind.PERSON, MentionKind.ORG)
+_NOBODY = Offices()
 
 
 def statements_of(
@@ -28,53 +47,153 @@ def statements_of(
     fields: Mapping[SpanField, Field],
     mentions: Sequence[Mention],
     reports: Sequence[Report],
+    offices: Offices = _NOBODY,
 ) -> Iterator[Statement]:
     """Yield the statements of an article, in order of the page."""
-    for report in reports:
-        field = fields[report.field]
-        content = tuple(_span(article, field, bounds) for bounds in report.content)
-        cue = report.cue
-        yield Statement(
-            statement_id=digest("statement", article.article_id, *(span.text for span in content)),
+    drafts, cast = drafts_of(article, fields, mentions, reports, offices)
+    writer = _Writer(article, fields)
+    language = article.language.code
+    aliases = aliases_of(mentions)
+    best = groups_of(
+        [_rendering(draft, fields[draft.report.field], cast, language, aliases) for draft in drafts])
+    speakers = [writer.speaker(draft) for draft in drafts]
+    contents = [
+        [fields[draft.report.field].text[each.start : each.end] for each in draft.report.content]
+        for draft in drafts
+    ]
+    ids = ids_of(article.article_id, contents, speakers, best)
+    for number, draft in enumerate(drafts):
+        head = drafts[best[number]]
+        steps = head.steps if draft.report.field is not SpanField.TEXT else draft.steps
+        yield writer.statement(
+            draft, ids[number], speakers[number], ids[best[number]] if best[number] != number else None, steps)
+
+
+def _rendering(
+    draft: Draft, field: Field, cast: Cast, language: str, aliases: Mapping[str, str]
+) -> Rendering:
+    """Return a draft as grouping looks at it."""
+    report = draft.report
+    pieces = [field.text[each.start : each.end] for each in report.content]
+    named, shift = [], 0
+    for bounds, piece in zip(report.content, pieces, strict=True):
+        named += [
+            (Bounds(m.start - bounds.start + shift, m.end - bounds.start + shift), m.qid or m.text.lower())
+            for m in cast.within(field.name, bounds.start, bounds.end)
+            if m.kind in _NAMED
+        ]
+        shift += len(piece) + 1
+    target = field.text[report.target.start : report.target.end] if report.target else ""
+    return Rendering(
+        speaker=draft.meant.key,
+        kind=draft.meant.kind,
+        field=report.field,
+        mode=report.mode,
+        attribution=draft.meant.attribution,
+        gist=gist_of(pieces, named, report.cue.act if report.cue else SpeechAct.ASSERT, language, aliases),
+        chars=sum(len(piece) for piece in pieces),
+        said_on=draft.said_on,
+        takes_up=taken_up(target, language),
+    )
+
+
+class _Writer:
+    """Makes the events' values of drafts: every span located in its field and in the raw content."""
+
+    def __init__(self, article: CleanArticle, fields: Mapping[SpanField, Field]) -> None:
+        self._article = article
+        self._fields = fields
+
+    def statement(
+        self, draft: Draft, id_: str, speaker: Speaker | None, rendition_of: str | None, steps: Sequence[Step]
+    ) -> Statement:
+        report, article = draft.report, self._article
+        return Statement(
+            statement_id=id_,
             mode=report.mode,
-            speech_act=cue.act if cue else SpeechAct.ASSERT,
-            content=content,
-            cue=_cue(article, field, cue) if cue else None,
-            speaker=_speaker(article, field, report, mentions),
-            said_on=SaidOn(basis="none"),
+            speech_act=report.cue.act if report.cue else SpeechAct.ASSERT,
+            content=self._spans(report, report.content),
+            cue=self._cue(report, report.cue) if report.cue else None,
+            speaker=speaker,
+            addressee=self._maybe(report, report.addressee),
+            target=self._maybe(report, report.target),
+            venue=self._maybe(report, report.venue),
+            recurring=report.recurring,
+            chain=self._chain(draft, speaker, steps),
+            said_on=draft.said_on,
             reported_on=article.published.value if article.published else None,
-            attribution=Attribution.EXPLICIT if report.source else Attribution.AMBIGUOUS,
+            attribution=draft.meant.attribution,
             quote_defects=report.quote_defects,
-            inserts=tuple(_span(article, field, bounds) for bounds in report.inserts),
-            official=Official(is_official=False),
-            confidence=report.confidence,
-            rules=report.rules,
+            inserts=self._spans(report, report.inserts),
+            rendition_of=rendition_of,
+            official=draft.official,
+            confidence=round(report.confidence * draft.meant.weight * _trust(draft), 3),
+            rules=(*report.rules, *draft.rules),
         )
 
+    def speaker(self, draft: Draft) -> Speaker | None:
+        """Return the speaker of a draft; None when nobody can be told and nothing is written."""
+        meant = draft.meant
+        at = self._maybe(draft.report, meant.at)
+        name = meant.name or (at.text if at else None)
+        if name is None:
+            return None
+        actor = meant.actor.mention if meant.actor else None
+        kind = (actor.kind if actor else None) or _KINDS[meant.kind]
+        mention = None
+        if at is not None:
+            mention = Mention(
+                **dict(at),
+                kind=kind,
+                entity_id=actor.entity_id if actor else None,
+                qid=actor.qid if actor else None,
+                link_method=actor.link_method if actor else None,
+                confidence=round(actor.confidence if actor else meant.weight, 3),
+                nil_reason=(actor.nil_reason if actor else "no_name"),
+            )
+        return Speaker(
+            mention=mention,
+            name=name,
+            entity_id=actor.entity_id if actor else None,
+            qid=actor.qid if actor else None,
+            kind=meant.kind,
+            role=draft.role,
+            collective=draft.report.collective,
+        )
 
-def _cue(article: CleanArticle, field: Field, cue: CueFound) -> Cue:
-    span = dict(_span(article, field, cue.bounds))
-    return Cue(**span, lemma=cue.lemma, factive=cue.factive, negated=cue.negated)
+    def _chain(self, draft: Draft, speaker: Speaker | None, steps: Sequence[Step]) -> tuple[Hop, ...]:
+        if speaker is None:
+            return ()
+        first = Step(speaker.name, "said", None, draft.report.field, draft.meant.at)
+        return tuple(
+            Hop(
+                hop=number,
+                actor=step.actor,
+                relation=step.relation,
+                date=moment(step.day),
+                evidence=self._span(step.field, step.evidence) if step.field and step.evidence else None,
+            )
+            for number, step in enumerate(without_repeats([first, *steps]))
+        )
+
+    def _cue(self, report: Report, cue: CueFound) -> Cue:
+        span = dict(self._span(report.field, cue.bounds))
+        return Cue(**span, lemma=cue.lemma, factive=cue.factive, negated=cue.negated)
+
+    def _maybe(self, report: Report, bounds: Bounds | None) -> Span | None:
+        return self._span(report.field, bounds) if bounds else None
+
+    def _spans(self, report: Report, pieces: Sequence[Bounds]) -> tuple[Span, ...]:
+        return tuple(self._span(report.field, bounds) for bounds in pieces)
+
+    def _span(self, name: SpanField, bounds: Bounds) -> Span:
+        field = self._fields[name]
+        raw_start, raw_end = raw_place(self._article, field, bounds.start, bounds.end)
+        text = field.text[bounds.start : bounds.end]
+        return Span(field=name, start=bounds.start, end=bounds.end, raw_start=raw_start, raw_end=raw_end, text=text)
 
 
-def _span(article: CleanArticle, field: Field, bounds: Bounds) -> Span:
-    raw_start, raw_end = raw_place(article, field, bounds.start, bounds.end)
-    text = field.text[bounds.start : bounds.end]
-    return Span(
-        field=field.name, start=bounds.start, end=bounds.end, raw_start=raw_start, raw_end=raw_end, text=text)
+def _trust(draft: Draft) -> float:
+    """Return how sure the speaker's mention is: 1 when he has none."""
+    return draft.meant.actor.mention.confidence if draft.meant.actor else 1.0
 
-
-def _speaker(
-    article: CleanArticle, field: Field, report: Report, mentions: Sequence[Mention]
-) -> Speaker | None:
-    if report.source is None:
-        return None
-    span = _span(article, field, report.source)
-    inside = [
-        mention for mention in mentions
-        if mention.field is field.name and span.start <= mention.start < mention.end <= span.end
-    ]
-    named = inside[0] if inside else None
-    kind = named.kind if named else MentionKind.PERSON
-    mention = Mention(**dict(span), kind=kind, confidence=report.confidence, qid=named.qid if named else None)
-    return Speaker(mention=mention, name=span.text, kind="person")

@@ -1,0 +1,174 @@
+"""Cast: who is named in an article, under which names, with what is said of each.
+
+Built once from the mentions. People, bodies and places that one entity id, else one Wikidata id, else the
+same words name, are one actor; its name is the fullest of them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from schemas.mention import Mention, MentionKind
+from schemas.span import SpanField
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from schemas.mention import Role
+    from streams.core.statements.context_words import PersonWords
+    from streams.core.statements.report import Bounds
+    from streams.core.tagging.fields import Field
+
+SPEAKER_KINDS: Final = {
+    MentionKind.PERSON: "person",
+    MentionKind.ORG: "organisation",
+    MentionKind.OUTLET: "organisation",
+    MentionKind.WIRE: "organisation",
+    MentionKind.FAC: "organisation",
+    MentionKind.NORP: "organisation",
+    MentionKind.GPE: "country",
+    MentionKind.LOC: "country",
+}
+"""What can speak, and as what."""
+_BEFORE: Final = 24
+"""Code points before a name in which a title or honorific stands."""
+
+
+@dataclass(slots=True)
+class Actor:
+    """One who may speak. `sex` None: not told. `said`: the mention with each role said of him."""
+
+    key: str
+    name: str
+    kind: str
+    mention: Mention
+    sex: str | None = None
+    said: list[tuple[Mention, Role]] = field(default_factory=list)
+
+
+class Introduced(NamedTuple):
+    """A role said of a person: at which mention, of whom, in which words (lower case)."""
+
+    mention: Mention
+    actor: Actor
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """The actors of an article, and where each is mentioned.
+
+    `surnames`: last word of a full name → key, None when two people share it. `holding`: office → those
+    introduced with it, `alike` with one that goes by the same noun.
+    """
+
+    actors: Mapping[str, Actor]
+    places: Mapping[SpanField, tuple[Mention, ...]]
+    starts: Mapping[SpanField, tuple[int, ...]]
+    longest: Mapping[SpanField, int]
+    surnames: Mapping[str, str | None]
+    holding: Mapping[str, Sequence[Introduced]]
+    alike: Mapping[str, Sequence[Introduced]]
+
+    def within(self, name: SpanField, start: int, end: int) -> Sequence[Mention]:
+        """Return the mentions that begin in `start:end` of a field, in order."""
+        starts = self.starts.get(name, ())
+        return self.places.get(name, ())[bisect_left(starts, start) : bisect_left(starts, end)]
+
+    def touching(self, name: SpanField, bounds: Bounds) -> Sequence[Mention]:
+        """Return the mentions that overlap `bounds`, in order."""
+        near = self.within(name, bounds.start - self.longest.get(name, 0), bounds.end)
+        return [mention for mention in near if mention.end > bounds.start]
+
+    def actor(self, mention: Mention) -> Actor | None:
+        """Return whom a mention names; None when it names nobody who speaks."""
+        return self.actors.get(key_of(mention))
+
+    def named(self, text: str) -> Actor | None:
+        """Return the person whose surname the text ends with, None when nobody has it."""
+        words = text.split()
+        key = self.surnames.get(words[-1]) if words else None
+        return self.actors.get(key) if key else None
+
+
+def key_of(mention: Mention) -> str:
+    """Return what one actor's mentions share."""
+    return mention.entity_id or mention.qid or f"{mention.kind.value}\t{mention.text.lower()}"
+
+
+def cast_of(fields: Mapping[SpanField, Field], mentions: Sequence[Mention], words: PersonWords) -> Cast:
+    """Return the cast of an article; mentions in order of the page."""
+    actors: dict[str, Actor] = {}
+    surnames: dict[str, str | None] = {}
+    for mention in mentions:
+        if mention.kind in SPEAKER_KINDS:
+            _enter(actors, mention, fields[mention.field].text, words)
+    people = [actor for actor in actors.values() if actor.kind == "person"]
+    for actor in people:
+        surname = actor.name.split()[-1]
+        if " " in actor.name:
+            surnames[surname] = None if surname in surnames else actor.key
+    for actor in people:
+        surnames.setdefault(actor.name, actor.key)
+    holding, alike = _introduced(actors.values(), words)
+    places = {name: tuple(_in(mentions, name)) for name in fields}
+    return Cast(
+        actors=actors,
+        places=places,
+        starts={name: tuple(mention.start for mention in each) for name, each in places.items()},
+        longest={name: max((m.end - m.start for m in each), default=0) for name, each in places.items()},
+        surnames=surnames,
+        holding=holding,
+        alike=alike,
+    )
+
+
+def _introduced(
+    actors: Iterable[Actor], words: PersonWords
+) -> tuple[dict[str, list[Introduced]], dict[str, list[Introduced]]]:
+    """Return who was introduced with each office, and with one that is called alike."""
+    holding: dict[str, list[Introduced]] = {}
+    alike: dict[str, list[Introduced]] = {}
+    for actor in actors:
+        for mention, role in actor.said:
+            each = Introduced(mention, actor, role.text.lower())
+            for office in {match[0] for match in words.office.finditer(each.words)}:
+                holding.setdefault(office, []).append(each)
+                for other in {o for group in words.same if office in group for o in group} - {office}:
+                    alike.setdefault(other, []).append(each)
+    return holding, alike
+
+
+def _in(mentions: Iterable[Mention], name: SpanField) -> list[Mention]:
+    return sorted((m for m in mentions if m.field is name), key=lambda m: (m.start, m.end))
+
+
+def _enter(actors: dict[str, Actor], mention: Mention, text: str, words: PersonWords) -> None:
+    """Add what a mention says to its actor."""
+    key = key_of(mention)
+    actor = actors.get(key)
+    if actor is None:
+        actor = actors[key] = Actor(key, mention.text, SPEAKER_KINDS[mention.kind], mention)
+    elif _fuller(mention.text, actor.name):
+        actor.name, actor.mention = mention.text, mention
+    if mention.role:
+        actor.said.append((mention, mention.role))
+    if actor.kind == "person" and actor.sex is None:
+        actor.sex = _sex(mention, text, words)
+
+
+def _fuller(name: str, than: str) -> bool:
+    return (len(name.split()), len(name)) > (len(than.split()), len(than))
+
+
+def _sex(mention: Mention, text: str, words: PersonWords) -> str | None:
+    """Return the sex that a name's title, role or given name tells, None when none does."""
+    before = text[max(0, mention.start - _BEFORE) : mention.start].lower().replace(".", " ").split()
+    role = mention.role.text.lower().split() if mention.role else []
+    for word in (*before[-1:], *role):
+        if word in words.sex_words:
+            return words.sex_words[word]
+    names = mention.text.lower().split()
+    return words.given.get(names[0]) if len(names) > 1 else None

@@ -1,0 +1,72 @@
+"""Chain: the way the words took: speaker, those they were told to, agencies, the source credited, the outlet.
+
+Passages of the report's own sentence come first, nearest to the speaker first. An agency of the lead, and one
+of an earlier sentence of the same paragraph, carries on for later words of the same speaker, unless those are
+of another time. A dateline's agency carries everything. Nobody stands twice in a row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.span import SpanField
+from streams.core.statements.media import Passage, media_of
+from streams.core.statements.report import Bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
+
+    from schemas.clean_article import CleanArticle
+    from streams.core.statements.cast import Cast
+    from streams.core.statements.report import Report
+
+
+class Step(NamedTuple):
+    """One hop before it is located: who, what he did, when, and where the text says so (None: metadata)."""
+
+    actor: str
+    relation: str
+    day: date | None
+    field: SpanField | None
+    evidence: Bounds | None
+
+
+def own(report: Report, passages: Iterable[Passage]) -> tuple[Passage, ...]:
+    """Return the passages of the report's sentence, nearest to the speaker first, one a medium."""
+    anchor = report.cue.bounds.start if report.cue else report.sentence.start
+    ordered = sorted(passages, key=lambda each: (each.depth, abs(each.bounds.start - anchor)))
+    return tuple({each.key: each for each in reversed(ordered)}.values())[::-1]
+
+
+def last_steps(article: CleanArticle, cast: Cast, published: date | None) -> list[Step]:
+    """Return the hops that every statement of the article took: dateline agency, credited source, outlet."""
+    filed = article.dateline.date.date() if article.dateline and article.dateline.date else None
+    steps = [
+        Step(mention.text, "filed", filed, mention.field, Bounds(mention.start, mention.end))
+        for mention in media_of(SpanField.DATELINE, cast)
+    ]
+    credited = [
+        Step(mention.text, "credited", None, mention.field, Bounds(mention.start, mention.end))
+        for mention in media_of(SpanField.SOURCE_CREDIT, cast)
+    ]
+    outlet = article.outlet.name
+    if credited and not outlet:
+        credited[-1] = credited[-1]._replace(relation="publishes", day=published)
+    steps += credited
+    if outlet:
+        steps.append(Step(outlet, "publishes", published, None, None))
+    return steps
+
+
+def without_repeats(steps: Sequence[Step]) -> Iterator[Step]:
+    """Yield the steps, those of one actor that follow each other once: the one that says more."""
+    kept: list[Step] = []
+    for step in steps:
+        if kept and kept[-1].actor.casefold() == step.actor.casefold():
+            if len(kept) > 1 and kept[-1].day is None:
+                kept[-1] = kept[-1]._replace(day=step.day)
+            continue
+        kept.append(step)
+    yield from kept
+

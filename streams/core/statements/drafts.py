@@ -1,0 +1,223 @@
+"""Drafts: reports read in order, each with its speaker, hops, day and office, before statements are made."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from schemas.span import SpanField
+from schemas.statement import Attribution
+from streams.core.statements.cast import cast_of
+from streams.core.statements.chain import Step, last_steps, own
+from streams.core.statements.context_words import body_words, person_words
+from streams.core.statements.media import is_medium, media_words, passages_in
+from streams.core.statements.official import official
+from streams.core.statements.report import Bounds, CueKind
+from streams.core.statements.said_on import filed_of, said_on, times_of
+from streams.core.statements.speakers import Memory, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
+    from schemas.clean_article import CleanArticle
+    from schemas.mention import Mention, Role
+    from schemas.statement import Official, SaidOn
+    from streams.core.statements.cast import Cast
+    from streams.core.statements.days_said import Dated
+    from streams.core.statements.media import Passage
+    from streams.core.statements.official import Offices
+    from streams.core.statements.report import Report
+    from streams.core.statements.said_on import Filed, Times
+    from streams.core.statements.speakers import Meant
+    from streams.core.tagging.fields import Field
+
+
+@dataclass(slots=True)
+class Draft:
+    """A report with what its article adds. `steps`: the hops after the speaker."""
+
+    report: Report
+    meant: Meant
+    said_on: SaidOn
+    official: Official
+    role: Role | None
+    steps: tuple[Step, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was said of a speaker so far: his last time, and the passages that carry his words on."""
+
+    dated: Dated | None = None
+    paragraph: int = -1
+    carried: tuple[Passage, ...] = ()
+    lead: bool = False
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One field being read."""
+
+    text: Field
+    stage: Stage
+    times: Times
+    passages: Sequence[Passage]
+    starts: Sequence[int]
+    memory: Memory
+    last: Sequence[Step]
+    offices: Offices
+    filed: Filed
+    heard: dict[str, _Heard] = field(default_factory=dict)
+    spoken: list[int] = field(default_factory=list)
+
+    def draft(self, report: Report) -> Draft | None:
+        """Return a report's draft, None when a wire gives it that only carries another's words."""
+        meant = self.stage.meant(report, self.text, self.memory)
+        carried = own(report, self._around(report))
+        if self._is_hop(report, meant):
+            other = self._cited(report, meant, carried)
+            if other is None:
+                return None
+            report, meant = other
+        if report.source is not None and meant.name is not None:
+            self.memory.add(report, meant)
+        paragraph = self.memory.paragraph(report.sentence.start)
+        heard = self.heard.setdefault(meant.key, _Heard()) if meant.key else _Heard()
+        dated, inherited = self._dated(report, paragraph, heard)
+        carried, rule = self._carried(carried, meant, paragraph, heard, past=self.times.is_past(dated))
+        steps = [self._step(each) for each in carried if each.key != meant.key]
+        reported = min((step.day for step in steps if step.day), default=None)
+        when = said_on(dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring)
+        role, judged = self._office(report, meant, when)
+        rules = (meant.rule, *([rule] if rule else []), f"date:{when.basis}")
+        return Draft(report, meant, when, judged, role, (*steps, *self.last), rules)
+
+    def _around(self, report: Report) -> Sequence[Passage]:
+        """Return the passages of a report's sentence."""
+        first = bisect_left(self.starts, report.sentence.start)
+        return self.passages[first : bisect_left(self.starts, report.sentence.end)]
+
+    def _is_hop(self, report: Report, meant: Meant) -> bool:
+        """Say whether a medium is the source, and its sentence holds another's words or who is cited."""
+        if meant.at is None or meant.key is None:
+            return False
+        return meant.key in {each.key for each in self._around(report)} and self._is_medium(meant)
+
+    def _is_medium(self, meant: Meant) -> bool:
+        if meant.actor is None:
+            return bool(media_words(self.times.language).unnamed.search((meant.nominal or "").lower()))
+        mention = meant.actor.mention
+        return is_medium(mention, self.text.text if mention.field is self.text.name else "", media_words(self.times.language))
+
+    def _cited(
+        self, report: Report, meant: Meant, carried: Sequence[Passage]
+    ) -> tuple[Report, Meant] | None:
+        """Return a medium's report as that of whom it cites, as it is when it wraps nothing, None when it does."""
+        for passage in carried:
+            if passage.key == meant.key and passage.citing is not None:
+                cited = self._at(passage.citing, report)
+                if cited:
+                    return report, cited
+        at = bisect_left(self.spoken, report.sentence.start)
+        wraps = bisect_left(self.spoken, report.sentence.end) - at > 1
+        return None if wraps else (report, meant)
+
+    def _at(self, start: int, report: Report) -> Meant | None:
+        """Return who is named right at `start` ("citing Ines Varga")."""
+        from dataclasses import replace
+
+        near = self.stage.cast.within(self.text.name, start, min(start + 40, report.sentence.end))
+        if not near or any(mark in self.text.text[start : near[0].start] for mark in ",.;"):
+            return None
+        bounds = Bounds(near[0].start, near[0].end)
+        asked = replace(report, source=bounds, source_head=bounds, collective=False)
+        found = self.stage.meant(asked, self.text, self.memory)
+        return None if self._is_medium(found) else found
+
+    def _dated(self, report: Report, paragraph: int, heard: _Heard) -> tuple[Dated | None, bool]:
+        """Return the time of a saying, and whether it was inherited."""
+        found = self.times.own(report)
+        if found:
+            heard.dated, heard.paragraph = found, paragraph
+            return found, False
+        if report.recurring:
+            return None, False
+        found = self.times.set_before(report, paragraph)
+        if found is None and heard.dated and heard.paragraph == paragraph:
+            found = heard.dated
+        return found, found is not None
+
+    def _carried(
+        self, carried: tuple[Passage, ...], meant: Meant, paragraph: int, heard: _Heard, *, past: bool
+    ) -> tuple[tuple[Passage, ...], str | None]:
+        """Return the passages that carry a report: its own, else those that carry on from its speaker's."""
+        if carried:
+            if not heard.lead:
+                heard.carried, heard.lead, heard.paragraph = carried, paragraph == 0, paragraph
+            return carried, "chain:own"
+        if past or not heard.carried or meant.attribution is Attribution.AMBIGUOUS and meant.name is None:
+            return (), None
+        if heard.lead:
+            return heard.carried, "chain:lead"
+        return (heard.carried, "chain:paragraph") if heard.paragraph == paragraph else ((), None)
+
+    def _step(self, passage: Passage) -> Step:
+        return Step(passage.actor, passage.relation, self.times.day(passage.when), self.text.name, passage.bounds)
+
+    def _office(self, report: Report, meant: Meant, when: SaidOn) -> tuple[Role | None, Official]:
+        """Return the role of a speaker as of the day, and whether he speaks for it."""
+        day: date | None = when.value.date() if when.value else self.filed.day
+        role, former = None, False
+        if meant.actor is not None and meant.actor.kind == "person":
+            here = self.stage.cast.touching(self.text.name, meant.at) if meant.at else ()
+            role = self.offices.role(meant.actor, here[-1] if here else None, day)
+            former = any(
+                self.offices.is_former(mention) for mention, said in meant.actor.said if role and said.text == role.text)
+        return role, official(meant, role, self.stage.people, self.stage.bodies, former=former)
+
+
+def drafts_of(
+    article: CleanArticle,
+    fields: Mapping[SpanField, Field],
+    mentions: Sequence[Mention],
+    reports: Sequence[Report],
+    offices: Offices,
+) -> tuple[list[Draft], Cast]:
+    """Return the drafts of an article in order of the page, and its cast."""
+    language = article.language.code
+    people = person_words(language)
+    stage = Stage(cast_of(fields, mentions, people), people, body_words(language))
+    filed = filed_of(article)
+    last = last_steps(article, stage.cast, filed.day)
+    drafts: list[Draft] = []
+    for name, text in fields.items():
+        mine = sorted((r for r in reports if r.field is name), key=_place)
+        if not mine:
+            continue
+        breaks = _breaks(text.text)
+        passages = passages_in(text, stage.cast, language)
+        reading = _Reading(
+            text=text, stage=stage, times=times_of(text, language, filed, breaks), passages=passages,
+            starts=[each.bounds.start for each in passages], memory=Memory(breaks), last=last, offices=offices,
+            filed=filed, spoken=[report.sentence.start for report in mine])
+        drafts += [draft for report in mine if (draft := reading.draft(report))]
+    return drafts, stage.cast
+
+
+def _place(report: Report) -> tuple[int, int]:
+    """Return where a report is read: its sentence, then its cue, else its content."""
+    cue = report.cue
+    at = cue.bounds.start if cue and cue.kind is not CueKind.NONE else report.content[0].start
+    return report.sentence.start, at
+
+
+def _breaks(text: str) -> list[int]:
+    """Return where paragraphs end."""
+    found, at = [], text.find("\n\n")
+    while at >= 0:
+        found.append(at)
+        at = text.find("\n\n", at + 2)
+    return found

@@ -1,0 +1,180 @@
+"""Said on: the day a report's words were said, with bounds and where that comes from.
+
+In this order: the phrase that dates the saying; one at the beginning of its sentence; the time that an
+earlier sentence of the paragraph set, or an earlier report of the same speaker; the day an agency reported it
+(an upper bound, taken as the day); the day of the dateline or of publication (an upper bound only). Never the
+time of a crawl.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from schemas.base import Precision
+from schemas.statement import SaidOn
+from streams.core.statements.days_said import dated, time_words
+from streams.core.statements.report import Bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from schemas.clean_article import CleanArticle
+    from streams.core.statements.days_said import Dated
+    from streams.core.statements.report import Report
+    from streams.core.tagging.fields import Field
+
+_PAST: Final = timedelta(days=6)
+"""What was said longer before the report is background: no agency of the lead carried it."""
+_SENTENCE_ENDS: Final = ".!?…\n”\""
+
+
+class Filed(NamedTuple):
+    """The day an article was filed or published. None: not known; `last`: the upper bound it gives."""
+
+    day: date | None
+    last: date | None
+    basis: str
+
+
+class Opening(NamedTuple):
+    """A phrase at the beginning of a sentence that sets the time: of the rest of its paragraph."""
+
+    bounds: Bounds
+    paragraph: int
+    dated: Dated
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What dates the sayings of one field."""
+
+    text: Field
+    language: str
+    filed: Filed
+    openings: Sequence[Opening]
+    starts: Sequence[int]
+
+    def own(self, report: Report) -> Dated | None:
+        """Return the time that the report's own sentence gives its saying, None when it gives none."""
+        for phrase in self._phrases(report):
+            found = dated(phrase, self.filed.day, self.language)
+            if found:
+                return found
+        at = bisect_left(self.starts, report.sentence.start)
+        if at < len(self.openings):
+            opening = self.openings[at]
+            if opening.bounds.start == report.sentence.start and not _in_content(opening.bounds, report):
+                return opening.dated
+        return None
+
+    def set_before(self, report: Report, paragraph: int) -> Dated | None:
+        """Return the past time that an earlier sentence of the paragraph set, None when none did."""
+        at = bisect_left(self.starts, report.sentence.start) - 1
+        if at < 0 or self.openings[at].paragraph != paragraph:
+            return None
+        found = self.openings[at].dated
+        return found if self.filed.day and found.last < self.filed.day - _PAST else None
+
+    def is_past(self, found: Dated | None) -> bool:
+        """Say whether a time lies so far back that what was said then is background."""
+        return bool(found and self.filed.day and found.last < self.filed.day - _PAST)
+
+    def day(self, phrase: Bounds | None) -> date | None:
+        """Return the one day that a phrase means."""
+        if phrase is None:
+            return None
+        found = dated(self.text.text[phrase.start : phrase.end], self.filed.day, self.language)
+        return found.first if found and found.precision is Precision.DAY else None
+
+    def _phrases(self, report: Report) -> Iterator[str]:
+        """Yield the words that date a saying: those the grammar found, those in and right behind its parts."""
+        text, any_of = self.text.text, time_words(self.language).any_of
+        if report.when:
+            yield text[report.when.start : report.when.end]
+        if report.cue is None:
+            return
+        if report.source and report.source.end < report.cue.bounds.start:
+            yield from (m[0] for m in any_of.finditer(text, report.source.end, min(report.cue.bounds.start, report.source.end + 60)))
+        if report.venue:
+            yield from (m[0] for m in any_of.finditer(text, report.venue.start, report.venue.end) if _is_time(m[0]))
+        for part in (report.cue.bounds, report.addressee, report.venue):
+            if part and (match := any_of.match(text, part.end + (text[part.end : part.end + 1] == " "))):
+                if not _in_content(Bounds(*match.span()), report):
+                    yield match[0]
+
+
+def _is_time(phrase: str) -> bool:
+    """Say whether a phrase is more than a lower-case word that may be a month ("may", "march")."""
+    return " " in phrase or not phrase.islower()
+
+
+def _in_content(bounds: Bounds, report: Report) -> bool:
+    return any(each.start <= bounds.start < each.end for each in report.content)
+
+
+def times_of(text: Field, language: str, filed: Filed, paragraph_of: Sequence[int]) -> Times:
+    """Return what dates the sayings of a field; `paragraph_of`: where paragraphs end, in order."""
+    openings = []
+    for match in time_words(language).any_of.finditer(text.text):
+        before = text.text[max(0, match.start() - 2) : match.start()].rstrip(" ")
+        if before and before[-1] not in _SENTENCE_ENDS:
+            continue
+        if match.start() and not text.text[match.start()].isupper():
+            continue
+        found = dated(match[0], filed.day, language)
+        if found:
+            openings.append(Opening(Bounds(*match.span()), bisect_left(paragraph_of, match.start() + 1), found))
+    return Times(text, language, filed, openings, [each.bounds.start for each in openings])
+
+
+def filed_of(article: CleanArticle) -> Filed:
+    """Return the day of an article: its dateline's, else the published one unless that is suspect."""
+    if article.dateline and article.dateline.date:
+        day = article.dateline.date.date()
+        return Filed(day, day, "dateline")
+    if article.dateline and article.dateline.ambiguous and not _published(article):
+        return Filed(None, max(each.date() for each in article.dateline.ambiguous), "dateline")
+    return _published(article) or Filed(None, None, "none")
+
+
+def _published(article: CleanArticle) -> Filed | None:
+    if not article.published or article.published.suspect:
+        return None
+    day = article.published.value.astimezone(UTC).date()
+    match article.published.precision:
+        case Precision.YEAR:
+            return Filed(None, day.replace(month=12, day=31), "published")
+        case Precision.MONTH:
+            return Filed(None, (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), "published")
+        case _:
+            return Filed(day, day, "published")
+
+
+def said_on(
+    found: Dated | None, *, inherited: bool, reported: date | None, filed: Filed, recurring: bool
+) -> SaidOn:
+    """Return the day with its bounds. `found`: the time of the saying; `reported`: an agency's day."""
+    last = min((day for day in (reported, filed.last) if day), default=None)
+    if recurring and found is None:
+        return SaidOn(basis="recurring", not_after=moment(last))
+    if found is None and reported:
+        return SaidOn(value=moment(last), precision=Precision.DAY, basis="wire", not_after=moment(last))
+    if found is None:
+        return SaidOn(basis=filed.basis if last else "none", not_after=moment(last))
+    basis = f"{'inherited' if inherited else 'text'}:{found.rule}{',year_inferred' if found.inferred else ''}"
+    bound = min(found.last, reported) if reported and found.first <= reported else found.last
+    return SaidOn(
+        value=moment(found.first) if found.precision else None,
+        precision=found.precision,
+        basis=basis,
+        not_before=moment(found.first),
+        not_after=moment(bound),
+    )
+
+
+def moment(day: date | None) -> datetime | None:
+    """Return midnight UTC of a day."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
