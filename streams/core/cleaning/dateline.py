@@ -3,7 +3,7 @@
 A line of its own holds a day, and besides it at most a place, a weekday, a time and a label ("14.02.2018,
 Moscow.", "Published: Moscow, 14 February 2018"). At the beginning of a paragraph stands a place, and a day or
 an agency in brackets or only capitals, then a dash ("MOSCOW, Feb 14 (TASS) - …", "MOSCOW, February 14.
-/TASS/. …").
+/TASS/. …"); or an agency that a pack knows, and no dash or no place ("London (CNN) …", "(Reuters) - …").
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class DatelineFound(NamedTuple):
-    """A dateline: its length in code points, its place, its day; either may be None, not both."""
+    """A dateline: its length in code points, its place, its day; None: it does not say.
+
+    Both are None where it names an agency alone.
+    """
 
     length: int
     place: str | None
@@ -29,18 +32,27 @@ class DatelineFound(NamedTuple):
 
 _LONGEST_LINE: Final = 120
 _PLACE_WORDS: Final = 6
+_TOWN_WORDS: Final = 3
+"""SALT LAKE CITY. More words in capitals are a headline."""
 _TIME: Final = re.compile(
     r"\b\d{1,2}[:.]\d{2}(?::\d{2})?(?: ?[ap]\.?m\.?)?"
     r"(?: ?\(?(?:GMT|UTC|[A-Z]{2,4}T)\)?(?:[+-]\d{1,2})?)?(?!\w)",
     re.IGNORECASE,
 )
 _BETWEEN: Final = " \t\u00a0,.;:|/()–—-"
+_DAY: Final = (
+    r"(?:[^\W\d_]{3,9}\.? \d{1,2}(?:,? \d{4})?|\d{1,2}\.? [^\W\d_]{3,9}\.?(?:,? \d{4})?"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{4}-\d{2}-\d{2})"
+)
+_DASH: Final = r"(?:—|–|--|-|―)"
 _PREFIX: Final = re.compile(
-    r"(?P<place>[^\W\d_][\w.'’\- ]{1,40}(?:, [^\W\d_][\w.]{1,20}){0,2}?)"
-    r"(?:,? (?P<date>[^\W\d_]{3,9}\.? \d{1,2}(?:, \d{4})?|\d{1,2} [^\W\d_]{3,9}\.?(?: \d{4})?"
-    r"|\d{1,2}[./]\d{1,2}[./]\d{4})\.?,?)?"
-    r"(?:(?: ?\((?P<agency>[^\W\d_][^()]{1,40})\))? ?(?:—|–|--|-)"
-    r"| ?/(?P<wire>[^\W\d_][^()/]{1,40})/\.?(?: ?(?:—|–|--|-))?) ?(?=\S)"
+    rf"(?P<place>[^\W\d_][\w.'’\-/ ]{{1,40}}?(?:, [^\W\d_][\w./ ]{{1,24}}?){{0,2}}?)"
+    rf"(?:[,.]? (?:[^\W\d_]{{6,9}}, )?(?P<date>{_DAY})\.?,?)?"
+    rf"(?: ?[(\[](?P<agency>[^\W\d_][^()\[\]]{{1,40}})[)\]][:.]? ?(?P<dash>{_DASH})?| ?(?:—|–|--|―)| -(?= )"
+    rf"| ?/(?P<wire>[^\W\d_][^()/]{{1,40}})/\.?(?: ?{_DASH})?) ?(?=\S)(?!{_DAY}[, ])"
+)
+_NO_PLACE: Final = re.compile(
+    rf"(?:(?P<date>{_DAY})\.?,? ?)?[(/](?P<agency>[^\W\d_][^()/]{{1,40}})[)/]\.? ?(?P<dash>{_DASH})? ?(?=\S)"
 )
 _LOOKED_AT: Final = 160
 
@@ -85,18 +97,46 @@ def _is_place(text: str) -> bool:
 def date_prefix(text: str) -> DatelineFound | None:
     """Return the dateline that a paragraph begins with, None when it begins with none.
 
-    The dash belongs to it.
+    The dash belongs to it; where an agency of a pack is named, it may be missing, or the place.
 
     >>> date_prefix("MOSCOW, Feb 14 (TASS) - The Kremlin said so.").length
     24
     """
     found = _PREFIX.match(text, 0, _LOOKED_AT)
-    if not found or found.end() >= len(text):
+    return (_of_place(text, found) if found else None) or _of_agency(text)
+
+
+def _of_place(text: str, found: re.Match[str]) -> DatelineFound | None:
+    place, agency = found["place"].strip(" ,"), found["agency"]
+    if found.end() >= len(text) or not place or not _is_place(place) or place.lower() in _words("not_places"):
         return None
-    place = found["place"].strip()
     day = next(days_in(found["date"]), None) if found["date"] else None
-    if not day and not found["agency"] and not found["wire"] and not (place.isupper() and len(place) > 3):
+    if agency and not found["dash"] and not _names_agency(agency):
         return None
-    if not place[0].isupper() or not _is_place(place) or place.lower() in _words("not_places"):
+    named = agency or found["wire"]
+    if named and not day and not _names_agency(named) and not named.isupper():
+        return None
+    if not day and (not named or found["wire"]) and not _in_capitals(place):
         return None
     return DatelineFound(found.end(), place, day)
+
+
+def _of_agency(text: str) -> DatelineFound | None:
+    """Return a dateline of an agency alone ("(Reuters) - …"), or with a day before it."""
+    found = _NO_PLACE.match(text, 0, _LOOKED_AT)
+    if not found or found.end() >= len(text) or not _names_agency(found["agency"]):
+        return None
+    day = next(days_in(found["date"]), None) if found["date"] else None
+    ends = day or found["dash"] or text[found.start("agency") - 1] == "/"
+    return DatelineFound(found.end(), None, day) if ends else None
+
+
+def _in_capitals(place: str) -> bool:
+    """Tell whether the town of a place is written in capitals ("KYIV, Ukraine"), and is no abbreviation."""
+    town = place.partition(",")[0].strip(" .")
+    return town.isupper() and len(town) > 3 and len(town.split()) <= _TOWN_WORDS
+
+
+def _names_agency(text: str) -> bool:
+    """Tell whether what stands in brackets names an agency, perhaps with another or a day ("AP, Feb 12")."""
+    return any(part.strip().lower() in _words("agencies") for part in re.split("[,/;]", text))

@@ -36,7 +36,6 @@ LONGEST_HEADLINE_CHARS: Final = 250
 _FINAL: Final = (".", "…", "!", ";", ":", ",", ".”", '."', ".)", "!”", "?”", ".'", ".’", '!"', '?"', "。")
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _WRAPPED_AT: Final = 120
-_AUTHORS: Final = re.compile(r"\s*(?:,|;|&|\band\b|\|)\s*", re.IGNORECASE)
 
 
 def folded(text: str) -> str:
@@ -147,6 +146,21 @@ def _no_names() -> frozenset[str]:
     )
 
 
+@cache
+def _between_names() -> re.Pattern[str]:
+    return re.compile(rf"\s*(?:[,;&|/]|\b(?:{_byline_words('joins')})\b)\s*", re.IGNORECASE)
+
+
+@cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(rf"\s+(?:{_byline_words('ends')})\b|[|–—(]|\s-\s", re.IGNORECASE)
+
+
+def _byline_words(key: str) -> str:
+    bylines = (cast("dict[str, list[str]]", read(code, "cleaning")["byline"]) for code in PACKS)
+    return "|".join(re.escape(word) for byline in bylines for word in byline[key])
+
+
 def names_in_byline(text: str) -> tuple[str, ...]:
     """Return the names of a byline ("By Ann Bee and Cy Dee, Staff Writers"), empty when the line is none.
 
@@ -156,7 +170,8 @@ def names_in_byline(text: str) -> tuple[str, ...]:
     matches = (pattern.fullmatch(text) for pattern in _byline()) if len(text) <= _WRAPPED_AT else ()
     for match in matches:
         if match:
-            parts = [part.strip(" .|") for part in _AUTHORS.split(match["names"])]
+            named = _ends().split(match["names"], maxsplit=1)[0]
+            parts = [part.strip(" .|–—-") for part in _between_names().split(named)]
             return tuple(part for part in parts if _is_name(part)) if _is_name(parts[0]) else ()
     return ()
 

@@ -63,7 +63,9 @@ def meant(text: str, start: int, end: int) -> str | None:
     except UnicodeDecodeError:
         return None
     punctuation = before[0] in "âï"
-    return found if punctuation or all(char.isprintable() or char in "\u00a0\u00ad" for char in found) else None
+    return (
+        found if punctuation or all(char.isprintable() or char in "\u00a0\u00ad" for char in found) else None
+    )
 
 
 def _is_letter(text: str, start: int, end: int) -> bool:

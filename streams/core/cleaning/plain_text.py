@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.clean_article import Segment, SegmentKind
 from streams.core.cleaning.dateline import date_prefix
-from streams.core.cleaning.header import Marked, dateline_of, is_sentence, names_in_byline, read_header
+from streams.core.cleaning.header import (
+    Marked,
+    dateline_of,
+    folded,
+    is_sentence,
+    names_in_byline,
+    read_header,
+)
 from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import lines_of
 from streams.core.cleaning.mending import mended, moved
@@ -80,7 +87,7 @@ def _in_raw(segment: Segment, mend: Mended) -> Segment:
 
 
 def _read(raw: str, headline: str | None) -> PlainText:
-    marked = read_header(_without_furniture(lines_of(raw)), headline)
+    marked = read_header(_without_furniture(lines_of(raw), folded(headline or "")), headline)
     inline = _inline(marked)
     _line, dateline = dateline_of(marked, inline)
     slices = list(_slices(marked, inline.length if inline else 0))
@@ -102,14 +109,15 @@ def _read(raw: str, headline: str | None) -> PlainText:
     )
 
 
-def _without_furniture(lines: Sequence[Line]) -> list[Marked]:
-    """Return the lines, furniture marked.
+def _without_furniture(lines: Sequence[Line], headline: str) -> list[Marked]:
+    """Return the lines, furniture marked; the producer's headline (folded, "" without one) never is.
 
     What stood before it and behind it will be apart in the text: it counts as a gap.
     """
     found: list[Marked] = []
     apart = False
-    for line, rule in zip(lines, furniture(lines), strict=True):
+    for line, found_rule in zip(lines, furniture(lines), strict=True):
+        rule = None if headline and found_rule and folded(line.text) == headline else found_rule
         found.append(
             Marked(
                 line._replace(gap=line.gap or apart), rule.kind if rule else None, rule.name if rule else ""
