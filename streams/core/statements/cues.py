@@ -41,11 +41,12 @@ class Cues:
     """One pack's cues, in lower case.
 
     `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `light`: form → lemma of a verb that reports
-    with its noun. `words`: every word that makes a sentence worth parsing.
+    with its noun; `holding`: those whose subject has the thought (has hopes that), rather than says it. `words`: every word that makes a sentence worth parsing.
     """
 
     verbs: Mapping[tuple[str, str], Verb]
     nouns: Mapping[str, CueKind]
+    holding: frozenset[str]
     adjectives: frozenset[str]
     light: Mapping[str, str]
     according: tuple[tuple[str, ...], ...]
@@ -80,6 +81,7 @@ def cues_of(language: str) -> Cues:
     return Cues(
         verbs=verbs,
         nouns=nouns,
+        holding=frozenset(lists["holding"]["verbs"]),
         adjectives=adjectives,
         light=light,
         according=according,

@@ -70,6 +70,8 @@ def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
     act = SpeechAct.ORDER if kind is CueKind.ACT else SpeechAct.ASSERT
     if light:
         first, last, rule = verb, number, "light"
+        if kind is CueKind.BELIEVE and cues.light[tree.words[verb]] not in cues.holding:
+            kind = CueKind.SAY
     elif kind is CueKind.ACT:
         return
     else:

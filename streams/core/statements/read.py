@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.mention import MentionKind
+from schemas.span import SpanField
 from schemas.statement import StatementMode
 from streams.core.statements.circumstances import circumstances_of
+from streams.core.statements.colon import colon_report, transcript_report
 from streams.core.statements.cues import cues_of
 from streams.core.statements.floating import with_floating
+from streams.core.statements.inserts import without_inserts
 from streams.core.statements.nested import kept
 from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits
 from streams.core.statements.quotes import without_stop
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
 
+_MARKS = 3
+"""Code points of a content that may stand outside its quotation: the marks and a comma."""
+
+
 def reports_in(
     field: Field,
     mentions: Sequence[Mention],
@@ -48,9 +55,11 @@ def reports_in(
     """
     cues = cues_of(language)
     units = list(units_of(field.text, repairs, cues, language))
-    parsed = [(number, unit.masked) for number, unit in enumerate(units) if unit.masked]
-    docs = parser.parse([seen.text for _, seen in parsed])
     found: list[list[Report]] = [[] for _ in units]
+    taken = _side_by_side(field, units, mentions, found, language, without)
+    parsed = [
+        (number, unit.masked) for number, unit in enumerate(units) if unit.masked and number not in taken]
+    docs = parser.parse([seen.text for _, seen in parsed])
     for (number, seen), doc in zip(parsed, docs, strict=True):
         unit, tree = units[number], tree_of(doc, seen)
         inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
@@ -63,6 +72,34 @@ def reports_in(
         ]
     reports = with_floating(field.text, units, found, cues.pronouns["pointing"], without)
     return sorted(reports, key=lambda report: (report.content[0], report.sentence))
+
+
+def _side_by_side(
+    field: Field, units: Sequence[Unit], mentions: Sequence[Mention], found: Sequence[list[Report]],
+    language: str, without: frozenset[str],
+) -> set[int]:
+    """Find sources beside what they say (`colon`); return the units that need no parser any more."""
+    taken: set[int] = set()
+    if field.name is SpanField.HEADLINE:
+        report = colon_report(field.name, field.text, mentions, language) if "headline" not in without else None
+        if report and units:
+            found[0].append(report)
+            taken.update(range(len(units)))
+        return taken
+    if field.name is not SpanField.TEXT:
+        return taken
+    before = -1
+    for number, unit in enumerate(units):
+        opens, before = unit.sentence.paragraph != before, unit.sentence.paragraph
+        if not opens or ":" not in field.text[unit.sentence.start : unit.sentence.start + 70]:
+            continue
+        if "transcript" in without:
+            continue
+        turn = transcript_report(field.text, units, number, mentions, language)
+        if turn:
+            found[number].append(turn[0])
+            taken.update(range(number, turn[1] + 1))
+    return taken
 
 
 def _hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
@@ -86,10 +123,12 @@ def _report(
 ) -> Report:
     source = source_of(tree, hit.source, mentions) if hit.source is not None else None
     around = circumstances_of(tree, hit, language)
+    content, inserts = without_inserts(
+        field.text, (without_stop(field.text, *each) for each in hit.content), language)
     return Report(
         field=field.name,
-        mode=_mode(unit, hit),
-        content=tuple(without_stop(field.text, *each) for each in hit.content),
+        mode=StatementMode.HEADLINE if field.name is SpanField.HEADLINE else _mode(unit, hit, content),
+        content=content,
         sentence=Bounds(unit.sentence.start, unit.sentence.end),
         cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act),
         source=source.bounds if source else None,
@@ -100,22 +139,21 @@ def _report(
         addressee=around.addressee,
         venue=around.venue,
         when=around.when,
+        inserts=inserts,
         quote_defects=tuple(each for quote in hit.quotes for each in quote.defects),
         rules=(hit.rule, "wire") if wire else (hit.rule,),
     )
 
 
-def _mode(unit: Unit, hit: Hit) -> StatementMode:
-    if hit.rule == "quote":
-        return StatementMode.DIRECT
+def _mode(unit: Unit, hit: Hit, content: Sequence[Bounds]) -> StatementMode:
     if hit.kind is CueKind.ACT:
         return StatementMode.OFFICIAL_ACT
-    if hit.kind is CueKind.BELIEVE:
-        return StatementMode.BELIEF
-    size = sum(end - start for start, end in hit.content)
+    size = sum(end - start for start, end in content)
     quoted = sum(
         max(0, min(end, quote.content_end) - max(start, quote.content_start))
-        for start, end in hit.content for quote in unit.quotes)
-    if not quoted:
-        return StatementMode.INDIRECT
-    return StatementMode.PARTIAL_DIRECT if quoted >= 0.9 * size else StatementMode.MIXED
+        for start, end in content for quote in unit.quotes)
+    if quoted and quoted >= size - _MARKS:
+        return StatementMode.DIRECT if hit.clause else StatementMode.PARTIAL_DIRECT
+    if hit.kind is CueKind.BELIEVE:
+        return StatementMode.BELIEF
+    return StatementMode.MIXED if quoted else StatementMode.INDIRECT
