@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from schemas.mention import Mention, MentionKind
 from schemas.span import Span, SpanField
 from schemas.statement import Cue, Hop, Speaker, SpeechAct, Statement
+from streams.core.offices.registry import Registry
 from streams.core.statements.chain import Step, without_repeats
 from streams.core.statements.drafts import Draft, drafts_of
-from streams.core.statements.official import Offices
 from streams.core.statements.placement import ids_of
 from streams.core.statements.renditions import Rendering, aliases_of, gist_of, groups_of, taken_up
 from streams.core.statements.report import Bounds
@@ -39,7 +39,7 @@ _KINDS = {
     "office": MentionKind.POSITION,
 }
 _NAMED = (MentionKind.GPE, MentionKind.NORP, MentionKind.PERSON, MentionKind.ORG)
-_NOBODY = Offices()
+_NOBODY = Registry.empty()
 
 
 def statements_of(
@@ -47,10 +47,10 @@ def statements_of(
     fields: Mapping[SpanField, Field],
     mentions: Sequence[Mention],
     reports: Sequence[Report],
-    offices: Offices = _NOBODY,
+    registry: Registry = _NOBODY,
 ) -> Iterator[Statement]:
     """Yield the statements of an article, in order of the page."""
-    drafts, cast = drafts_of(article, fields, mentions, reports, offices)
+    drafts, cast = drafts_of(article, fields, mentions, reports, registry)
     writer = _Writer(article, fields)
     language = article.language.code
     aliases = aliases_of(mentions)

@@ -16,10 +16,14 @@ from schemas.span import SpanField
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from schemas.mention import Role
+    from datetime import date
+
+    from streams.core.offices.decide import Decided
     from streams.core.statements.context_words import PersonWords
+    from streams.core.statements.offices import Offices
     from streams.core.statements.report import Bounds
     from streams.core.tagging.fields import Field
+    from streams.core.tagging.roles import RoleSaid
 
 SPEAKER_KINDS: Final = {
     MentionKind.PERSON: "person",
@@ -45,7 +49,7 @@ class Actor:
     kind: str
     mention: Mention
     sex: str | None = None
-    said: list[tuple[Mention, Role]] = field(default_factory=list)
+    said: list[tuple[Mention, Decided]] = field(default_factory=list)
 
 
 class Introduced(NamedTuple):
@@ -54,6 +58,7 @@ class Introduced(NamedTuple):
     mention: Mention
     actor: Actor
     words: str
+    said: RoleSaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +103,23 @@ def key_of(mention: Mention) -> str:
     return mention.entity_id or mention.qid or f"{mention.kind.value}\t{mention.text.lower()}"
 
 
-def cast_of(fields: Mapping[SpanField, Field], mentions: Sequence[Mention], words: PersonWords) -> Cast:
-    """Return the cast of an article; mentions in order of the page."""
+def cast_of(
+    fields: Mapping[SpanField, Field],
+    mentions: Sequence[Mention],
+    words: PersonWords,
+    offices: Offices,
+    on: date | None,
+) -> Cast:
+    """Return the cast of an article; mentions in order of the page. `on`: the day of the article."""
     actors: dict[str, Actor] = {}
     surnames: dict[str, str | None] = {}
     for mention in mentions:
         if mention.kind in SPEAKER_KINDS:
             _enter(actors, mention, fields[mention.field].text, words)
     people = [actor for actor in actors.values() if actor.kind == "person"]
+    for mention in mentions:
+        if (mention.field, mention.start) in offices.said:
+            _role(actors[key_of(mention)], mention, offices, on, words)
     for actor in people:
         surname = actor.name.split()[-1]
         if " " in actor.name:
@@ -132,8 +146,8 @@ def _introduced(
     holding: dict[str, list[Introduced]] = {}
     alike: dict[str, list[Introduced]] = {}
     for actor in actors:
-        for mention, role in actor.said:
-            each = Introduced(mention, actor, role.text.lower())
+        for mention, found in actor.said:
+            each = Introduced(mention, actor, found.said.text.lower(), found.said)
             for office in {match[0] for match in words.office.finditer(each.words)}:
                 holding.setdefault(office, []).append(each)
                 for other in {o for group in words.same if office in group for o in group} - {office}:
@@ -153,10 +167,18 @@ def _enter(actors: dict[str, Actor], mention: Mention, text: str, words: PersonW
         actor = actors[key] = Actor(key, mention.text, SPEAKER_KINDS[mention.kind], mention)
     elif _fuller(mention.text, actor.name):
         actor.name, actor.mention = mention.text, mention
-    if mention.role:
-        actor.said.append((mention, mention.role))
     if actor.kind == "person" and actor.sex is None:
         actor.sex = _sex(mention, text, words)
+
+
+def _role(actor: Actor, mention: Mention, offices: Offices, on: date | None, words: PersonWords) -> None:
+    """Add the role said at a mention to its actor."""
+    found = offices.role(mention, actor.name, on)
+    if found is None:
+        return
+    actor.said.append((mention, found))
+    told = (words.sex_words.get(word) for word in found.said.text.lower().split())
+    actor.sex = next((sex for sex in told if sex), actor.sex)
 
 
 def _fuller(name: str, than: str) -> bool:
@@ -164,11 +186,9 @@ def _fuller(name: str, than: str) -> bool:
 
 
 def _sex(mention: Mention, text: str, words: PersonWords) -> str | None:
-    """Return the sex that a name's title, role or given name tells, None when none does."""
+    """Return the sex that a name's title or given name tells, None when neither does."""
     before = text[max(0, mention.start - _BEFORE) : mention.start].lower().replace(".", " ").split()
-    role = mention.role.text.lower().split() if mention.role else []
-    for word in (*before[-1:], *role):
-        if word in words.sex_words:
-            return words.sex_words[word]
+    if before and before[-1] in words.sex_words:
+        return words.sex_words[before[-1]]
     names = mention.text.lower().split()
     return words.given.get(names[0]) if len(names) > 1 else None

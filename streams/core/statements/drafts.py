@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from schemas.span import SpanField
+from schemas.span import Span
 from schemas.statement import Attribution
 from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
 from streams.core.statements.media import is_medium, media_words, passages_in
 from streams.core.statements.official import official
+from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.statements.said_on import filed_of, said_on, times_of
 from streams.core.statements.speakers import Memory, Stage
+from streams.core.tagging.fields import raw_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,15 +25,21 @@ if TYPE_CHECKING:
 
     from schemas.clean_article import CleanArticle
     from schemas.mention import Mention, Role
+    from schemas.span import SpanField
     from schemas.statement import Official, SaidOn
-    from streams.core.statements.cast import Cast
+    from streams.core.offices.decide import Decided
+    from streams.core.offices.registry import Registry
+    from streams.core.statements.cast import Actor, Cast
     from streams.core.statements.days_said import Dated
     from streams.core.statements.media import Passage
-    from streams.core.statements.official import Offices
+    from streams.core.statements.offices import Offices
     from streams.core.statements.report import Report
     from streams.core.statements.said_on import Filed, Times
     from streams.core.statements.speakers import Meant
     from streams.core.tagging.fields import Field
+
+_NEAR: Final = 80
+"""Code points between a name and the role that is said beside it."""
 
 
 @dataclass(slots=True)
@@ -70,6 +78,8 @@ class _Reading:
     last: Sequence[Step]
     offices: Offices
     filed: Filed
+    article: CleanArticle
+    at: int = 0
     heard: dict[str, _Heard] = field(default_factory=dict)
     spoken: list[int] = field(default_factory=list)
 
@@ -91,7 +101,8 @@ class _Reading:
         steps = [self._step(each) for each in carried if each.key != meant.key]
         reported = min((step.day for step in steps if step.day), default=None)
         when = said_on(dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring)
-        role, judged = self._office(report, meant, when)
+        self.at = report.content[0].start
+        role, judged = self._office(meant, when)
         rules = (meant.rule, *([rule] if rule else []), f"date:{when.basis}")
         return Draft(report, meant, when, judged, role, (*steps, *self.last), rules)
 
@@ -167,16 +178,37 @@ class _Reading:
     def _step(self, passage: Passage) -> Step:
         return Step(passage.actor, passage.relation, self.times.day(passage.when), self.text.name, passage.bounds)
 
-    def _office(self, report: Report, meant: Meant, when: SaidOn) -> tuple[Role | None, Official]:
+    def _office(self, meant: Meant, when: SaidOn) -> tuple[Role | None, Official]:
         """Return the role of a speaker as of the day, and whether he speaks for it."""
-        day: date | None = when.value.date() if when.value else self.filed.day
-        role, former = None, False
+        day = when.value.date() if when.value else self.filed.day
+        found, held = None, None
         if meant.actor is not None and meant.actor.kind == "person":
-            here = self.stage.cast.touching(self.text.name, meant.at) if meant.at else ()
-            role = self.offices.role(meant.actor, here[-1] if here else None, day)
-            former = any(
-                self.offices.is_former(mention) for mention, said in meant.actor.said if role and said.text == role.text)
-        return role, official(meant, role, self.stage.people, self.stage.bodies, former=former)
+            found = self._role(meant, meant.actor, day)
+            held = self.offices.held(meant.actor.mention, meant.actor.name, day) if day else None
+        judged = official(meant, found, held, self.stage.people, self.stage.bodies)
+        return self._located(found, meant) if found else None, judged
+
+    def _role(self, meant: Meant, actor: Actor, day: date | None) -> Decided | None:
+        """Return the role said at this mention, else the last said before it, else the first."""
+        if not actor.said:
+            return None
+        at = meant.at.start if meant.at else self.at
+        end = meant.at.end if meant.at else self.at
+        earlier = [m for m, _ in actor.said if m.field is not self.text.name or m.start < end]
+        here = [m for m in earlier if m.field is self.text.name and m.start >= at]
+        mention = (here or earlier or [actor.said[0][0]])[-1]
+        return self.offices.role(mention, actor.name, day)
+
+    def _located(self, found: Decided, meant: Meant) -> Role:
+        """Return the role with its place, when it is said at this mention."""
+        said = found.said
+        here = meant.at is not None and meant.at.start - _NEAR <= said.start and said.end <= meant.at.end + _NEAR
+        if not here or said.text != self.text.text[said.start : said.end]:
+            return found.role
+        raw_start, raw_end = raw_place(self.article, self.text, said.start, said.end)
+        span = Span(
+            field=self.text.name, start=said.start, end=said.end, raw_start=raw_start, raw_end=raw_end, text=said.text)
+        return found.role.model_copy(update={"span": span})
 
 
 def drafts_of(
@@ -184,13 +216,14 @@ def drafts_of(
     fields: Mapping[SpanField, Field],
     mentions: Sequence[Mention],
     reports: Sequence[Report],
-    offices: Offices,
+    registry: Registry,
 ) -> tuple[list[Draft], Cast]:
     """Return the drafts of an article in order of the page, and its cast."""
     language = article.language.code
     people = person_words(language)
-    stage = Stage(cast_of(fields, mentions, people), people, body_words(language))
     filed = filed_of(article)
+    offices = offices_of(fields, mentions, registry, language)
+    stage = Stage(cast_of(fields, mentions, people, offices, filed.day), people, body_words(language))
     last = last_steps(article, stage.cast, filed.day)
     drafts: list[Draft] = []
     for name, text in fields.items():
@@ -202,7 +235,7 @@ def drafts_of(
         reading = _Reading(
             text=text, stage=stage, times=times_of(text, language, filed, breaks), passages=passages,
             starts=[each.bounds.start for each in passages], memory=Memory(breaks), last=last, offices=offices,
-            filed=filed, spoken=[report.sentence.start for report in mine])
+            filed=filed, article=article, spoken=[report.sentence.start for report in mine])
         drafts += [draft for report in mine if (draft := reading.draft(report))]
     return drafts, stage.cast
 

@@ -54,8 +54,8 @@ def _holders(words: str, office: str, cast: Cast, name: SpanField, source: Bound
     """Return the people who were introduced with an office: called the same, else nearly so."""
     for index in (cast.holding, cast.alike):
         found = [
-            (actor, role) for mention, actor, role in index.get(office, ())[:_MOST]
-            if mention.field is not name or mention.start < source.start
+            (each.actor, each.words) for each in index.get(office, ())[:_MOST]
+            if each.mention.field is not name or each.mention.start < source.start
         ]
         if found:
             return _qualified(words, found)

@@ -1,0 +1,79 @@
+"""Offices: the roles that an article says of its people, checked as of a day, and what the registry adds.
+
+Roles are parsed once per article. On the day of a statement they are checked again: who was minister when the
+article came out need not have been when he spoke.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from streams.core.offices.decide import decided
+from streams.core.offices.fit import in_words
+from streams.core.offices.model import Held, held
+from streams.core.offices.registry import Registry
+from streams.core.tagging.mentions import Found
+from streams.core.tagging.roles import roles_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
+
+    from schemas.mention import Mention, Role
+    from schemas.span import SpanField
+    from streams.core.offices.decide import Decided
+    from streams.core.offices.model import Person
+    from streams.core.tagging.fields import Field
+    from streams.core.tagging.roles import RoleSaid
+
+
+@dataclass(frozen=True, slots=True)
+class Offices:
+    """The registry, and by field and start of a mention the readings of the role said there."""
+
+    registry: Registry = field(default_factory=Registry.empty)
+    said: Mapping[tuple[SpanField, int], Sequence[RoleSaid]] = field(default_factory=dict)
+
+    def role(self, mention: Mention, name: str, on: date | None) -> Decided | None:
+        """Return the role said at a mention, as of a day; None when none is said, or doubt remains.
+
+        `name`: the fullest name of the person.
+        """
+        readings = self.said.get((mention.field, mention.start), ())
+        if not readings:
+            return None
+        return decided(readings, self.people(mention, name), self.registry, on, name)
+
+    def people(self, mention: Mention, name: str) -> tuple[Person, ...]:
+        """Return whom of the registry a name may mean: the one it is linked to, else all who bear it."""
+        people = self.registry.people(name)
+        if mention.qid:
+            return tuple(person for person in people if person.qid == mention.qid)
+        return people
+
+    def held(self, mention: Mention, name: str, on: date) -> str | None:
+        """Return in words an office that a linked person surely held on a day, None when none is known."""
+        if not mention.qid:
+            return None
+        for person in self.people(mention, name):
+            for tenure in self.registry.tenures(person):
+                if held(tenure, on) is Held.YES:
+                    return in_words(tenure)
+        return None
+
+
+def offices_of(
+    fields: Mapping[SpanField, Field], mentions: Iterable[Mention], registry: Registry, language: str
+) -> Offices:
+    """Return the roles that an article's fields say of the people mentioned there."""
+    said: dict[tuple[SpanField, int], list[RoleSaid]] = {}
+    by_field: dict[SpanField, list[Mention]] = {name: [] for name in fields}
+    for mention in mentions:
+        by_field[mention.field].append(mention)
+    for name, each in by_field.items():
+        found = [Found(mention.start, mention.end, mention.kind) for mention in each]
+        for role in roles_in(fields[name].text, found, language):
+            if role.person is not None:
+                said.setdefault((name, role.person), []).append(role)
+    return Offices(registry, said)
