@@ -2,7 +2,8 @@
 
 Figures are shares from 0 to 1. Of statements: `precision` and `recall` of contents; `speaker_precision`:
 right content and right speaker (name, or a mention that overlaps) among all found; the shares of mode, cue,
-speech act, … are among the annotated statements that were found, each by its closest answer.
+speech act, … are among the annotated statements that were found, each by its closest answer. `said_on`: both
+bounds as annotated; `said_on_sound`: they contain the annotated ones.
 """
 
 from __future__ import annotations
@@ -74,8 +75,9 @@ def by_class(pairs: Sequence[tuple[GoldArticle, TaggedArticle | None]]) -> Itera
 
 def _segments(counts: Tally, gold: GoldArticle, event: TaggedArticle | None) -> None:
     want = {(bare(gold.text, Place(s.span.start, s.span.end)), s.kind.value) for s in gold.segments}
-    found = event.segments if event else ()
-    got = {(bare(gold.text, Place(s.start, s.end)), s.kind.value) for s in found if s.kind.value != "body"}
+    found = [s for s in event.segments if s.kind.value != "body"] if event else []
+    got = {(bare(gold.text, Place(s.start, s.end)), s.kind.value) for s in found}
+    got = {(place, kind) for place, kind in got if place.start < place.end}
     for place, kind in sorted(want):
         counts.count("segments_recall", gold, kind, _at(gold, place), "", ok=(place, kind) in got)
     for place, kind in sorted(got):
@@ -103,10 +105,10 @@ def _links(counts: Tally, gold: GoldArticle, event: TaggedArticle | None) -> Non
     linked = [each for each in (event.mentions if event else ()) if each.qid and each.kind.value in GROUPS]
     for mention in linked:
         there = _annotated(gold, mention)
-        if there and not there.qid and mention.qid in there.also:
+        ok = any(mention.qid in (each.qid, *each.also) for each in there)
+        if ok and not any(each.qid for each in there):
             continue
-        ok = bool(there and mention.qid in (there.qid, *there.also))
-        wanted = (there.qid or "no link") if there else "no mention"
+        wanted = (there[0].qid or "no link") if there else "no mention"
         counts.count("qid_precision", gold, mention.text, wanted, mention.qid, ok=ok)
     for want in gold.mentions:
         if want.qid:
@@ -116,9 +118,9 @@ def _links(counts: Tally, gold: GoldArticle, event: TaggedArticle | None) -> Non
             counts.count("qid_recall", gold, _at(gold, place), want.qid, ids, ok=ok)
 
 
-def _annotated(gold: GoldArticle, mention: Mention) -> GoldMention | None:
+def _annotated(gold: GoldArticle, mention: Mention) -> list[GoldMention]:
     place = of(mention)
-    return next((each for each in gold.mentions if place and place.meets(_place(gold, each))), None)
+    return [each for each in gold.mentions if place and place.meets(_place(gold, each))]
 
 
 def _place(gold: GoldArticle, mention: GoldMention) -> Place:
@@ -187,7 +189,8 @@ def _facets(counts: Tally, gold: GoldArticle, want: GoldStatement, got: Statemen
     same("chain", [name for name, _ in tail], [name for name, _ in hops])
     same("chain_days", tail, hops)
     bounds = (_day(got.said_on.not_before), _day(got.said_on.not_after))
-    same("said_on", (_iso(want.not_before), _iso(want.not_after)), bounds)
+    same("said_on", _bounds(want), bounds)
+    counts.count("said_on_sound", gold, want.id, _bounds(want), bounds, ok=_sound(want, *bounds))
     same("official", want.official, got.official.is_official)
     if got.official.is_official:
         counts.count("official_precision", gold, want.id, want.official, told(got), ok=want.official)
@@ -198,6 +201,18 @@ def _facets(counts: Tally, gold: GoldArticle, want: GoldStatement, got: Statemen
         place = Place(insert.start, insert.end)
         ok = any((at := of(each)) and at.meets(place) for each in got.inserts)
         counts.count("insert", gold, want.id, insert.text, [each.text for each in got.inserts], ok=ok)
+
+
+def _bounds(want: GoldStatement) -> tuple[str | None, str | None]:
+    return _iso(want.not_before), _iso(want.not_after)
+
+
+def _sound(want: GoldStatement, first: str | None, last: str | None) -> bool:
+    """Return whether the bounds hold, however wide: they contain all days on which it may have been said."""
+    begins, ends = _bounds(want)
+    return (first is None or (begins is not None and first <= begins)) and (
+        last is None or (ends is not None and last >= ends)
+    )
 
 
 def _role(counts: Tally, gold: GoldArticle, want: GoldStatement, got: Statement) -> None:
