@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.clean_article import CleanArticle
 from schemas.mention import Mention, MentionKind
 from schemas.tagged_article import TaggedArticle
-from streams.core.tagging.entities import Named, entity_keys
+from streams.core.tagging.entities import AMBIGUOUS, Named, entity_keys, people_of_article
 from streams.core.tagging.mentions import kind_of, trimmed
 from streams.core.tagging.names import names_of
 from streams.core.tagging.pieces import LONGEST_CHARS, pieces
@@ -61,7 +61,7 @@ def test_mentions_are_located_in_every_field_and_in_the_raw_content(tagger: Tagg
     assert (found["Norway"].kind, found["Norway"].qid) == (MentionKind.GPE, "Q20")
     assert found["Chile"].qid == "Q298"
     assert (found["Norwegian"].kind, found["Norwegian"].qid, found["Norwegian"].link_method) == (MentionKind.NORP, "Q20", "rigour_demonym")
-    assert (found["Reuters"].kind, found["Reuters"].qid) == (MentionKind.WIRE, None)
+    assert (found["Reuters"].kind, found["Reuters"].qid) == (MentionKind.WIRE, "Q130879")
     assert (found["River News Agency"].kind, found["River News Agency"].field.value) == (MentionKind.OUTLET, "source_credit")
     assert found["United Nations"].kind is MentionKind.ORG                        # without "The"
 
@@ -143,10 +143,27 @@ def test_kinds_that_name_nothing_we_carry_are_left_out() -> None:
     assert kind_of("ORG", "River Board", NAMES) is MentionKind.ORG
 
 
-def test_of_two_people_with_one_surname_the_last_one_named_is_meant() -> None:
-    people = [Named(MentionKind.PERSON, name, None) for name in ("Ann Bee", "Bee", "Mr. Cy Bee", "Mr Bee", "Dee")]
-    keys = entity_keys([*people, Named(MentionKind.DATE, "Friday", None)], NAMES)
-    assert keys == ["PERSON\tann bee", "PERSON\tann bee", "PERSON\tcy bee", "PERSON\tcy bee", "PERSON\tdee", None]
+PEOPLE = [
+    (["Ann Bee", "Bee", "Mr Bee", "Dee"], ["ann bee", "ann bee", "ann bee", "dee"]),
+    (["Ann Bee", "Bee", "Cy Bee"], ["ann bee", AMBIGUOUS, "cy bee"]),
+    (["Bee", "Ann Bee", "Ann"], ["ann bee", "ann bee", "ann"]),                                       # the headline first; never a first name
+    (["Dmitry Orlov", "D. Orlov", "Dmitry S. Orlov"], ["dmitry orlov"] * 3),
+    (["Xi Jinping", "Xi", "Jinping"], ["xi jinping"] * 3),
+    (["Pedro Sanz Castillo", "Sanz", "Sanz Castillo", "Castillo"], ["pedro sanz castillo"] * 4),
+    (["Ursula von der Heide", "von der Heide", "Heide"], ["ursula von der heide"] * 3),
+    (["Bashar al-Hariri", "al-Hariri", "President Bashar al-Hariri"], ["bashar al-hariri"] * 3),
+]
+
+
+@pytest.mark.parametrize(("mentions", "meant"), PEOPLE)
+def test_a_short_name_is_the_one_person_who_is_named_in_full_with_it(mentions: list[str], meant: list[str]) -> None:
+    assert people_of_article([Named(MentionKind.PERSON, name, None) for name in mentions], NAMES) == meant
+
+
+def test_dates_and_ambiguous_names_are_no_entity() -> None:
+    mentions = [Named(MentionKind.PERSON, "Bee", None), Named(MentionKind.DATE, "Friday", None), Named(MentionKind.ORG, "River Board", None), Named(MentionKind.ORG, "RB", None)]
+    keys = entity_keys(mentions, [AMBIGUOUS, None, None, None], {"RB": "River Board"})
+    assert keys == [None, None, "ORG\triver board", "ORG\triver board"]
 
 
 TEXTS = st.lists(st.sampled_from(["word ", "Oslo. ", "\n\n", "\n", "x" * 150, "x" * 500, " ", "“", "said that it would. "]), max_size=80).map("".join)

@@ -1,10 +1,9 @@
 """Mentions: what the model marks, made into ours.
 
-Kinds mapped, articles and possessives cut off, linked where that is safe.
+Kinds mapped, articles and possessives cut off, what is two names cut in two.
 
-Kinds of the model that name nothing we carry (numbers, money, laws, works) are left out. A marked
-organisation that is a news agency of the pack is a WIRE; the name in a line that credits a source is an
-OUTLET, whatever the model thinks.
+Kinds of the model that name nothing we carry (numbers, money, laws, works) are left out. The name in a line
+that credits a source is an OUTLET, whatever the model thinks.
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.mention import MentionKind
-from streams.core.tagging.territories import Linked, people_of, territory_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.core.tagging.gazetteer import Entry
     from streams.core.tagging.names import Names
 
 _CARRIED: Final = ("PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "DATE")
@@ -40,11 +41,16 @@ WIRE and OUTLET are not the model's: guessed, until a gold set measures them.
 
 
 class Found(NamedTuple):
-    """A mention in one field: code points, half open."""
+    """A mention in one field: code points, half open.
+
+    `entry` is what the gazetteer says of its name; `family` what found it, "model" for the recogniser.
+    """
 
     start: int
     end: int
     kind: MentionKind
+    entry: Entry | None = None
+    family: str = "model"
 
 
 def trimmed(text: str, start: int, end: int, names: Names) -> tuple[int, int]:
@@ -61,6 +67,37 @@ def trimmed(text: str, start: int, end: int, names: Names) -> tuple[int, int]:
     return start, start + tail.start() if tail else end
 
 
+def bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
+    """Yield a mention of the model's as one name or several, without what is no part of a name.
+
+    A bracket that is not closed ends it; a title before a person, and a number before a body, are cut off; a
+    list of bodies is cut at its commas and slashes.
+    """
+    start, end, kind = found.start, found.end, found.kind
+    if kind is MentionKind.DATE or kind is MentionKind.EVENT:
+        yield found
+        return
+    bracket = text.find(" (", start, end)
+    if bracket > start and text.find(")", bracket, end) < 0:
+        end = bracket
+    if kind is MentionKind.ORG:
+        lead = names.number.match(text, start, end)
+        start = lead.end() if lead and lead.end() < end else start
+        at = start
+        for cut in names.list_cut.finditer(text, start, end):
+            if cut.start() > at:
+                yield Found(at, cut.start(), kind)
+            at = cut.end()
+        start = at
+    tail = names.loose_end.search(text[start:end])
+    end = start + tail.start() if tail else end
+    if kind is MentionKind.PERSON:
+        lead = names.title.match(text, start, end)
+        start = lead.end() if lead and lead.end() < end else start
+    if start < end:
+        yield Found(start, end, kind)
+
+
 def kind_of(label: str, name: str, names: Names) -> MentionKind | None:
     """Return our kind for what the model marked, None when we do not carry it."""
     kind = KINDS.get(label)
@@ -71,16 +108,3 @@ def kind_of(label: str, name: str, names: Names) -> MentionKind | None:
     ):
         return MentionKind.WIRE
     return kind
-
-
-def linked(name: str, kind: MentionKind, names: Names) -> Linked:
-    """Return the Wikidata id of a mention, or why there is none."""
-    match kind:
-        case MentionKind.GPE | MentionKind.LOC:
-            return territory_of(name, names.codes, names.ambiguous)
-        case MentionKind.NORP:
-            return people_of(name, names.ambiguous)
-        case MentionKind.DATE | MentionKind.EVENT:
-            return Linked(None, nil_reason="kind_not_linked")
-        case _:
-            return Linked(None, nil_reason="no_gazetteer")

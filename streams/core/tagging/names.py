@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Names:
     """One pack's names. `lead` and `tail` match what is cut off a mention.
 
+    `number` leads a body, `title` a person; `list_cut` stands between two bodies, `loose_end` after any name.
+
     The sets hold names in lower case, codes as they are.
     """
 
@@ -27,6 +29,12 @@ class Names:
     ambiguous: frozenset[str]
     wires: frozenset[str]
     credit: re.Pattern[str]
+    number: re.Pattern[str]
+    list_cut: re.Pattern[str]
+    loose_end: re.Pattern[str]
+    title: re.Pattern[str]
+    particles: frozenset[str]
+    family_first: frozenset[str]
 
 
 @cache
@@ -41,6 +49,12 @@ def names_of(language: str) -> Names:
         ambiguous=frozenset(pack["ambiguous_territories"]),
         wires=frozenset(name.lower() for name in pack["wires"]),
         credit=re.compile(rf"(?:{_either(pack['credit_prefixes'])})\s*:\s*", re.IGNORECASE),
+        particles=frozenset(pack["particles"]),
+        family_first=frozenset(pack["family_first"]),
+        number=re.compile(r"\d{1,4}\s+(?=[^\W\d_a-z])"),
+        list_cut=re.compile(r", (?=[^\W\d_a-z])|\s?/\s"),
+        loose_end=re.compile(r"[\s,;:(\-–—]+$"),
+        title=re.compile(rf"(?:(?:{_either(word.capitalize() for word in pack['honorifics'])})\.?\s+)+"),
     )
 
 

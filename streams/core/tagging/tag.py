@@ -3,9 +3,9 @@
 One article at a time, so that no article's mentions depend on what stood beside it.
 
 Per field (headline, dateline, text, source credit): the text is cut into pieces, the model marks each, what
-it marks is trimmed, classed, linked and located in the raw content; then the article's mentions are grouped
-into entities; then the sentences that report are read (`statements`). An article in a language without a pack
-passes with neither.
+it marks is trimmed, classed, and merged with what gazetteers and shapes find. Then the article's mentions
+complete each other, are linked, grouped into entities and located in the raw content; then the sentences that
+report are read (`statements`). An article in a language without a pack passes with neither.
 
 Memory: the model takes 300 MB; what spaCy caches of an article's words is freed after each (`memory_zone`).
 """
@@ -13,21 +13,26 @@ Memory: the model takes 300 MB; what spaCy caches of an article's words is freed
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import SpanField
 from schemas.tagged_article import TaggedArticle
+from streams.core.offices.registry import Registry
 from streams.core.packs import PACKS
 from streams.core.statements.assemble import statements_of
 from streams.core.statements.read import reports_in
-from streams.core.tagging.entities import Named, entity_ids, entity_keys
+from streams.core.tagging.elsewhere import completed
 from streams.core.tagging.fields import Field, fields_of, raw_place
-from streams.core.tagging.mentions import SHARE_RIGHT, Found, kind_of, linked, trimmed
+from streams.core.tagging.gazetteer import gazetteer_of
+from streams.core.tagging.mentions import SHARE_RIGHT, Found, bounded, kind_of, trimmed
+from streams.core.tagging.merge import merged
 from streams.core.tagging.model import english, marked
 from streams.core.tagging.names import names_of
 from streams.core.tagging.parse import Parser
 from streams.core.tagging.pieces import pieces
+from streams.core.tagging.resolve import resolved
+from streams.core.tagging.shapes import shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +43,9 @@ if TYPE_CHECKING:
     from schemas.clean_article import CleanArticle
     from schemas.statement import Statement
     from streams.core.tagging.names import Names
+
+
+_NOBODY: Final = Registry.empty()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ class Tagger:
     batch_size: int = 16
     most_tokens: int = 25_000
     """Mentions are looked for in so many tokens of a text, five times a long read: 900 kB would take 13 s."""
+    registry: Registry = _NOBODY
+    without: frozenset[str] = frozenset()
+    """Families of gazetteers and rules left out, to measure what each adds."""
 
     def tag(self, article: CleanArticle) -> TaggedArticle:
         """Return the article with its mentions, in order of the page.
@@ -69,14 +80,14 @@ class Tagger:
         return [self.tag(article) for article in articles]
 
     def _mentions(self, article: CleanArticle, names: Names) -> Iterator[Mention]:
-        found = [(field, each) for field in fields_of(article) for each in self._found(field, names)]
-        links = [linked(field.text[each.start : each.end], each.kind, names) for field, each in found]
-        named = [
-            Named(e.kind, f.text[e.start : e.end], link.qid)
-            for (f, e), link in zip(found, links, strict=True)
-        ]
-        ids = entity_ids(article.article_id, entity_keys(named, names))
-        for (field, each), link, entity in zip(found, links, ids, strict=True):
+        fields = list(fields_of(article))
+        found = [self._found(field, article.language.code, names) for field in fields]
+        if "elsewhere" not in self.without:
+            texts = [text for text, _ in found]
+            found = list(zip(texts, completed(found, names), strict=True))
+        placed = [(field, each) for field, (_, spans) in zip(fields, found, strict=True) for each in spans]
+        links = resolved(found, names, self.registry, article.article_id)
+        for (field, each), (link, entity) in zip(placed, links, strict=True):
             raw_start, raw_end = raw_place(article, field, each.start, each.end)
             yield Mention(
                 field=field.name,
@@ -91,6 +102,8 @@ class Tagger:
                 link_method=link.method,
                 confidence=round(SHARE_RIGHT[each.kind] * (link.confidence or 1.0), 3),
                 nil_reason=link.nil_reason,
+                candidates=link.candidates,
+                metonym_for=link.metonym_for,
             )
 
     def _statements(self, article: CleanArticle, mentions: Sequence[Mention]) -> Iterator[Statement]:
@@ -108,18 +121,32 @@ class Tagger:
         ]
         return statements_of(article, fields, mentions, reports)
 
-    def _found(self, field: Field, names: Names) -> Iterator[Found]:
-        """Yield the mentions of one field. The credited source is its line's one mention."""
+    def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
+        """Return as much of a field as is read, and its mentions.
+
+        The credited source is its line's one mention.
+        """
         credit = names.credit.match(field.text) if field.name is SpanField.SOURCE_CREDIT else None
+        gazetteer = gazetteer_of(language, self.without)
         if credit:
-            yield Found(credit.end(), len(field.text.rstrip(" .")), MentionKind.OUTLET)
-            return
+            end = len(field.text.rstrip(" ."))
+            entry = gazetteer.by_name.get(field.text[credit.end() : end])
+            kind = MentionKind.WIRE if entry and entry.kind is MentionKind.WIRE else MentionKind.OUTLET
+            return field.text, [Found(credit.end(), end, kind, entry)]
         placed = list(self._docs(field.text))
+        text = field.text[: placed[-1][1] + len(placed[-1][0].text)] if placed else ""
+        model = list(self._marked(text, placed, names))
+        if "boundaries" not in self.without:
+            model = [each for found in model for each in bounded(text, found, names)]
+        return text, merged(text, model, gazetteer, shapes_of(language), self.without)
+
+    def _marked(self, text: str, placed: Sequence[tuple[Doc, int]], names: Names) -> Iterator[Found]:
+        """Yield what the model marks in a text's pieces, trimmed."""
         docs = marked(self.model, ("ner",), (doc for doc, _ in placed), self.batch_size)
         for doc, (_, at) in zip(docs, placed, strict=True):
             for span in doc.ents:
-                start, end = trimmed(field.text, at + span.start_char, at + span.end_char, names)
-                kind = kind_of(span.label_, field.text[start:end], names)
+                start, end = trimmed(text, at + span.start_char, at + span.end_char, names)
+                kind = kind_of(span.label_, text[start:end], names)
                 if kind and start < end:
                     yield Found(start, end, kind)
 

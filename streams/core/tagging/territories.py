@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from rigour.territories import lookup_territory
 
+from schemas.mention import Candidate
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -28,6 +30,8 @@ class Linked:
     method: str | None = None
     confidence: float = 0.0
     nil_reason: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    metonym_for: str | None = None
 
 
 def territory_of(name: str, codes: Collection[str], ambiguous: Collection[str]) -> Linked:
