@@ -6,6 +6,7 @@ Each field has its unit in its name and its reason in its description; docs/sett
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -142,6 +143,11 @@ class CleaningSettings(_Group):
         default=60_000, ge=1, description="An HTML page with more nodes is refused too_complex."
     )
     max_depth: int = Field(default=400, ge=1, description="HTML nested deeper is refused too_complex.")
+    path: Literal["quality", "fast", "auto"] = Field(
+        default="quality",
+        description="How the text of a page is taken out: by several extractors and a choice, by one fast pass, "
+        "or fast where that is sure of itself.",
+    )
 
 
 class TaggingSettings(_Group):

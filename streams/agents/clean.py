@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from streams import topics
 from streams.core.cleaning.clean import clean
 from streams.core.cleaning.language import language_of
-from streams.core.cleaning.options import CleaningOptions
+from streams.core.cleaning.options import CleaningOptions, ExtractionPath
 
 if TYPE_CHECKING:
     import faust
@@ -35,6 +35,8 @@ def prepare(settings: Settings) -> None:  # noqa: ARG001
 
 
 def options_of(settings: Settings) -> CleaningOptions:
-    """Return the bounds that the settings set."""
+    """Return the bounds and the path that the settings set."""
     own = settings.cleaning
-    return CleaningOptions(own.max_content_bytes, own.min_chars, own.max_nodes, own.max_depth)
+    return CleaningOptions(
+        own.max_content_bytes, own.min_chars, own.max_nodes, own.max_depth, ExtractionPath(own.path)
+    )

@@ -5,7 +5,7 @@ Pure, deterministic, linear in the content.
 In this order:
 1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no
 text, or blank, is refused;
-2. HTML is bounded, parsed and given to trafilatura, a headline above its text left out; plain text is
+2. HTML is bounded, parsed and given to extractors (`html`), a headline above its text left out; plain text is
 classed line by line (`plain_text`); either is mended (`mending`);
 3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
 4. text under `min_chars` is refused;
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from schemas.clean_article import CleanArticle, Dateline, Outlet, Segment, SegmentKind
+from schemas.clean_article import CleanArticle, Dateline, Extraction, Outlet, Segment, SegmentKind
 from schemas.ids import digest
 from schemas.raw_article import ContentType
 from streams.core.cleaning.characters import why_not_text
@@ -64,6 +64,8 @@ class _Read:
     segments: tuple[Segment, ...] = ()
     pieces: tuple[OffsetPiece, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    language: str | None = None
+    extraction: Extraction | None = None
 
 
 def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> CleanArticle | Refused:
@@ -118,6 +120,8 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
         dateline=dateline,
         dateline_text=text[: dateline.length].rstrip() if dateline else None,
         repairs=mend.repairs if mend else (),
+        language=about.language,
+        extraction=page.extraction,
     )
 
 
@@ -164,7 +168,7 @@ def _dates(
 def _assembled(article: RawArticle, read: _Read, origin_time: datetime) -> CleanArticle:
     candidates, dateline = _dates(article, read, origin_time)
     when = published(candidates, origin_time)
-    language = language_of(read.text, article.language)
+    language = language_of(read.text, article.language or read.language)
     marks = marks_of(language.code)
     return CleanArticle(
         article_id=_article_id(article, read),
@@ -182,6 +186,7 @@ def _assembled(article: RawArticle, read: _Read, origin_time: datetime) -> Clean
         source_credit=read.source_credit,
         segments=read.segments,
         clean_to_raw=read.pieces,
+        extraction=read.extraction,
         repairs=_in_order((*read.repairs, *(quote_repairs(read.text, marks) if marks else ()))),
         rights=article.rights,
     )

@@ -1,8 +1,8 @@
 """Dates: every date that says when an article was published, best first, and the one that is taken.
 
 In this order, by how far each can be trusted: what the producer gave, JSON-LD, meta tags, microdata, the day
-in the URL, the first `time` element, what htmldate finds in the page, other `time` elements, the dates of a
-modification, and the dateline. The first is taken; all are kept. One taken from a page is suspect when it
+in the URL, the first `time` element, days shown, other `time` elements, the dates of a modification
+(`page_dates`), and the dateline. The first is taken; all are kept. One taken from a page is suspect when it
 lies before 1990 or after the raw record's timestamp. A time without a zone is taken as UTC. An ambiguous
 dateline (03.02.2018) is settled by the other dates, or by days the text names near it; else it is no
 candidate.
@@ -11,7 +11,7 @@ candidate.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,10 @@ _LONGEST_CHARS: Final = 64
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
 _ISO: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}(?:\D|$)|\d{14}$")
 """Stricter than `datetime.fromisoformat`, which takes any run of digits."""
+_MOMENTS: Final = frozenset({"json_ld", "meta", "microdata", "time"})
+_TO_THE_MINUTE: Final = (Precision.SECOND, Precision.MINUTE)
+_EAST: Final = timedelta(hours=14)
+_WEST: Final = timedelta(hours=12)
 _TEXT_LOOKED_AT: Final = 4_000
 _NEAR_DAYS: Final = 10
 
@@ -160,5 +164,19 @@ def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Pub
 
 
 def event_time(when: Published | None, origin_time: datetime) -> datetime:
-    """Return the published date; the raw record's timestamp if there is none or it is suspect."""
-    return when.value if when and not when.suspect else origin_time.astimezone(UTC)
+    """Return the published date; the raw record's timestamp if there is none or it is suspect.
+
+    Of a day that a page gives, the first moment in it that the page gives as well, by whatever clock the day is.
+    """
+    if when is None or when.suspect:
+        return origin_time.astimezone(UTC)
+    if when.basis != PRODUCER and when.precision is Precision.DAY:
+        for each in when.candidates:
+            if each.basis in _MOMENTS and each.precision in _TO_THE_MINUTE and is_day_of(when.value, each.value):
+                return each.value
+    return when.value
+
+
+def is_day_of(day: datetime, moment: datetime) -> bool:
+    """Return whether a moment lies on a day (its UTC midnight) somewhere on earth."""
+    return day - _EAST <= moment < day + timedelta(days=1) + _WEST

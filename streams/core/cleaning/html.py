@@ -1,43 +1,63 @@
-"""HTML: the main text of a page, by trafilatura, within bounds (`html_bounds`).
+"""HTML: the main text of a page, within bounds (`html_bounds`), by one extractor or by a choice of several.
 
-The page is parsed once, by lxml (libxml2: no network, no DTD, no entities of the page's own); the tree is
-given to trafilatura for the text, and a second one to `metadata`, since trafilatura changes what it is given.
-Comments, and pictures, are left out.
+In this order: bounds that cost nothing are checked on the page, lexbor parses it, the depth of the tree is
+checked, resiliparse takes the text out. That is the fast path. On the quality path lxml parses as well
+(libxml2: no network, no DTD, no entities of the page's own), trafilatura takes the text out, and `html_choice`
+decides between the two. On the path `auto` the second half is done where the first is not sure.
 """
 
 from __future__ import annotations
 
-import re
-from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lxml import etree, html
-from trafilatura.core import bare_extraction
 
-from streams.core.cleaning.characters import BLANK, INVISIBLE, LINE_END
-from streams.core.cleaning.html_bounds import too_complex, too_deep
+from schemas.clean_article import Extraction
+from streams.core.cleaning.html_bounds import nested_deeper, too_complex, too_deep
+from streams.core.cleaning.html_choice import chosen
+from streams.core.cleaning.html_extractors import by_resiliparse, by_trafilatura
+from streams.core.cleaning.options import ExtractionPath
+from streams.core.cleaning.page_tree import tree_of
 from streams.core.outcome import RefusalReason, Refused
 
 if TYPE_CHECKING:
-    from streams.core.cleaning.options import CleaningOptions
+    from resiliparse.parse.html import HTMLTree
 
-_END: Final = re.compile(f"[{LINE_END}]")
+    from streams.core.cleaning.options import CleaningOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page: its main text (empty when there is none) and its tree as parsed."""
+    """A page: its main text (empty when there is none), how it was taken out, and its tree."""
 
     text: str
-    tree: html.HtmlElement
+    extraction: Extraction
+    tree: HTMLTree
 
 
-def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
-    """Return the tree of a page, or why it is refused."""
+def read_page(page: str, options: CleaningOptions) -> Page | Refused:
+    """Return the main text of a page, or why the page is refused."""
     why = too_complex(page, options.max_nodes)
     if why:
         return Refused(RefusalReason.TOO_COMPLEX, why)
+    tree = tree_of(page)
+    why = nested_deeper(tree, options.max_depth)
+    if why:
+        return Refused(RefusalReason.TOO_COMPLEX, why)
+    quick = by_resiliparse(tree)
+    if options.path is ExtractionPath.FAST or (options.path is ExtractionPath.AUTO and sure(quick)):
+        return Page(quick, Extraction(path="fast", extractor="resiliparse"), tree)
+    careful = parsed(page, options)
+    if isinstance(careful, Refused):
+        return careful
+    choice = chosen(by_trafilatura(careful), quick)
+    extraction = Extraction(path="quality", extractor=choice.extractor, agreement=choice.agreement)
+    return Page(choice.text, extraction, tree)
+
+
+def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
+    """Return lxml's tree of a page, or why it is refused."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
     try:
         tree = html.document_fromstring(page.encode(), parser=parser)
@@ -47,24 +67,9 @@ def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
     return Refused(RefusalReason.TOO_COMPLEX, why) if why else tree
 
 
-def read_page(page: str, options: CleaningOptions) -> Page | Refused:
-    """Return the main text of a page, or why the page is refused."""
-    tree = parsed(page, options)
-    if isinstance(tree, Refused):
-        return tree
-    found = bare_extraction(deepcopy(tree), with_metadata=False, include_comments=False, include_images=False)
-    text = getattr(found, "text", None) or ""
-    return Page(paragraphs(text), tree)
-
-
-def paragraphs(text: str) -> str:
-    r"""Return trafilatura's lines as paragraphs, without invisible characters and blank lines.
-
-    >>> paragraphs("One.\nTwo. \n")
-    'One.\n\nTwo.'
-    """
-    lines = (INVISIBLE.sub("", line).strip(BLANK) for line in _END.split(text))
-    return "\n\n".join(line for line in lines if line)
+def sure(text: str) -> bool:
+    """Return whether the fast path's text can be taken alone."""
+    return bool(text)
 
 
 def without_headline(text: str, *headlines: str | None) -> str:

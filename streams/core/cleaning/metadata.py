@@ -1,150 +1,121 @@
-"""Metadata of a page: headline, authors, dates, site name, canonical URL, from its tree.
+"""Metadata of a page: headline, authors, dates, site name, canonical URL, language, from one parse.
 
-Nothing is fetched or executed.
-
-trafilatura reads meta tags, JSON-LD and the usual places; dates are collected here one by one, because all
-candidates are kept. htmldate is given the raw record's timestamp as the last day to believe: left alone it
-asks the clock.
+Nothing is fetched or executed. Meta tags and JSON-LD are read once and handed to those who know what to look
+for: `page_headline`, `page_authors`, `page_dates`.
 """
 
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from htmldate import find_date
-from trafilatura.metadata import extract_metadata
-
-from streams.core.cleaning.dates import candidate
+from streams.core.cleaning.json_ld import articles, text_of, things
+from streams.core.cleaning.page_authors import page_authors
+from streams.core.cleaning.page_dates import page_dates
 from streams.core.cleaning.page_headline import page_headline
-from streams.core.cleaning.urls import canonical, day_in
+from streams.core.cleaning.page_tree import every, first
+from streams.core.cleaning.urls import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from lxml.html import HtmlElement
+    from resiliparse.parse.html import HTMLTree
 
     from schemas.base import DateCandidate
+    from streams.core.cleaning.json_ld import Thing
 
-_LONGEST_HEADLINE_CHARS: Final = 400
 _LONGEST_NAME_CHARS: Final = 80
-_MOST_AUTHORS: Final = 20
-_LONGEST_SCRIPT_CHARS: Final = 300_000
-_PUBLISHED_META: Final = tuple(
-    """
-    article:published_time og:published_time datepublished date.published publishdate publish-date
-    publish_date pubdate dc.date.issued dcterms.issued dcterms.created dc.date.created dc.date
-    dcterms.date date article.published parsely-pub-date sailthru.date cxenseparse:recs:publishtime
-    article_date_original published_time original-publish-date originalpublicationdate bt:pubdate
-    article:published published-date
-    """.split()  # noqa: SIM905  # a line each otherwise
-)
-_MODIFIED_META: Final = tuple(
-    """
-    article:modified_time og:updated_time datemodified last-modified dc.date.modified
-    dcterms.modified
-    """.split()  # noqa: SIM905  # a line each otherwise
-)
-_JSON_DATE: Final = re.compile(r'"(datePublished|dateCreated|dateModified)"\s*:\s*"([^"\\]{4,64})"')
-_BASES: Final = {
-    "datePublished": "json_ld",
-    "dateCreated": "json_ld_created",
-    "dateModified": "json_ld_modified",
-}
+_MOST_TAGS: Final = 2_000
+_MOST_SCRIPTS: Final = 16
+_SITE_META: Final = ("og:site_name", "application-name", "dc.publisher", "citation_journal_title")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:[-_]\w{2,8})*")
 
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """What a page says of itself; `dates` best first, without the producer's and the dateline's."""
+    """What a page says of itself; `dates` best first, without the producer's and the dateline's.
+
+    `language`: the code that its root element gives, None when it gives none.
+    """
 
     headline: str | None
     authors: tuple[str, ...]
     site: str | None
     url: str | None
+    language: str | None
     dates: tuple[DateCandidate, ...]
 
 
-def read_metadata(tree: HtmlElement, url: str | None, origin_time: datetime) -> PageMetadata:
+def read_metadata(tree: HTMLTree, url: str | None, origin_time: datetime) -> PageMetadata:
     """Return the metadata of a page.
 
     `url`: what the producer says it was fetched from, None when it does not say.
     """
-    last = (origin_time + timedelta(days=1)).date().isoformat()
-    found = extract_metadata(
-        deepcopy(tree), default_url=url, date_config={"max_date": last, "extensive_search": False}
-    )
+    tags = _meta(tree)
+    meta = dict(reversed(tags))
+    scripts = [each.text or "" for each in every(tree, 'script[type*="ld+json"]', _MOST_SCRIPTS)]
+    known = things(scripts)
+    site = _site(meta, known)
+    last = (origin_time + timedelta(days=1)).date()
     return PageMetadata(
-        headline=page_headline(tree, found.sitename, _clip(found.title, _LONGEST_HEADLINE_CHARS)),
-        authors=_authors(found.author),
-        site=_clip(found.sitename, _LONGEST_NAME_CHARS),
-        url=canonical(found.url),
-        dates=tuple(_in_order(tree, url, last)),
+        headline=page_headline(tree, site, meta),
+        authors=page_authors(tree, tags, known, (site, _publisher(known))),
+        site=site,
+        url=_address(tree, meta, known),
+        language=_language(tree),
+        dates=page_dates(tree, url, meta, known, scripts, last),
     )
 
 
-def _clip(text: str | None, longest: int) -> str | None:
-    text = " ".join(text.split()) if text else ""
-    return text if 0 < len(text) <= longest else None
-
-
-def _authors(names: str | None) -> tuple[str, ...]:
-    parts = (" ".join(part.split()) for part in (names or "").split(";"))
-    return tuple(dict.fromkeys(part for part in parts if 0 < len(part) <= _LONGEST_NAME_CHARS))[
-        :_MOST_AUTHORS
-    ]
-
-
-def _in_order(tree: HtmlElement, url: str | None, last: str) -> Iterator[DateCandidate]:
-    """Yield the dates of a page, best first, each (moment, basis) once."""
-    seen: set[tuple[datetime, str]] = set()
-    for basis, text in _dates(tree, url, last):
-        found = candidate(text, basis)
-        if found and (found.value, basis) not in seen and len(seen) < 32:
-            seen.add((found.value, basis))
-            yield found
-
-
-def _dates(tree: HtmlElement, url: str | None, last: str) -> Iterator[tuple[str, str]]:
-    json_dates = _json_dates(tree)
-    meta = _meta(tree)
-    yield from (("json_ld", text) for basis, text in json_dates if basis == "json_ld")
-    yield from (("meta", meta[name]) for name in _PUBLISHED_META if name in meta)
-    yield from (
-        ("microdata", each.get("content") or each.get("datetime") or "")
-        for each in tree.xpath('//*[@itemprop="datePublished"]')[:4]
-    )
-    day = day_in(url)
-    if day:
-        yield "url", day.isoformat()
-    times = [("time", each.get("datetime") or "") for each in tree.xpath("//time[@datetime]")[:4]]
-    yield from times[:1]
-    yield (
-        "htmldate",
-        find_date(deepcopy(tree), extensive_search=True, original_date=True, url=url, max_date=last) or "",
-    )
-    yield from times[1:]
-    yield from ((basis, text) for basis, text in json_dates if basis != "json_ld")
-    yield from (("meta_modified", meta[name]) for name in _MODIFIED_META if name in meta)
-
-
-def _json_dates(tree: HtmlElement) -> list[tuple[str, str]]:
-    scripts = tree.xpath('//script[contains(@type, "ld+json")]/text()')
-    return [
-        (_BASES[key], text)
-        for script in scripts[:16]
-        for key, text in _JSON_DATE.findall(script[:_LONGEST_SCRIPT_CHARS])
-    ]
-
-
-def _meta(tree: HtmlElement) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for each in tree.xpath("//meta[@content]")[:2_000]:
+def _meta(tree: HTMLTree) -> list[tuple[str, str]]:
+    """Return name (lower case) and content of the meta tags, in order."""
+    found: list[tuple[str, str]] = []
+    for each in every(tree, "meta[content]", _MOST_TAGS):
         name = (
-            each.get("property") or each.get("name") or each.get("itemprop") or each.get("http-equiv") or ""
+            each.get_attribute("property")
+            or each.get_attribute("name")
+            or each.get_attribute("itemprop")
+            or each.get_attribute("http-equiv")
         )
-        found.setdefault(name.strip().lower(), each.get("content"))
+        content = (each.get_attribute("content") or "").strip()
+        if name and content:
+            found.append((name.strip().lower(), content))
     return found
+
+
+def _site(meta: Mapping[str, str], known: Sequence[Thing]) -> str | None:
+    said = [meta.get(name) for name in _SITE_META[:1]]
+    said += [_publisher(known)]
+    said += [meta.get(name) for name in _SITE_META[1:]]
+    names = (" ".join(each.split()) for each in said if each)
+    return next((name for name in names if 0 < len(name) <= _LONGEST_NAME_CHARS), None)
+
+
+def _publisher(known: Sequence[Thing]) -> str | None:
+    for thing in articles(known):
+        publisher = thing.get("publisher")
+        if isinstance(publisher, dict):
+            name = text_of(publisher.get("name"))
+            if not name and publisher.get("@id"):
+                same = [each for each in known if each.get("@id") == publisher["@id"]]
+                name = next((text for each in same if (text := text_of(each.get("name")))), None)
+            if name:
+                return name
+    return None
+
+
+def _address(tree: HTMLTree, meta: Mapping[str, str], known: Sequence[Thing]) -> str | None:
+    """Return the canonical URL that a page gives for itself, None when it gives no http URL."""
+    link = first(tree, 'link[rel~="canonical"][href]')
+    said = [link.get_attribute("href") if link else None, meta.get("og:url"), meta.get("twitter:url")]
+    said += [text_of(thing.get("url")) for thing in articles(known)[:1]]
+    return next((url for each in said if (url := canonical(each))), None)
+
+
+def _language(tree: HTMLTree) -> str | None:
+    root = first(tree, "html[lang]")
+    code = (root.get_attribute("lang") or "").strip() if root else ""
+    return code if _LANGUAGE.fullmatch(code) else None

@@ -11,9 +11,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from streams.core.cleaning.header import folded
+from streams.core.cleaning.page_tree import every
 
 if TYPE_CHECKING:
-    from lxml.html import HtmlElement
+    from collections.abc import Mapping
+
+    from resiliparse.parse.html import HTMLTree
 
 _LONGEST_CHARS: Final = 400
 _MOST_HEADINGS: Final = 8
@@ -23,17 +26,15 @@ _SHARED: Final = 0.5
 _SUFFIX_WORDS: Final = 8
 
 
-def page_headline(tree: HtmlElement, site: str | None, otherwise: str | None) -> str | None:
-    """Return the headline of a page.
+def page_headline(tree: HTMLTree, site: str | None, meta: Mapping[str, str]) -> str | None:
+    """Return the headline of a page, None when it has none.
 
-    `site`: the site's name if known, `otherwise`: what to take when nothing is better.
+    `site`: the site's name if known; `meta`: its meta tags.
     """
-    titles = _texts(tree, '//meta[@property="og:title" or @name="og:title"]/@content') + _texts(
-        tree, "//head//title"
-    )
+    titles = _clean([meta.get("og:title", "")]) + _texts(tree, "head title")
     headings = [
         text
-        for text in _texts(tree, "//h1")
+        for text in _texts(tree, "h1")
         if len(text.split()) >= _FEWEST_WORDS and folded(text) != folded(site or "")
     ]
     for heading in headings:
@@ -43,12 +44,15 @@ def page_headline(tree: HtmlElement, site: str | None, otherwise: str | None) ->
         return headings[0]
     if titles:
         return without_site(titles[0], site)
-    return headings[0] if headings else otherwise
+    return headings[0] if headings else None
 
 
-def _texts(tree: HtmlElement, path: str) -> list[str]:
-    found = tree.xpath(path)[:_MOST_HEADINGS]
-    texts = (" ".join((each if isinstance(each, str) else each.text_content()).split()) for each in found)
+def _texts(tree: HTMLTree, path: str) -> list[str]:
+    return _clean([each.text or "" for each in every(tree, path, _MOST_HEADINGS)])
+
+
+def _clean(found: list[str]) -> list[str]:
+    texts = (" ".join(each.split()) for each in found)
     return [text for text in texts if 0 < len(text) <= _LONGEST_CHARS]
 
 

@@ -1,0 +1,150 @@
+"""Dates of a page: every date that it gives for itself, best first, with where it was read.
+
+In this order: JSON-LD, meta tags, microdata, the day in the URL, the first `time` element, days that are shown near the headline, other
+`time` elements, the dates of a modification.
+
+A moment belongs to one day in UTC and perhaps to another where it was published. Where the page gives that other
+day, by the moment's own offset, in its URL or by what it shows, the day goes first, with the precision of a day:
+it is what readers saw and what "on Monday" is counted from. The moment stays a candidate, and is the event's
+time (`dates.event_time`).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Final
+
+from schemas.base import Precision
+from streams.core.cleaning.dates import candidate, is_day_of
+from streams.core.cleaning.day import days_in
+from streams.core.cleaning.json_ld import articles, text_of
+from streams.core.cleaning.page_tree import every
+from streams.core.cleaning.urls import day_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from resiliparse.parse.html import HTMLTree
+
+    from schemas.base import DateCandidate
+    from streams.core.cleaning.json_ld import Thing
+
+_PUBLISHED_META: Final = tuple(
+    """
+    article:published_time og:published_time datepublished date.published publishdate publish-date
+    publish_date pubdate dc.date.issued dcterms.issued dcterms.created dc.date.created dc.date
+    dcterms.date date article.published parsely-pub-date sailthru.date cxenseparse:recs:publishtime
+    article_date_original published_time original-publish-date originalpublicationdate bt:pubdate
+    article:published published-date citation_publication_date
+    """.split()  # noqa: SIM905  # a line each otherwise
+)
+_MODIFIED_META: Final = tuple(
+    """
+    article:modified_time og:updated_time datemodified last-modified dc.date.modified
+    dcterms.modified
+    """.split()  # noqa: SIM905  # a line each otherwise
+)
+_JSON_DATE: Final = re.compile(r'"(datePublished|dateCreated|dateModified)"\s*:\s*"([^"\\]{4,64})"')
+_JSON_BASES: Final = {
+    "datePublished": "json_ld", "dateCreated": "json_ld_created", "dateModified": "json_ld_modified",
+}  # fmt: skip
+_MOST: Final = 32
+_MOST_SCRIPT_CHARS: Final = 300_000
+_MOST_ELEMENTS: Final = 60
+_LONGEST_SHOWN_CHARS: Final = 160
+_SHOWN: Final = (
+    "[class*=date],[class*=Date],[class*=publish],[class*=byline],[class*=meta],[class*=time],[class*=author],[class*=info],[id*=date],time"
+)
+
+
+def page_dates(
+    tree: HTMLTree,
+    url: str | None,
+    meta: Mapping[str, str],
+    known: Sequence[Thing],
+    scripts: Sequence[str],
+    last: date,
+) -> tuple[DateCandidate, ...]:
+    """Return the dates of a page, best first, each (moment, precision, basis) once.
+
+    `known` are the objects of its JSON-LD, `last` the last day that what is only shown may have.
+    """
+    found: dict[tuple[datetime, Precision, str], DateCandidate] = {}
+    for basis, text in _said(tree, url, meta, known, scripts, last):
+        for each in (_own_day(text, basis), candidate(text, basis)):
+            if each and len(found) < _MOST:
+                found.setdefault((each.value, each.precision, basis), each)
+    return _day_first(tuple(found.values()))
+
+
+def _said(
+    tree: HTMLTree,
+    url: str | None,
+    meta: Mapping[str, str],
+    known: Sequence[Thing],
+    scripts: Sequence[str],
+    last: date,
+) -> Iterator[tuple[str, str]]:
+    structured = list(_structured(known, scripts))
+    yield from (each for each in structured if each[0] == "json_ld")
+    yield from (("meta", meta[name]) for name in _PUBLISHED_META if name in meta)
+    for each in every(tree, "[itemprop=datePublished]", 4):
+        yield "microdata", each.get_attribute("content") or each.get_attribute("datetime") or each.text or ""
+    day = day_in(url)
+    if day:
+        yield "url", day.isoformat()
+    times = [
+        ("time", each.get_attribute("datetime") or "")
+        for each in every(tree, "time[datetime]", 4)
+    ]
+    yield from times[:1]
+    yield from (("shown", shown.isoformat()) for shown in _shown(tree, last))
+    yield from times[1:]
+    yield from (each for each in structured if each[0] != "json_ld")
+    yield from (("meta_modified", meta[name]) for name in _MODIFIED_META if name in meta)
+
+
+def _structured(known: Sequence[Thing], scripts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the dates of JSON-LD, those of articles first; by pattern where no script is JSON."""
+    for thing in articles(known):
+        for key, basis in _JSON_BASES.items():
+            text = text_of(thing.get(key))
+            if text:
+                yield basis, text
+    for script in scripts:
+        for key, text in _JSON_DATE.findall(script[:_MOST_SCRIPT_CHARS])[:_MOST]:
+            yield _JSON_BASES[key], text
+
+
+def _shown(tree: HTMLTree, last: date) -> Iterator[date]:
+    """Yield the days written in short elements that are named after what they show."""
+    for element in every(tree, _SHOWN, _MOST_ELEMENTS):
+        text = element.text or ""
+        if len(text) <= _LONGEST_SHOWN_CHARS:
+            for day in days_in(" ".join(text.split())):
+                if day.has_year and len(day.readings) == 1 and day.readings[0] <= last:
+                    yield day.readings[0]
+
+
+def _own_day(text: str, basis: str) -> DateCandidate | None:
+    """Return the day that a moment has by its own offset, None when it is its day in UTC as well."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        same = moment.tzinfo is None or moment.astimezone(UTC).date() == moment.date()
+    except (ValueError, OverflowError):
+        return None
+    return None if same else candidate(moment.date(), basis)
+
+
+def _day_first(found: tuple[DateCandidate, ...]) -> tuple[DateCandidate, ...]:
+    """Put the day that the page gives for its first moment before it, when it is another day than in UTC."""
+    if not found or found[0].precision not in (Precision.SECOND, Precision.MINUTE):
+        return found
+    for each in found[1:]:
+        if each.precision is Precision.DAY and each.basis in ("url", "shown", "time") and is_day_of(each.value, found[0].value):
+            if each.value.date() == found[0].value.date():
+                return found
+            return (each, *(other for other in found if other is not each))
+    return found
+
