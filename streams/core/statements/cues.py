@@ -77,7 +77,7 @@ def cues_of(language: str) -> Cues:
         for form in forms.split()
     }
     adjectives = frozenset(lists["adjectives"]["believe"])
-    words = {form for form, _ in verbs} | set(nouns) | adjectives | {phrase[-2] for phrase in according}
+    words = {form for form, _ in verbs} | set(nouns) | adjectives | {word for phrase in according for word in phrase[-2:-1] or phrase}
     return Cues(
         verbs=verbs,
         nouns=nouns,

@@ -32,3 +32,5 @@ class Hit(NamedTuple):
     addressee: int | None = None
     clause: bool = True
     """Whether the content is a clause (else a noun phrase or a complement)."""
+    negated: bool = False
+    """Whether the cue itself is negated (did not say)."""

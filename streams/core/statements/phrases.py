@@ -28,7 +28,7 @@ def according_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
 
 
 def _according(tree: Tree, first: int, last: int, lemma: str) -> Hit | None:
-    source = tree.child(last, "pobj")
+    source = tree.child(last, "pobj", "dobj")
     if source is None:
         return None
     clause = tree.heads[first]
@@ -38,7 +38,11 @@ def _according(tree: Tree, first: int, last: int, lemma: str) -> Hit | None:
             and tree.child(clause, "nsubj", "nsubjpass") is not None):
             break
         clause = tree.heads[clause]
-    content = around(tree, tree.left[clause], tree.right[clause], (tree.left[first], tree.right[first]))
+    reported = tree.child(clause, "ccomp") if tree.deps[first] == "advcl" else None
+    if tree.deps[first] == "advcl" and reported is None:
+        return None
+    content = below(tree, reported) if reported is not None else around(
+        tree, tree.left[clause], tree.right[clause], (tree.left[first], tree.right[first]))
     if not content:
         return None
     return Hit(first, last, clause, lemma, CueKind.ACCORDING, SpeechAct.ASSERT, False, source, content, "according")

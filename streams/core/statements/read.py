@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
 
+_TITLE_CHARS = 160
+"""A first paragraph of one sentence up to this long may be a headline that nobody marked as one."""
 _MARKS = 3
 """Code points of a content that may stand outside its quotation: the marks and a comma."""
 
@@ -88,10 +90,16 @@ def _side_by_side(
         return taken
     if field.name is not SpanField.TEXT:
         return taken
+    first = units[0].sentence if units else None
+    if first and (len(units) == 1 or units[1].sentence.paragraph) and first.end - first.start < _TITLE_CHARS:
+        report = colon_report(field.name, field.text[: first.end], mentions, language)
+        if report and "headline" not in without:
+            found[0].append(report)
+            taken.add(0)
     before = -1
     for number, unit in enumerate(units):
         opens, before = unit.sentence.paragraph != before, unit.sentence.paragraph
-        if not opens or ":" not in field.text[unit.sentence.start : unit.sentence.start + 70]:
+        if not opens or number in taken or ":" not in field.text[unit.sentence.start : unit.sentence.start + 70]:
             continue
         if "transcript" in without:
             continue
@@ -130,7 +138,7 @@ def _report(
         mode=StatementMode.HEADLINE if field.name is SpanField.HEADLINE else _mode(unit, hit, content),
         content=content,
         sentence=Bounds(unit.sentence.start, unit.sentence.end),
-        cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act),
+        cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act, hit.negated),
         source=source.bounds if source else None,
         source_head=source.head if source else None,
         collective=bool(source and source.collective),

@@ -33,19 +33,48 @@ def subject_of(tree: Tree, verb: int, cues: Cues) -> int | None:
                 continue
             return above
         if relation == "pcomp":
-            above = tree.heads[above]
+            as_, above = above, tree.heads[above]
+            quoted = tree.child(above, "dobj")
+            if quoted is not None and tree.words[as_] == "as" and quoted < as_:
+                return quoted
         elif relation == "xcomp":
             if tree.child(above, "dobj") is not None or tree.words[above] in cues.unsaid["governors"]:
                 return None
         elif relation == "advcl":
             if tree.tags[verb] != "VBG" or tree.child(verb, "mark") is not None:
                 return None
-        elif relation != "conj":
+            above = _outer(tree, verb, above, cues)
+        elif relation == "conj":
+            above = _outer(tree, verb, above, cues) if goes_on(tree, verb, cues) else above
+        else:
             return None
         if above == verb or not tree.tags[above].startswith("V"):
             return None
         verb = above
     return None
+
+
+def goes_on(tree: Tree, verb: int, cues: Cues) -> bool:
+    """Tell whether a participle or a coordinate verb that hangs in a reported clause goes on with its speaker.
+
+    (He said it was late, adding that …; he said he would come and warned …)
+    """
+    above = tree.heads[verb]
+    found = cues.verb(tree.words[verb], "")
+    if found is None or not found.frames & {"t", "q"} or tree.deps[above] != "ccomp" or verb < above:
+        return False
+    if tree.deps[verb] == "advcl":
+        return tree.tags[verb] == "VBG" and tree.words[tree.left[verb] - 1] == ","
+    modal = any(tree.tags[each] == "MD" for each in tree.kids(above, "aux"))
+    own = tree.child(verb, "nsubj", "nsubjpass", "aux") is not None
+    return tree.deps[verb] == "conj" and tree.tags[verb] in ("VBD", "VBZ") and modal and not own
+
+
+def _outer(tree: Tree, verb: int, above: int, cues: Cues) -> int:
+    """Return the verb that reports the clause in which another goes on with its speaker."""
+    host = tree.heads[above]
+    saying = cues.verb(tree.words[host], "")
+    return host if saying is not None and "t" in saying.frames and goes_on(tree, verb, cues) else above
 
 
 def agent_of(tree: Tree, verb: int) -> int | None:

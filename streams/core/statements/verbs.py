@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.statement import SpeechAct
 from streams.core.statements.content import around, below, piece
 from streams.core.statements.hit import Hit
 from streams.core.statements.report import Bounds, CueKind
-from streams.core.statements.subject import agent_of, is_passive, subject_of, unsaid
+from streams.core.statements.subject import agent_of, goes_on, is_passive, subject_of, unsaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +38,15 @@ def verb_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
 
 def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ...]) -> Iterator[Hit]:
     why = unsaid(tree, number, cues)
+    if why == "negated" and tree.words[number] in cues.unsaid["refused"]:
+        yield from _refused(tree, number, verb, cues)
     if why in ("negated", "modal"):
         return
     if why and not quoted:
+        return
+    saying = _as_saying(tree, number, cues)
+    if saying is not None:
+        yield from _quoted_as(tree, number, verb, saying, quoted)
         return
     if is_passive(tree, number):
         yield from _passive(tree, number, verb)
@@ -67,14 +74,10 @@ def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Ite
     frames = verb.frames
     clause = tree.child(number, "ccomp")
     if verb.kind is CueKind.DECLINE:
-        wanted = tree.child(number, "xcomp")
-        if wanted is not None and tree.words[wanted] in cues.unsaid["refused"]:
-            yield _hit(tree, number, verb, source, below(tree, wanted), "decline")
-        elif wanted is not None:
-            yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
+        yield from _declined(tree, number, verb, source, cues)
         return
     if clause is not None and frames & {"t", "w", "o", "c"}:
-        yield from _clause(tree, number, verb, source, clause)
+        yield from _clause(tree, number, verb, source, clause, cues)
         return
     if tree.deps[number] in ("parataxis", "ccomp") and "t" in frames:
         hit = _parenthesis(tree, number, verb, source)
@@ -87,6 +90,36 @@ def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Ite
             yield hit
             return
     yield from _phrases(tree, number, verb, source, cues)
+
+
+def _declined(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
+    """Yield what somebody declines: to say something (the thing not said), to comment, or to do something."""
+    wanted = tree.child(number, "xcomp")
+    if wanted is None:
+        return
+    if tree.words[wanted] not in cues.unsaid["refused"]:
+        yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
+        return
+    unsaid_ = tree.child(wanted, "ccomp", "dobj")
+    content = piece(tree, number, tree.right[wanted]) if unsaid_ is None else below(tree, unsaid_)
+    yield _hit(tree, number, verb, source, content, "decline")._replace(last=wanted)
+
+
+def _refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
+    """Yield what somebody would not say (would not say when …; did not comment on …)."""
+    source = subject_of(tree, number, cues)
+    thing = tree.child(number, "ccomp")
+    if thing is not None:
+        first = tree.left[thing]
+        if tree.tags[first] not in _WH and tree.words[first] not in ("whether", "if"):
+            return
+    else:
+        prep = next((p for p in tree.kids(number, "prep") if tree.words[p] in ("on", "about", "to")), None)
+        thing = None if prep is None else tree.child(prep, "pobj")
+    if source is None or thing is None or is_passive(tree, number):
+        return
+    yield _hit(tree, number, verb, source, below(tree, thing), "decline")._replace(
+        kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True)
 
 
 def _phrases(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
@@ -181,7 +214,22 @@ def _reach(tree: Tree, number: int, thing: int) -> int:
     return last
 
 
-def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int) -> Iterator[Hit]:
+def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
+    """Return a clause's first and last word without "that" and without what its speaker says next."""
+    first, last = tree.left[clause], tree.right[clause]
+    mark = tree.child(clause, "mark")
+    if mark is not None and mark == first and tree.words[mark] == "that":
+        first += 1
+    for each in tree.kids(clause, "advcl", "conj"):
+        if goes_on(tree, each, cues):
+            last = tree.left[each] - 1
+            if tree.tags[last] == "CC":
+                last -= 1
+            break
+    return first, last
+
+
+def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int, cues: Cues) -> Iterator[Hit]:
     first = tree.words[tree.left[clause]]
     asks = tree.tags[tree.left[clause]] in _WH or first in ("whether", "if")
     if asks and not verb.frames & {"w", "t"}:
@@ -198,7 +246,7 @@ def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int) -> It
                 target=_np(tree, own), clause=False)
         return
     rule = "question" if asks else "clause"
-    content = below(tree, clause)
+    content = piece(tree, *_without_next(tree, clause, cues))
     if clause < number:
         start = tree.left[number] if tree.deps[number] == "ROOT" else tree.left[clause]
         stop = min(tree.left[source], number) - 1
@@ -241,6 +289,31 @@ def _passive(tree: Tree, number: int, verb: Verb) -> Iterator[Hit]:
         yield _hit(tree, number, verb, agent, below(tree, clause), "passive")
     elif "n" in verb.frames and tree.tags[thing] not in ("PRP", "WDT", "WP"):
         yield _hit(tree, number, verb, agent, below(tree, thing), "passive")._replace(clause=False)
+
+
+def _as_saying(tree: Tree, number: int, cues: Cues) -> int | None:
+    """Return "saying" in "quoted as saying"."""
+    for prep in tree.kids(number, "prep"):
+        inner = tree.child(prep, "pcomp") if tree.words[prep] == "as" else None
+        verb = None if inner is None else cues.verb(tree.words[inner], "")
+        if verb is not None and "t" in verb.frames:
+            return inner
+    return None
+
+
+def _quoted_as(tree: Tree, number: int, verb: Verb, saying: int, quoted: tuple[int, ...]) -> Iterator[Hit]:
+    """Yield what somebody is quoted as saying, unless it follows "saying", whose own hit it then is."""
+    source = tree.child(number, "dobj", "nsubjpass")
+    if source is None:
+        return
+    hit = _hit(tree, number, verb, source, (), "quoted_as")._replace(first=saying, last=saying)
+    clause = tree.child(number, "ccomp")
+    if quoted:
+        quotes = tuple(tree.quotes[each] for each in quoted)
+        yield hit._replace(
+            content=tuple(Bounds(each.content_start, each.content_end) for each in quotes), quotes=quotes)
+    elif clause is not None and clause < number:
+        yield hit._replace(content=below(tree, clause))
 
 
 def _hit(tree: Tree, number: int, verb: Verb, source: int, content: tuple[Bounds, ...], rule: str) -> Hit:
