@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, TypedDict, cast
 
 from schemas.clean_article import SegmentKind
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from streams.core.cleaning.lines import Line
 
 LONGEST_CHARS: Final = 400
+_REMEMBERED: Final = 4096
+"""Lines; the same ones stand on every page of a site."""
 _DECORATION: Final = " *_•·►▶▸|#~()[]{}<>»«–—-"
 _BLANKS: Final = re.compile(" {2,}")
 _FRAGMENT: Final = re.compile(r"%(\w+)%")
@@ -105,6 +107,11 @@ def _match(text: str, before: LineRule | None) -> LineRule | None:
         for rule, pattern in _following():
             if (before.kind.value in rule.after or before.name in rule.after) and pattern.fullmatch(text):
                 return rule
+    return _known(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _known(text: str) -> LineRule | None:
     pattern, groups = _standing()
     found = pattern.fullmatch(text)
     return groups[found.lastgroup] if found and found.lastgroup else None

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -30,15 +31,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
+class Mend(NamedTuple):
+    """One change: what it was (`mojibake`, `entity`), where it stands now, what stood there and what does."""
+
+    kind: str
+    at: int
+    before: str
+    after: str
+
+
 class Mended(NamedTuple):
-    """A text as it was meant, and its runs in the raw text; `repairs` stand in `text`."""
+    """A text as it was meant, its runs in the raw text, and its changes."""
 
     text: str
     runs: tuple[Run, ...]
-    repairs: tuple[Repair, ...]
+    mends: tuple[Mend, ...]
+
+    @property
+    def repairs(self) -> tuple[Repair, ...]:
+        """The changes as the event holds them."""
+        return repairs_of(self.mends)
 
 
 _MOST_ROUNDS: Final = 6
+_REMEMBERED: Final = 1024
 _ENTITY: Final = re.compile(r"&(?:amp;){0,8}(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _EDIT: Final = re.compile(f"{SUSPECT}|{_ENTITY.pattern}|{INVISIBLE.pattern}")
 
@@ -54,24 +70,29 @@ def mended(raw: str) -> Mended | None:
     for n in range(_MOST_ROUNDS):
         edits = tuple(_edits(text))
         if not edits:
-            return Mended(text, runs, tuple(_repairs(raw, text, runs))) if n else None
+            return Mended(text, runs, tuple(_mends(raw, text, runs))) if n else None
         text, step = _applied(text, edits)
         runs = composed(step, runs)
     return None
 
 
-def moved(repairs: Iterable[Repair], runs: Sequence[Run]) -> Iterator[Repair]:
-    """Yield the repairs of a text that stand in the text that `runs` takes from it, at their places there.
+def repairs_of(mends: Iterable[Mend]) -> tuple[Repair, ...]:
+    """Return changes as the event holds them."""
+    return tuple(Repair(kind=kind, at=at, before=before, after=after) for kind, at, before, after in mends)
+
+
+def moved(mends: Iterable[Mend], runs: Sequence[Run]) -> Iterator[Mend]:
+    """Yield the changes of a text that stand in the text that `runs` takes from it, at their places there.
 
     `runs` map from that text to the mended one; both are in order.
     """
     left = iter(runs)
     run = next(left, None)
-    for repair in repairs:
-        while run and run.raw + run.length < repair.at + len(repair.after):
+    for mend in mends:
+        while run and run.raw + run.length < mend.at + len(mend.after):
             run = next(left, None)
-        if run and run.raw <= repair.at:
-            yield repair.model_copy(update={"at": repair.at - run.raw + run.clean})
+        if run and run.raw <= mend.at:
+            yield mend._replace(at=mend.at - run.raw + run.clean)
 
 
 def mended_text(raw: str) -> str:
@@ -95,6 +116,7 @@ def _after(text: str, match: re.Match[str]) -> str | None:
     return "" if INVISIBLE.match(before) else meant(text, match.start(), match.end())
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _unescaped(entity: str) -> str | None:
     """Return what an entity stands for, None when it is none, or stands for what cannot be seen."""
     name = entity.rsplit("&", 1)[-1].rsplit("amp;", 1)[-1] or "amp;"
@@ -115,10 +137,10 @@ def _applied(text: str, edits: Sequence[tuple[int, int, str]]) -> tuple[str, tup
     return "".join(out), tuple(runs)
 
 
-def _repairs(raw: str, text: str, runs: Sequence[Run]) -> Iterator[Repair]:
+def _mends(raw: str, text: str, runs: Sequence[Run]) -> Iterator[Mend]:
     for run, following in pairwise(runs):
         before = raw[run.raw + run.length : following.raw]
         after = text[run.clean + run.length : following.clean]
         if INVISIBLE.sub("", before) != after:
             kind = "entity" if before.startswith("&") else "mojibake"
-            yield Repair(kind=kind, at=run.clean + run.length, before=before, after=after)
+            yield Mend(kind, run.clean + run.length, before, after)

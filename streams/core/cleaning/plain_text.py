@@ -23,7 +23,7 @@ from streams.core.cleaning.header import (
 )
 from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import lines_of
-from streams.core.cleaning.mending import mended, moved
+from streams.core.cleaning.mending import mended, moved, repairs_of
 from streams.core.cleaning.offsets import Run, composed, join, pieces_of, to_raw
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read_text(raw: str, headline: str | None = None) -> PlainText:
         read,
         pieces=pieces_of(composed(runs, mend.runs)),
         segments=tuple(_in_raw(segment, mend) for segment in read.segments),
-        repairs=tuple(moved(mend.repairs, runs)),
+        repairs=repairs_of(moved(mend.mends, runs)),
     )
 
 
