@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -45,6 +46,7 @@ class Fuzzy(NamedTuple):
         return next((text for text in whole if fuzzy(text) == self), f"{self.first}/{self.last}")
 
 
+@lru_cache(maxsize=65536)
 def fuzzy(text: str | None) -> Fuzzy | None:
     """Return the bounds of YYYY, YYYY-MM, YYYY-MM-DD or `first/last`; None for None and "".
 

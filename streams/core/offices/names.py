@@ -51,3 +51,19 @@ def lookup_keys(name: str) -> list[str]:
         return []
     whole = " ".join(words)
     return [whole] if len(words) < 3 else [whole, f"{words[0]} {words[-1]}"]
+
+
+def alike(one: str, other: str) -> bool:
+    """Say whether two names may be one person's, spelled differently: a word of theirs begins alike.
+
+    Words of fewer than four letters are not looked at, of longer ones the first four letters.
+
+    >>> alike("Wladimir Putin", "Vladimir Putin"), alike("Dmitry Peskov", "Vladimir Putin")
+    (True, False)
+    """
+    heads = (_heads(normal(each).split()) for each in (one, other))
+    return bool(next(heads) & next(heads))
+
+
+def _heads(words: list[str]) -> set[str]:
+    return {word[:4] for word in words[1:] or words if len(word) >= 4}

@@ -1,20 +1,22 @@
 """Packed: the compiled registry as bytes, and how it is read where it lies.
 
 Layout, little-endian, each part on a multiple of eight: magic; lengths of the parts; hashes of names, sorted
-(u64), and the person of each (u32); hashes of office and country, sorted, and the person of each; offsets of
-people and of positions; positions and people as JSON. 184,000 tenures take some 30 MB; a mapped file is
-shared by all workers and costs what is looked at. A look-up bisects the hashes (18 steps of 200,000).
+(u64), and the person of each (u32); hashes of office and country or body, sorted, and the person of each;
+offsets of people and of positions; positions and people as JSON. 184,000 tenures take some 30 MB; a mapped
+file is shared by all workers and costs what is looked at. A look-up bisects the hashes (18 steps of 200,000).
 """
 
 from __future__ import annotations
 
 import struct
+from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
+import numpy as np
 import orjson
 
 from streams.core.offices.model import Office, Person, Tenure, fuzzy
@@ -22,7 +24,7 @@ from streams.core.offices.names import keys_of, lookup_keys
 from streams.core.outcome import Permanent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
 MAGIC: Final = b"COFFICE1"
 _PARTS: Final = 8
@@ -42,8 +44,8 @@ def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
-def _group(office: Office, country: str | None) -> str:
-    return f"{office.value}\t{country or ''}"
+def _group(office: Office, country: str | None = None, body: str | None = None) -> str:
+    return f"{office.value}\t{country or ''}\t{body or ''}"
 
 
 _Row = tuple[int, str | None, str | None, str | None, bool, str | None]
@@ -52,20 +54,47 @@ _Row = tuple[int, str | None, str | None, str | None, bool, str | None]
 
 def pack(entries: Iterable[Entry]) -> bytes:
     """Return the compiled form of people in the order given; the same entries give the same bytes."""
-    names: set[tuple[int, int]] = set()
-    groups: set[tuple[int, int]] = set()
+    return b"".join(packed(entries))
+
+
+def packed(entries: Iterable[Entry]) -> Iterator[bytes | bytearray]:
+    """Yield the compiled form in pieces, to be written one by one: it is never in memory twice."""
+    names, groups = _Index(), _Index()
     positions: dict[bytes, int] = {}
-    people: list[bytes] = []
-    for key, entry in enumerate(entries):
-        person = entry.person
-        names.update((_hash(each), key) for each in keys_of(person.name, person.aliases))
-        for tenure in entry.tenures:
-            groups.update(
-                (_hash(_group(tenure.office, each)), key) for each in {tenure.country, None}
-            )
-        rows = [_row(tenure, positions) for tenure in entry.tenures]
+    people = _Blobs()
+    for key, (person, tenures) in enumerate(entries):
+        names.add(keys_of(person.name, person.aliases), key)
+        groups.add({_group(*each) for tenure in tenures for each in _places(tenure)}, key)
+        rows = [_row(tenure, positions) for tenure in tenures]
         people.append(orjson.dumps([person.name, person.aliases, person.qid, rows]))
-    return _joined(sorted(names), sorted(groups), list(positions), people)
+    places = _Blobs()
+    for position in positions:
+        places.append(position)
+    yield from _joined(names, groups, places, people)
+
+
+class _Index:
+    """Hashes and whose they are, as arrays: 200,000 pairs take 3 MB instead of 30."""
+
+    def __init__(self) -> None:
+        self.hashes = array("Q")
+        self.people = array("I")
+
+    def add(self, keys: Collection[str], person: int) -> None:
+        self.hashes.extend(_hash(key) for key in keys)
+        self.people.extend(person for _ in keys)
+
+    def parts(self) -> tuple[bytes, bytes]:
+        """Return both, ordered by hash, then person."""
+        hashes = np.frombuffer(self.hashes, "<u8") if self.hashes else np.empty(0, "<u8")
+        people = np.frombuffer(self.people, "<u4") if self.people else np.empty(0, "<u4")
+        order = np.lexsort((people, hashes))
+        return hashes[order].tobytes(), people[order].tobytes()
+
+
+def _places(tenure: Tenure) -> tuple[tuple[Office, str | None, str | None], ...]:
+    office = tenure.office
+    return (office, tenure.country, None), (office, None, tenure.body), (office, None, None)
 
 
 def _row(tenure: Tenure, positions: dict[bytes, int]) -> _Row:
@@ -79,29 +108,25 @@ def _row(tenure: Tenure, positions: dict[bytes, int]) -> _Row:
     return number, start, end, as_of, tenure.acting, tenure.source
 
 
-def _joined(
-    names: Sequence[tuple[int, int]], groups: Sequence[tuple[int, int]], positions: Sequence[bytes],
-    people: Sequence[bytes],
-) -> bytes:
-    parts = [
-        *_index(names), *_index(groups), _offsets(positions), _offsets(people), b"".join(positions),
-        b"".join(people),
-    ]
-    header = _HEADER.pack(MAGIC, *(len(part) for part in parts))
-    return header + b"".join(part + b"\0" * (-len(part) % 8) for part in parts)
+class _Blobs:
+    """Pieces of bytes in a row: 107,000 of them, kept apart as orjson gives them, would take 480 MB."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.ends = array("I", [0])
+
+    def append(self, piece: bytes) -> None:
+        self.body += piece
+        self.ends.append(len(self.body))
 
 
-def _index(pairs: Sequence[tuple[int, int]]) -> tuple[bytes, bytes]:
-    hashes = struct.pack(f"<{len(pairs)}Q", *(each for each, _ in pairs))
-    return hashes, struct.pack(f"<{len(pairs)}I", *(key for _, key in pairs))
-
-
-def _offsets(blobs: Sequence[bytes]) -> bytes:
-    at, ends = 0, [0]
-    for blob in blobs:
-        at += len(blob)
-        ends.append(at)
-    return struct.pack(f"<{len(ends)}I", *ends)
+def _joined(names: _Index, groups: _Index, positions: _Blobs, people: _Blobs) -> Iterator[bytes | bytearray]:
+    ends = (np.frombuffer(each.ends, np.uint32).astype("<u4").tobytes() for each in (positions, people))
+    parts = [*names.parts(), *groups.parts(), *ends, positions.body, people.body]
+    yield _HEADER.pack(MAGIC, *(len(part) for part in parts))
+    for part in parts:
+        yield part
+        yield b"\0" * (-len(part) % 8)
 
 
 EMPTY: Final = pack(())
@@ -130,9 +155,13 @@ class Packed:
                 return found
         return []
 
-    def grouped(self, office: Office, country: str | None) -> list[int]:
-        """Return the people who ever held an office (or are deputies in it), None: in any country."""
-        return _run(self._parts[2], self._parts[3], _hash(_group(office, country)))
+    def grouped(self, office: Office, country: str | None, body: str | None) -> list[int]:
+        """Return the people who ever held an office (or are deputies in it), None: in any country or body.
+
+        With a country, the body is not looked at.
+        """
+        key = _group(office, country) if country else _group(office, None, body)
+        return _run(self._parts[2], self._parts[3], _hash(key))
 
     def person(self, key: int) -> Person:
         """Return a person."""

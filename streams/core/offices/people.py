@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.core.offices.check import fits
+from streams.core.offices.fit import fits
 from streams.core.offices.model import Held, held
 
 if TYPE_CHECKING:

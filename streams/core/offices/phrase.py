@@ -73,15 +73,18 @@ def segments(items: Iterable[Item]) -> list[Segment]:
     return found
 
 
-def office_of(segment: Segment, after: Sequence[Segment]) -> Said | None:
-    """Return the office that a segment's title and the segments after it say; None: it has no title."""
+def office_of(segment: Segment, after: Sequence[Segment], country: str | None = None) -> Said | None:
+    """Return the office that a segment's title and the segments after it say; None: it has no title.
+
+    `country`: where the office is, when that is known otherwise.
+    """
     at = segment.head
     if at is None:
         return None
     before = segment.items[:at]
     words = {item.word for item in (*_own(before), *segment.items[at + 1 :])}
     place = _place(before, after, accredited=_is_accredited(segment.items[at]))
-    title = _title(segment.items[at], place.country)
+    title = _title(segment.items[at], country or place.country)
     office, rank, body = _office(title, [*reversed(before), *_all(after)], place)
     if Word.NOT in words:
         office, rank, body = Office.OTHER, "candidate", None
@@ -173,11 +176,11 @@ def _organization(body: Body | None, items: Iterable[Item]) -> tuple[int, int] |
     return next(places, None)
 
 
-def phrase_office(items: Iterable[Item]) -> Said | None:
+def phrase_office(items: Iterable[Item], country: str | None = None) -> Said | None:
     """Return the office that a whole phrase says, by its first title; what is no part of it is passed over.
 
     None: there is no title.
     """
     parts = segments(item for item in items if item.word in INSIDE)
-    heads = (office_of(segment, parts[at + 1 :]) for at, segment in enumerate(parts))
+    heads = (office_of(segment, parts[at + 1 :], country) for at, segment in enumerate(parts))
     return next((said for said in heads if said), None)

@@ -59,7 +59,7 @@ class Registry:
         """Return who held an office on a day, with the tenure; `unsure`: those too of whom it is not sure."""
         wanted = (Held.YES, Held.UNSURE) if unsure else (Held.YES,)
         found = []
-        for key in self.packed.grouped(office, country):
+        for key in self.packed.grouped(office, country, body):
             for tenure in self.packed.tenures(key):
                 if (
                     tenure.office is office

@@ -1,0 +1,1 @@
+"""Offices: registries read from files, compiled into one, kept in the state folder."""
