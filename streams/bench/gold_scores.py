@@ -166,7 +166,7 @@ def speaker_right(want: GoldStatement, got: Statement) -> bool:
 
 def actor(name: str) -> str:
     """Return a name as compared: folded, without article."""
-    bare_name = re.sub(r"^the ", "", " ".join(name.casefold().split()))
+    bare_name = re.sub(r"^(?:the|an?) ", "", " ".join(name.casefold().split()))
     return _SAME_ACTOR.get(bare_name, bare_name)
 
 
@@ -185,7 +185,7 @@ def _facets(counts: Tally, gold: GoldArticle, want: GoldStatement, got: Statemen
     counts.count("cue", gold, want.id, want.cue and want.cue.text, got.cue and got.cue.text, ok=ok)
     hops = [(actor(hop.actor), _day(hop.date)) for hop in got.chain][1 if got.speaker else 0 :]
     tail = [(actor(hop.actor), _iso(hop.day)) for hop in want.chain]
-    tail = tail[1 if want.name else 0 :]
+    tail = tail[1 if tail and any(tail[0][0] in each for each in _names(want)) else 0 :]
     same("chain", [name for name, _ in tail], [name for name, _ in hops])
     same("chain_days", tail, hops)
     bounds = (_day(got.said_on.not_before), _day(got.said_on.not_after))
@@ -201,6 +201,11 @@ def _facets(counts: Tally, gold: GoldArticle, want: GoldStatement, got: Statemen
         place = Place(insert.start, insert.end)
         ok = any((at := of(each)) and at.meets(place) for each in got.inserts)
         counts.count("insert", gold, want.id, insert.text, [each.text for each in got.inserts], ok=ok)
+
+
+def _names(want: GoldStatement) -> set[str]:
+    """Return what the first hop is called when it is the speaker."""
+    return {actor(each) for each in (want.name, want.speaker and want.speaker.text) if each}
 
 
 def _bounds(want: GoldStatement) -> tuple[str | None, str | None]:
