@@ -23,6 +23,7 @@ from streams.settings_groups import (
     KafkaSettings,
     LogSettings,
     ObserveSettings,
+    OfficesSettings,
     RunSettings,
     StreamSettings,
     TableSettings,
@@ -47,6 +48,7 @@ __all__ = [
     "KafkaSettings",
     "LogSettings",
     "ObserveSettings",
+    "OfficesSettings",
     "RunSettings",
     "Settings",
     "SettingsError",
@@ -91,6 +93,7 @@ class Settings(BaseSettings):
     guard: GuardSettings = Field(default_factory=GuardSettings)
     cleaning: CleaningSettings = Field(default_factory=CleaningSettings)
     tagging: TaggingSettings = Field(default_factory=TaggingSettings)
+    offices: OfficesSettings = Field(default_factory=OfficesSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
@@ -99,6 +102,11 @@ class Settings(BaseSettings):
     def bus_url(self) -> str:
         """Return the bus URL, the embedded log in `state` when none is set."""
         return self.bus or f"sqlite://{self.state.resolve() / 'log.db'}"
+
+    @property
+    def offices_folder(self) -> Path:
+        """Return the folder of the registry of offices."""
+        return (self.offices.folder or self.state / "offices").expanduser()
 
     @field_validator("state")
     @classmethod

@@ -145,8 +145,8 @@ class CleaningSettings(_Group):
     max_depth: int = Field(default=400, ge=1, description="HTML nested deeper is refused too_complex.")
     path: Literal["quality", "fast", "auto"] = Field(
         default="quality",
-        description="How the text of a page is taken out: by several extractors and a choice, by one fast pass, "
-        "or fast where that is sure of itself.",
+        description="How the text of a page is taken out: by several extractors and a choice, "
+        "by one fast pass, or fast where that is sure of itself.",
     )
 
 
@@ -157,6 +157,15 @@ class TaggingSettings(_Group):
         default=200, ge=1, description="Longer sentences are cut for the parser."
     )
     batch_size: int = Field(default=16, ge=1, description="Texts that the model is given at once.")
+
+
+class OfficesSettings(_Group):
+    """The registry of people and their offices, which roles are checked by (docs/offices.md)."""
+
+    folder: Path | None = Field(
+        default=None,
+        description="Folder of what `offices import` compiled; null: `offices` in the state folder.",
+    )
 
 
 class DedupSettings(_Group):

@@ -33,6 +33,7 @@ from streams.bus.inhand import MarkedHands, open_hands
 from streams.bus.stall import watch_loop, watch_progress
 from streams.bus.tables import Tables
 from streams.observe import logging, metrics
+from streams.offices.store import load as load_offices
 from streams.settings import Settings, SettingsError, load_settings
 from streams.stages import STAGES
 
@@ -92,8 +93,10 @@ def fitted(stage: str, settings: Settings) -> Settings:
 
 
 def prepare(settings: Settings, agents: Mapping[str, Any]) -> None:
-    """Load what the agents need before they take records: models, gazetteers."""
+    """Load what the agents need before they take records: models, gazetteers, the registry of offices."""
     for agent in agents.values():
+        if use_offices := getattr(agent, "use_offices", None):
+            use_offices(load_offices(settings.offices_folder))
         if load := getattr(agent, "prepare", None):
             load(settings)
 

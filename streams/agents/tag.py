@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from streams import topics
+from streams.core.offices.registry import Registry
 from streams.core.tagging.tag import Tagger, load_tagger
 
 if TYPE_CHECKING:
@@ -18,10 +19,19 @@ if TYPE_CHECKING:
     from streams.settings import Settings
 
 
+_OFFICES: Final = [Registry.empty()]
+
+
+def use_offices(registry: Registry) -> None:
+    """Check roles by this registry from now on. Who is not told of one checks them by none."""
+    _OFFICES[:] = [registry]
+    tagger.cache_clear()
+
+
 @cache
 def tagger(batch_size: int) -> Tagger:
     """Return the tagger, its model loaded at the first call."""
-    return load_tagger(batch_size)
+    return load_tagger(batch_size, _OFFICES[0])
 
 
 def prepare(settings: Settings) -> None:

@@ -53,6 +53,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "audit": Command("streams.cli.audit", "audit", "Prove from the topics alone that nothing was lost."),
     "dlt": Command("streams.cli.dlt", "app", "List and show dead letters."),
     "topics": Command("streams.cli.topics", "app", "Plan, create and list topics."),
+    "offices": Command("streams.cli.offices", "app", "Look up, list and import people's offices."),
     "schemas": Command("streams.cli.schemas", "app", "Export and check the events' JSON Schemas."),
     "bench": Command("streams.cli.bench", "app", "Measure speed, quality and losses."),
     "doctor": Command(

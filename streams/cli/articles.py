@@ -22,8 +22,9 @@ _TRUSTED_FROM: Final = datetime(2000, 1, 1, tzinfo=UTC)
 def tagger(settings: Settings) -> Tagger:
     """Return the tagger, as the stage has it: loads the model, seconds and 300 MB."""
     from streams.core.tagging.tag import load_tagger
+    from streams.offices import store
 
-    return load_tagger(settings.tagging.batch_size)
+    return load_tagger(settings.tagging.batch_size, store.load(settings.offices_folder))
 
 
 class BadPlaces:

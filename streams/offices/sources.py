@@ -34,15 +34,17 @@ READERS: Final[dict[str, Reader]] = {
 """`csv` reads the CSV of the Wikidata query too, by its columns."""
 
 
-def read(path: Path, kind: str | None = None, as_of: date | None = None) -> Iterator[Row | Bad]:
+def read(
+    path: Path, kind: str | None = None, as_of: date | None = None, called: str | None = None
+) -> Iterator[Row | Bad]:
     """Yield the rows of a file, and what is none. Raises Usage for a file that is of no known kind.
 
-    `as_of` None: the day the file was written.
+    `as_of` None: the day the file was written; `called`: what the file is called in places of bad lines.
     """
     written = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date() if path.exists() else None
-    kind = kind or _kind_of(path)
+    kind = kind or kind_of(path)
     with opened(path) as stream:
-        for found in READERS[kind](stream, str(path), written):
+        for found in READERS[kind](stream, called or str(path), written):
             if isinstance(found, Bad):
                 yield found
                 continue
@@ -60,7 +62,7 @@ def _shared(row: Row) -> Row:
     )
 
 
-def _kind_of(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """Return the kind of a file by its name and its first 4,096 bytes."""
     with opened(path) as stream:
         try:

@@ -1,7 +1,8 @@
 """Store: the registry in the state folder: what was imported, and what it was compiled into.
 
-`imports/DAY-DIGEST.KIND` keeps each imported file, packed; `registry.bin` is compiled from the shipped rows and all of them, in an order of their digests: the same files give the same bytes, however
-often and in whatever order they were imported. Both are written beside and renamed: after a crash at any
+`imports/DAY-DIGEST.KIND` keeps each imported file, packed; `registry.bin` is compiled from the shipped rows
+and all of them, in an order of their digests: the same files give the same bytes, however often and in
+whatever order they were imported. Both are written beside and renamed: after a crash at any
 moment the old ones stand or the new ones. A running worker keeps the registry that it has mapped.
 """
 

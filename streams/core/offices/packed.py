@@ -122,7 +122,7 @@ class _Blobs:
 
 def _joined(names: _Index, groups: _Index, positions: _Blobs, people: _Blobs) -> Iterator[bytes | bytearray]:
     ends = (np.frombuffer(each.ends, np.uint32).astype("<u4").tobytes() for each in (positions, people))
-    parts = [*names.parts(), *groups.parts(), *ends, positions.body, people.body]
+    parts: list[bytes | bytearray] = [*names.parts(), *groups.parts(), *ends, positions.body, people.body]
     yield _HEADER.pack(MAGIC, *(len(part) for part in parts))
     for part in parts:
         yield part

@@ -23,6 +23,7 @@ from streams.core.packs import PACKS
 from streams.core.statements.assemble import statements_of
 from streams.core.statements.read import reports_in
 from streams.core.tagging.elsewhere import completed
+from streams.core.tagging.extents import extents_of
 from streams.core.tagging.fields import Field, fields_of, raw_place
 from streams.core.tagging.gazetteer import gazetteer_of
 from streams.core.tagging.mentions import SHARE_RIGHT, Found, bounded, kind_of, trimmed
@@ -119,7 +120,7 @@ class Tagger:
                 article.language.code,
             )
         ]
-        return statements_of(article, fields, mentions, reports)
+        return statements_of(article, fields, mentions, reports, self.registry)
 
     def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
         """Return as much of a field as is read, and its mentions.
@@ -138,7 +139,8 @@ class Tagger:
         model = list(self._marked(text, placed, names))
         if "boundaries" not in self.without:
             model = [each for found in model for each in bounded(text, found, names)]
-        return text, merged(text, model, gazetteer, shapes_of(language), self.without)
+        spans = merged(text, model, gazetteer, shapes_of(language), self.without)
+        return text, spans if "extents" in self.without else extents_of(language).fitted(text, spans)
 
     def _marked(self, text: str, placed: Sequence[tuple[Doc, int]], names: Names) -> Iterator[Found]:
         """Yield what the model marks in a text's pieces, trimmed."""
@@ -161,9 +163,12 @@ class Tagger:
             yield doc, at
 
 
-def load_tagger(batch_size: int = 16) -> Tagger:
-    """Return the tagger with its model, which is loaded once a process and warmed up."""
-    tagger = Tagger(english(), batch_size)
+def load_tagger(batch_size: int = 16, registry: Registry = _NOBODY) -> Tagger:
+    """Return the tagger with its model, which is loaded once a process and warmed up.
+
+    `registry`: who held which office, for links, roles and their check.
+    """
+    tagger = Tagger(english(), batch_size, registry=registry)
     with tagger.model.memory_zone():
         tagger.model("Warm up the first call.")
     return tagger
