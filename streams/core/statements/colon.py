@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _FIRST: Final = re.compile(r"[\"“'‘]?(?P<source>[^\W\d_][^:\n\"“”]{1,60}?)(?P<cue>:)\s+(?=\S)")
 _LAST: Final = re.compile(r"(?P<cue>:|\s[–—-])\s+(?P<source>[^:–—\n\"“”]{2,50})$")
-_CAPITALS: Final = re.compile(r"[A-Z][A-Z.'’ -]{2,40}")
+_CAPITALS: Final = re.compile(r"[A-Z][A-Z.'’ -]{0,40}")
 _LONGEST_WORDS: Final = 7
 _SPEAKERS: Final = frozenset(
     (MentionKind.PERSON, MentionKind.ORG, MentionKind.GPE, MentionKind.NORP, MentionKind.WIRE,
@@ -108,6 +108,9 @@ def _is_name(text: str, span: tuple[int, int], mentions: Sequence[Mention], word
     if " ".join(source.lower().split()) in words.labels or source.lower().split()[0] in words.labels:
         return False
     if _CAPITALS.fullmatch(source):
+        return True
+    last = source.lower().split()[-1]
+    if source.istitle() and (last in words.speaking or text[span[1] + 1 : span[1] + 3].strip()[:1] in tuple("\"“‘'")):
         return True
     return any(
         each.kind is MentionKind.PERSON and each.end == span[1] and each.start - span[0] <= 30 for each in mentions

@@ -49,6 +49,9 @@ class Cues:
     holding: frozenset[str]
     adjectives: frozenset[str]
     light: Mapping[str, str]
+    phrases: Mapping[str, frozenset[str]]
+    media: frozenset[str]
+    titles: frozenset[str]
     according: tuple[tuple[str, ...], ...]
     unsaid: Mapping[str, frozenset[str]]
     pronouns: Mapping[str, frozenset[str]]
@@ -77,13 +80,16 @@ def cues_of(language: str) -> Cues:
         for form in forms.split()
     }
     adjectives = frozenset(lists["adjectives"]["believe"])
-    words = {form for form, _ in verbs} | set(nouns) | adjectives | {word for phrase in according for word in phrase[-2:-1] or phrase}
+    words = {form for form, _ in verbs} | set(nouns) | set(lists["phrases"]["opinions"]) | adjectives | {word for phrase in according for word in phrase[-2:-1] or phrase}
     return Cues(
         verbs=verbs,
         nouns=nouns,
         holding=frozenset(lists["holding"]["verbs"]),
         adjectives=adjectives,
         light=light,
+        phrases={name: frozenset(lists["phrases"][name]) for name in ("opinions", "things")},
+        media=frozenset(lists["colon"]["media"]),
+        titles=frozenset(lists["colon"]["speaking"]),
         according=according,
         unsaid={name: frozenset(words) for name, words in lists["unsaid"].items()},
         pronouns={name: frozenset(words) for name, words in lists["pronouns"].items()},

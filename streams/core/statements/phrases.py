@@ -9,6 +9,7 @@ from streams.core.statements.content import around, below
 from streams.core.statements.hit import Hit
 from streams.core.statements.report import CueKind
 from streams.core.statements.subject import subject_of, unsaid
+from streams.core.statements.verbs import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +24,19 @@ def according_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
         for number in range(len(tree.words) - len(phrase)):
             if tree.words[number] == phrase[0] and tuple(tree.words[number : number + len(phrase)]) == phrase:
                 hit = _according(tree, number, number + len(phrase) - 1, " ".join(phrase))
+                if hit and tree.words[hit.source or 0] not in cues.phrases["things"]:
+                    yield hit
+    for number, word in enumerate(tree.words):
+        if word in cues.phrases["opinions"] and tree.deps[number] == "pobj":
+            prep, owner = tree.heads[number], tree.child(number, "poss")
+            if tree.words[prep] == "in" and owner is not None:
+                hit = _according(tree, prep, number, f"in {word}", owner)
                 if hit:
                     yield hit
 
 
-def _according(tree: Tree, first: int, last: int, lemma: str) -> Hit | None:
-    source = tree.child(last, "pobj", "dobj")
+def _according(tree: Tree, first: int, last: int, lemma: str, owner: int | None = None) -> Hit | None:
+    source = tree.child(last, "pobj", "dobj") if owner is None else owner
     if source is None:
         return None
     clause = tree.heads[first]
@@ -46,6 +54,34 @@ def _according(tree: Tree, first: int, last: int, lemma: str) -> Hit | None:
     if not content:
         return None
     return Hit(first, last, clause, lemma, CueKind.ACCORDING, SpeechAct.ASSERT, False, source, content, "according")
+
+
+def silence_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
+    """Yield who says nothing without a verb of saying: had no comment, could not be reached for comment."""
+    for number, word in enumerate(tree.words):
+        if word not in cues.unsaid["silence"] or tree.deps[number] not in ("dobj", "pobj"):
+            continue
+        above = tree.heads[number]
+        verb = above if tree.deps[number] == "dobj" else tree.heads[above]
+        first = next(tree.kids(verb, "aux", "auxpass"), verb)
+        none = any(tree.words[each] == "no" for each in tree.kids(number, "det"))
+        if tree.deps[number] == "dobj" and not (
+                none and tree.words[verb] in cues.light or tree.words[verb].startswith("return")
+                and unsaid(tree, verb, cues) == "negated"):
+            continue
+        if tree.deps[number] == "pobj" and not (
+                tree.words[above] == "for" and unsaid(tree, _governor(tree, verb), cues) == "negated"
+                and tree.words[verb] in ("reached", "available")):
+            continue
+        governor = _governor(tree, verb)
+        source = tree.child(governor, "nsubj", "nsubjpass") or subject_of(tree, governor, cues)
+        if source is not None:
+            first = next(tree.kids(governor, "aux", "auxpass"), governor)
+            yield silent(tree, governor, first, number, source)
+
+
+def _governor(tree: Tree, word: int) -> int:
+    return tree.heads[word] if tree.deps[word] in ("acomp", "amod") else word
 
 
 def noun_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:

@@ -17,7 +17,7 @@ from streams.core.statements.cues import cues_of
 from streams.core.statements.floating import with_floating
 from streams.core.statements.inserts import without_inserts
 from streams.core.statements.nested import kept
-from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits
+from streams.core.statements.phrases import according_hits, adjective_hits, noun_hits, silence_hits
 from streams.core.statements.quotes import without_stop
 from streams.core.statements.report import Bounds, CueFound, CueKind, Report
 from streams.core.statements.source import source_of
@@ -26,7 +26,7 @@ from streams.core.statements.units import units_of
 from streams.core.statements.verbs import verb_hits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from schemas.clean_article import Repair
     from schemas.mention import Mention
@@ -66,7 +66,7 @@ def reports_in(
         unit, tree = units[number], tree_of(doc, seen)
         inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
         hits = [hit for hit in _hits(tree, cues) if hit.rule not in without]
-        wires = [hit for hit in hits if _is_wire(tree, hit, inside)]
+        wires = [hit for hit in hits if _is_wire(tree, hit, inside, cues.media)]
         quoted = [Bounds(quote.start, quote.end) for quote in unit.quotes]
         found[number] = [
             _report(field, unit, tree, hit, inside, language, wire=hit in wires)
@@ -115,12 +115,15 @@ def _hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
     yield from verb_hits(tree, cues)
     yield from according_hits(tree, cues)
     yield from adjective_hits(tree, cues)
+    yield from silence_hits(tree, cues)
 
 
-def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention]) -> bool:
+def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention], media: Collection[str]) -> bool:
     """Tell whether an agency or an outlet says it: it passes on what others say."""
     if hit.source is None or hit.kind not in (CueKind.SAY, CueKind.ACCORDING):
         return False
+    if tree.words[hit.source] in media and tree.tags[hit.source] != "PRP":
+        return True
     at = tree.starts[hit.source]
     return any(
         each.start <= at < each.end and each.kind in (MentionKind.WIRE, MentionKind.OUTLET) for each in mentions)
@@ -129,7 +132,7 @@ def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention]) -> bool:
 def _report(
     field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str, *, wire: bool
 ) -> Report:
-    source = source_of(tree, hit.source, mentions) if hit.source is not None else None
+    source = source_of(tree, hit.source, mentions, cues_of(language).titles) if hit.source is not None else None
     around = circumstances_of(tree, hit, language)
     content, inserts = without_inserts(
         field.text, (without_stop(field.text, *each) for each in hit.content), language)
@@ -156,6 +159,8 @@ def _report(
 def _mode(unit: Unit, hit: Hit, content: Sequence[Bounds]) -> StatementMode:
     if hit.kind is CueKind.ACT:
         return StatementMode.OFFICIAL_ACT
+    if hit.kind is CueKind.DECLINE:
+        return StatementMode.INDIRECT
     size = sum(end - start for start, end in content)
     quoted = sum(
         max(0, min(end, quote.content_end) - max(start, quote.content_start))

@@ -12,7 +12,7 @@ from schemas.mention import MentionKind
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from schemas.mention import Mention
     from streams.core.statements.tree import Tree
@@ -29,8 +29,11 @@ class Source(NamedTuple):
     collective: bool
 
 
-def source_of(tree: Tree, word: int, mentions: Sequence[Mention]) -> Source:
-    """Return the source whose head word is `word`. `mentions`: those of its sentence."""
+def source_of(tree: Tree, word: int, mentions: Sequence[Mention], titles: Collection[str]) -> Source:
+    """Return the source whose head word is `word`. `mentions`: those of its sentence; `titles`: in lower case."""
+    name = _named_beside(tree, word, mentions)
+    if name is not None:
+        return Source(name, name, collective=False)
     first, last = _extent(tree, word)
     bounds = tree.bounds(first, last)
     head = tree.bounds(word, word)
@@ -39,11 +42,34 @@ def source_of(tree: Tree, word: int, mentions: Sequence[Mention]) -> Source:
     if named is None or named.kind is MentionKind.DATE or named.end > bounds.end + 2:
         return Source(bounds, head, collective)
     name = Bounds(named.start, min(named.end, bounds.end))
-    bare = tree.tags[first] not in ("DT", "PRP$") and not any(
-        tree.tags[each] in ("IN", "POS") for each in range(first, word))
-    if named.kind is MentionKind.PERSON and bare and bounds.start < name.start and not collective:
-        bounds = Bounds(name.start, bounds.end)
+    if named.kind is MentionKind.PERSON and not collective and not _title_inside(tree, word, name, titles):
+        bounds = name
     return Source(bounds, name, collective)
+
+
+def _named_beside(tree: Tree, word: int, mentions: Sequence[Mention]) -> Bounds | None:
+    """Return the person whom an apposition names after his office (the spokesman of the ministry, Jan Novak)."""
+    if tree.tags[word][0] != "N" or tree.tags[word].startswith("NNPS"):
+        return None
+    here = tree.bounds(word, word)
+    if any(each.kind is MentionKind.PERSON and each.start <= here.start < each.end for each in mentions):
+        return None
+    for child in tree.kids(word, "appos"):
+        at = tree.bounds(child, child)
+        for each in mentions:
+            if each.kind is MentionKind.PERSON and each.start <= at.start < each.end:
+                return Bounds(each.start, each.end)
+    return None
+
+
+def _title_inside(tree: Tree, word: int, name: Bounds, titles: Collection[str]) -> bool:
+    """Tell whether the title at the name is inside the one before it (the secretary of President Jan Novak).
+
+    Whose name it is cannot be told by grammar: the phrase stays whole.
+    """
+    first = next(n for n in range(word + 1) if tree.starts[n] >= name.start)
+    before = range(max(tree.left[word], first - 4), first)
+    return tree.left[word] < first and any(tree.tags[n] == "IN" for n in before) and tree.words[first - 1] in titles
 
 
 def _extent(tree: Tree, word: int) -> tuple[int, int]:

@@ -26,6 +26,8 @@ def subject_of(tree: Tree, verb: int, cues: Cues) -> int | None:
             return _antecedent(tree, verb, passive, cues)
         above = tree.heads[verb]
         relation = tree.deps[verb]
+        if relation == "acl" and tree.tags[verb] == "VBN" and reduced(tree, verb):
+            return above if tree.deps[above] == "ROOT" else tree.heads[tree.heads[above]]
         if relation == "acl" and tree.tags[verb] == "VBG":
             if tree.deps[above] in ("dobj", "pobj") and tree.words[above] in cues.nouns:
                 verb = above if tree.deps[above] == "dobj" else tree.heads[above]
@@ -85,10 +87,18 @@ def agent_of(tree: Tree, verb: int) -> int | None:
 
 def is_passive(tree: Tree, verb: int) -> bool:
     """Tell whether the verb is in the passive."""
-    return tree.tags[verb] == "VBN" and (
+    return tree.tags[verb] == "VBN" and not reduced(tree, verb) and (
         tree.child(verb, "nsubjpass", "auxpass") is not None
         or (tree.deps[verb] in ("acl", "amod") and tree.child(verb, "nsubj") is None)
     )
+
+
+def reduced(tree: Tree, verb: int) -> bool:
+    """Tell whether a participle is the past tense of a sentence that the parser found no verb in."""
+    head = tree.heads[verb]
+    root = head if tree.deps[head] == "ROOT" else tree.heads[tree.heads[head]]
+    finite = any(tag in ("VBD", "VBZ", "VBP", "MD") and tree.deps[n] != "relcl" for n, tag in enumerate(tree.tags))
+    return tree.deps[verb] == "acl" and tree.deps[root] == "ROOT" and tree.tags[root][0] != "V" and not finite
 
 
 def _antecedent(tree: Tree, verb: int, subject: int, cues: Cues) -> int:
@@ -105,7 +115,8 @@ def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
         aux = [tree.words[each] for each in tree.kids(verb, "aux")]
         if any(tree.words[each] in words["negations"] for each in tree.kids(verb, "neg", "preconj")):
             return "negated"
-        if any(word in words["modals"] for word in aux):
+        if any(word in words["modals"] for word in aux) and not any(
+                tree.words[each] == "only" for each in tree.kids(verb, "advmod")):
             return "modal"
         if any(tree.words[each] in words["conjunctions"] for each in tree.kids(verb, "mark", "advmod")):
             return "if"

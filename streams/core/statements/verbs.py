@@ -38,7 +38,7 @@ def verb_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
 
 def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ...]) -> Iterator[Hit]:
     why = unsaid(tree, number, cues)
-    if why == "negated" and tree.words[number] in cues.unsaid["refused"]:
+    if why == "negated" and tree.words[number] in cues.unsaid["refused"] | cues.unsaid["silent"]:
         yield from _refused(tree, number, verb, cues)
     if why in ("negated", "modal"):
         return
@@ -72,7 +72,7 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
 
 def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
     frames = verb.frames
-    clause = tree.child(number, "ccomp")
+    clause = _clause_of(tree, number)
     if verb.kind is CueKind.DECLINE:
         yield from _declined(tree, number, verb, source, cues)
         return
@@ -97,6 +97,10 @@ def _declined(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> I
     wanted = tree.child(number, "xcomp")
     if wanted is None:
         return
+    if tree.child(wanted, "auxpass") is not None:
+        yield _hit(tree, number, verb, source, piece(tree, number, tree.right[wanted]), "decline")._replace(
+            last=wanted)
+        return
     if tree.words[wanted] not in cues.unsaid["refused"]:
         yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
         return
@@ -109,17 +113,45 @@ def _refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
     """Yield what somebody would not say (would not say when …; did not comment on …)."""
     source = subject_of(tree, number, cues)
     thing = tree.child(number, "ccomp")
+    if source is None or is_passive(tree, number):
+        return
+    first = next(tree.kids(number, "aux"), number)
+    if thing is None and tree.words[number] in cues.unsaid["silent"]:
+        yield silent(tree, number, first, number, source)
+        return
     if thing is not None:
-        first = tree.left[thing]
-        if tree.tags[first] not in _WH and tree.words[first] not in ("whether", "if"):
+        opens = tree.left[thing]
+        if tree.tags[opens] not in _WH and tree.words[opens] not in ("whether", "if"):
             return
     else:
         prep = next((p for p in tree.kids(number, "prep") if tree.words[p] in ("on", "about", "to")), None)
         thing = None if prep is None else tree.child(prep, "pobj")
-    if source is None or thing is None or is_passive(tree, number):
+    if thing is None:
         return
     yield _hit(tree, number, verb, source, below(tree, thing), "decline")._replace(
-        kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True)
+        first=first, kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True)
+
+
+def silent(tree: Tree, number: int, first: int, last: int, source: int) -> Hit:
+    """Return the hit of somebody who says nothing (did not comment before the vote; had no comment)."""
+    stop = last
+    for child in tree.children[number]:
+        if child > last and tree.deps[child] in ("prep", "dobj", "npadvmod", "prt") and tree.words[
+                tree.left[child] - 1] != ",":
+            stop = max(stop, tree.right[child])
+    return Hit(
+        first, last, number, tree.words[number], CueKind.DECLINE, SpeechAct.DECLINE, False, source,
+        piece(tree, first, stop), "decline", negated=True)
+
+
+def _clause_of(tree: Tree, number: int) -> int | None:
+    """Return the clause that a verb reports: the one after it, else the one before, without a semicolon."""
+    clauses = list(tree.kids(number, "ccomp"))
+    if not clauses:
+        return None
+    if clauses[-1] > number:
+        return clauses[-1] if clauses[0] < number else clauses[0]
+    return None if ";" in tree.words[tree.right[clauses[0]] : number] else clauses[0]
 
 
 def _phrases(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
@@ -141,17 +173,22 @@ def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
     inner, thing = tree.child(number, "xcomp"), tree.child(number, "dobj")
     if inner is None:
         return None
+    if thing is not None and thing > inner:
+        thing = None
     frames, content = verb.frames, below(tree, inner)
     to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
     called = next((each for each in tree.kids(number, "prep") if tree.words[each] in verb.prepositions), None)
     if to and called is not None and number < called < inner:
         hit = _hit(tree, number, verb, source, content, "request")
         return hit._replace(addressee=tree.child(called, "pobj"), last=called, act=verb.preposition_act)
+    if to and thing is not None and verb.kind is CueKind.ACT:
+        return None
     if to and thing is not None and "o" in frames:
         return _hit(tree, number, verb, source, content, "request")._replace(addressee=thing)
     if to and thing is None and "i" in frames:
         return _hit(tree, number, verb, source, content, "infinitive")
-    if tree.tags[inner] == "VBG" and "g" in frames:
+    having = any(tree.tags[each] == "VBG" for each in tree.kids(inner, "aux"))
+    if (tree.tags[inner] == "VBG" or having) and "g" in frames:
         return _hit(tree, number, verb, source, content, "gerund")
     return None
 
@@ -367,6 +404,9 @@ def _nearest(tree: Tree, quote: int, cues: Cues) -> int | None:
 
 
 def _quotes(tree: Tree, word: int, cues: Cues) -> bool:
-    verb = cues.verb(tree.words[word], "") if tree.tags[word][0] == "V" else None
+    if tree.tags[word][0] != "V":
+        return False
+    particle = tree.child(word, "prt")
+    verb = cues.verb(tree.words[word], "" if particle is None else tree.words[particle])
     return verb is not None and "q" in verb.frames
 
