@@ -166,13 +166,14 @@ def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Pub
 def event_time(when: Published | None, origin_time: datetime) -> datetime:
     """Return the published date; the raw record's timestamp if there is none or it is suspect.
 
-    Of a day that a page gives, the first moment in it that the page gives as well, by whatever clock the day is.
+    Of a day that a page gives, the first moment in it that the page gives as well, by whatever clock.
     """
     if when is None or when.suspect:
         return origin_time.astimezone(UTC)
     if when.basis != PRODUCER and when.precision is Precision.DAY:
         for each in when.candidates:
-            if each.basis in _MOMENTS and each.precision in _TO_THE_MINUTE and is_day_of(when.value, each.value):
+            exact = each.basis in _MOMENTS and each.precision in _TO_THE_MINUTE
+            if exact and is_day_of(when.value, each.value):
                 return each.value
     return when.value
 

@@ -2,8 +2,8 @@
 
 In this order: bounds that cost nothing are checked on the page, lexbor parses it, the depth of the tree is
 checked, resiliparse takes the text out. That is the fast path. On the quality path lxml parses as well
-(libxml2: no network, no DTD, no entities of the page's own), trafilatura takes the text out, and `html_choice`
-decides between the two. On the path `auto` the second half is done where the first is not sure.
+(libxml2: no network, no DTD, no entities of the page's own), trafilatura takes the text out, and
+`html_choice` decides between the two. On the path `auto` the second half is done where the first is not sure.
 """
 
 from __future__ import annotations

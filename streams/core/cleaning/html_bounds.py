@@ -1,10 +1,11 @@
 """HTML bounds: what a page may cost, counted before anything expensive is done with it.
 
 Nodes: each needs a `<` that closes nothing, so counting those is a bound that costs nothing. Attributes of
-one tag: libxml2 compares each with all before it (90,000 in one tag took 6.7 s), and so does lexbor (11.2 s);
-the tags of a large page are walked and the widest must stay under `_MOST_ATTRIBUTES`. Depth: counted on the
-tree that was built, which is linear (libxml2's is never deeper than 2,048). trafilatura and lxml recurse, copy
-and serialise below that depth without harm, and took 37 µs a node at worst on pages made to hurt.
+one tag: libxml2 compares each with all before it (90,000 in one tag took 6.7 s), and so does lexbor (11.2
+s); the tags of a large page are walked and the widest must stay under `_MOST_ATTRIBUTES`. Depth: counted on
+the tree that was built, which is linear (libxml2's is never deeper than 2,048). trafilatura and lxml
+recurse, copy and serialise below that depth without harm, and took 37 µs a node at worst on pages made to
+hurt.
 """
 
 from __future__ import annotations

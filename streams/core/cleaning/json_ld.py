@@ -1,7 +1,7 @@
 """JSON-LD: what a page says of itself in `script type="application/ld+json"`, as flat objects.
 
-Scripts that are no JSON are left out; raw line ends inside strings, which templates leave, are forgiven. Objects
-are found wherever they are nested (`@graph`, `mainEntity`, lists), articles first.
+Scripts that are no JSON are left out; raw line ends inside strings, which templates leave, are forgiven.
+Objects are found wherever they are nested (`@graph`, `mainEntity`, lists), articles first.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 Thing: TypeAlias = "dict[str, object]"
 """A JSON object of schema.org's vocabulary."""
 
-_MOST_SCRIPTS: Final = 16
-_LONGEST_SCRIPT_CHARS: Final = 300_000
 _MOST_THINGS: Final = 5_000
 _ARTICLE: Final = re.compile(r"Article|Posting|Report$|Review$|Recipe|HowTo|CreativeWork|BlogPost|Blog$")
 _PAGE: Final = re.compile(r"Page$|VideoObject")
@@ -31,18 +29,17 @@ def things(scripts: Sequence[str]) -> list[Thing]:
     'Article'
     """
     found: list[Thing] = []
-    for script in scripts[:_MOST_SCRIPTS]:
+    for script in scripts:
         for root in _roots(script):
             found += _within(root, _MOST_THINGS - len(found))
     return found
 
 
 def _roots(script: str) -> Iterator[object]:
-    if len(script) <= _LONGEST_SCRIPT_CHARS:
-        try:
-            yield json.loads(_COMMENT.sub("", script[:40]) + script[40:], strict=False)
-        except (ValueError, RecursionError):
-            return
+    try:
+        yield json.loads(_COMMENT.sub("", script[:40]) + script[40:], strict=False)
+    except (ValueError, RecursionError):
+        return
 
 
 def _within(root: object, most: int) -> list[Thing]:
@@ -74,3 +71,10 @@ def articles(known: Sequence[Thing]) -> list[Thing]:
 def text_of(value: object) -> str | None:
     """Return a value as one line of text, None when it is none."""
     return " ".join(value.split()) or None if isinstance(value, str) else None
+
+
+def referred(thing: Thing, known: Sequence[Thing]) -> Thing:
+    """Return the object that a reference (`@id` without a name) means, else the object itself."""
+    if thing.get("name") or not thing.get("@id"):
+        return thing
+    return next((each for each in known if each.get("@id") == thing["@id"] and each.get("name")), thing)

@@ -1,149 +1,117 @@
-"""Authors of a page: the names of the people who wrote it, in the order in which it gives them.
+"""Authors of a page: the names of those who wrote it, in the order in which it gives them.
 
-Asked in this order, until one gives a name: the persons in JSON-LD, meta tags, microdata and `rel=author`, elements named after
-authors, elements named after bylines, an organisation in JSON-LD that is not the outlet. Cut off are "By", what stands behind a
-comma and is no name, addresses, handles, dates; names of the outlet and words like "admin" are no authors.
+Asked in this order, until one gives a name (`author_names`): persons in JSON-LD, meta tags, microdata and
+`rel=author`, elements named after an author's name, bylines, links to an author's page, lines that are a
+byline, other elements named after authors. The outlet is no author, unless it has a person's name: a site
+of one's own.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
+from streams.core.cleaning.author_names import byline_in, looks_like_a_person, names_in, says_author
 from streams.core.cleaning.header import folded
-from streams.core.cleaning.json_ld import articles, text_of, types
-from streams.core.cleaning.page_tree import every
-from streams.core.packs import PACKS, read
+from streams.core.cleaning.json_ld import articles, referred, text_of, types
+from streams.core.cleaning.page_tree import every, line_of, lines_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from resiliparse.parse.html import HTMLTree
 
     from streams.core.cleaning.json_ld import Thing
+    from streams.core.cleaning.page_facts import PageFacts
 
-_LONGEST_NAME_CHARS: Final = 60
-_MOST_WORDS: Final = 6
 _MOST_AUTHORS: Final = 20
-_LONGEST_BYLINE_CHARS: Final = 200
+_LONGEST_CHARS: Final = 240
 _MOST_ELEMENTS: Final = 12
-_META: Final = tuple(
-    "author article:author article.author byl dc.creator dcterms.creator parsely-author sailthru.author citation_author authors dc.contributor creator".split()  # noqa: SIM905
-)
-_MARKED: Final = "[itemprop=author] [itemprop=name]", "[itemprop=author]", "[rel~=author]", "[itemprop=creator]"
+_MOST_LINES: Final = 400
+_META: Final = (
+    "author", "article:author", "article.author", "byl", "dc.creator", "dcterms.creator", "parsely-author",
+    "sailthru.author", "citation_author", "authors", "creator",
+)  # fmt: skip
+_MARKED: Final = (
+    "[itemprop=author] [itemprop=name]", "[itemprop=author]", "[rel~=author]", "[itemprop=creator]",
+)  # fmt: skip
 _NAMED: Final = (
-    "[class*=author-name],[class*=author_name],[class*=authorName],[class*=AuthorName],[class*=author__name],[class~=author],[class*=byline__name]",
+    (
+        "[class*=author-name],[class*=author_name],[class*=authorName],[class*=AuthorName],[class*=author__name],"
+        "[class*=byline-name],[class*=byline__name],[class*=author-box__name]"
+    ),
     "[class*=byline],[class*=Byline],[class*=byLine],[class*=ByLine]",
-    "[class*=author],[class*=Author],[id*=author]",
 )
-_SPLIT: Final = re.compile(r"\s*(?:[;|/•·\n]|\s&\s)\s*")
-_NOT_A_NAME: Final = re.compile(r"https?:|www\.|@|\d|[<>{}=_#]|\.(?:com|org|net)\b", re.IGNORECASE)
-_NAME: Final = re.compile(r"[^\W\d_]")
-_CREDENTIAL: Final = re.compile(r"(?:[A-Z][A-Za-z]{0,2}\.?){1,4}(?:-[A-Z]{1,3})?|[A-Z]{2,6}(?:-[A-Z]{1,4})?")
+_PEOPLE: Final = (
+    "author", "authors", "contributor", "contributors", "profile", "team", "people", "staff", "producers",
+)  # fmt: skip
+_LINKS: Final = ",".join(f'a[href*="/{each}/"]' for each in _PEOPLE)
+_LOOSE: Final = "[class*=author],[class*=Author],[id*=author]"
 
 
-@cache
-def _words() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], frozenset[str]]:
-    packs = [cast("dict[str, dict[str, str | list[str]]]", read(code, "pages"))["author"] for code in PACKS]
-    lead, tail, joint = (
-        "|".join(cast("str", pack[key]) for pack in packs) for key in ("lead", "tail", "joint")
-    )
-    nobody = frozenset(word for pack in packs for word in cast("list[str]", pack["nobody"]))
-    return (
-        re.compile(rf"(?:{lead})\s*", re.IGNORECASE),
-        re.compile(rf"\s*(?:{tail}).*", re.IGNORECASE),
-        re.compile(rf"\s+(?:{joint})\s+", re.IGNORECASE),
-        nobody,
-    )
-
-
-def page_authors(
-    tree: HTMLTree, meta: Sequence[tuple[str, str]], known: Sequence[Thing], outlets: Iterable[str | None]
-) -> tuple[str, ...]:
-    """Return the authors' names, each once; `outlets` are names of the outlet, which are no authors."""
+def page_authors(facts: PageFacts, outlets: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the authors' names, each once; `outlets` are names of the outlet."""
     not_names = frozenset(folded(each) for each in outlets if each)
-    for said in _sources(tree, meta, known):
-        names = tuple(dict.fromkeys(name for text in said for name in names_in(text, not_names)))
+    own_site: tuple[str, ...] = ()
+    for said in _sources(facts):
+        found = dict.fromkeys(name for text in said for name in names_in(text))
+        names = tuple(name for name in found if folded(name) not in not_names)
         if names:
             return names[:_MOST_AUTHORS]
-    return ()
+        own_site = own_site or tuple(name for name in found if looks_like_a_person(name))
+    return own_site
 
 
-def _sources(
-    tree: HTMLTree, meta: Sequence[tuple[str, str]], known: Sequence[Thing]
-) -> Iterator[list[str]]:
-    for thing in articles(known):
-        yield _persons(thing, known, organisations=False)
-    yield from ([text for name, text in meta if name == wanted] for wanted in _META)
-    yield _labelled(meta)
-    for path in _MARKED:
-        yield _shown(tree, path, most=4)
-    for path in _NAMED:
-        yield _shown(tree, path, most=1)
-    for thing in articles(known):
-        yield _persons(thing, known, organisations=True)
+def _sources(facts: PageFacts) -> Iterator[list[str]]:
+    yield from (_persons(thing, facts.things) for thing in articles(facts.things))
+    yield from ([text for name, text in facts.tags if name == wanted] for wanted in _META)
+    yield _labelled(facts.meta)
+    yield from (_shown(facts.tree, path, 4) for path in _MARKED)
+    yield from (_shown(facts.tree, path, 1) for path in _NAMED)
+    yield _linked(facts.tree)
+    yield next((names for line in facts.lines()[:_MOST_LINES] if (names := byline_in(line))), [])
+    yield _shown(facts.tree, _LOOSE, 1)
 
 
-def _persons(thing: Thing, known: Sequence[Thing], *, organisations: bool) -> list[str]:
+def _persons(thing: Thing, known: Sequence[Thing]) -> list[str]:
+    """Return the names of the persons that an object gives as its authors, organisations left out."""
     said = thing.get("author") or thing.get("creator") or ()
     found: list[str] = []
     for each in said if isinstance(said, list) else [said]:
-        person = _referred(each, known) if isinstance(each, dict) else each
-        if isinstance(person, dict):
-            if ("Organization" in types(person)) == organisations:
-                found += [text for text in [text_of(person.get("name"))] if text]
-        elif isinstance(person, str) and not organisations:
-            found.append(person)
+        person = referred(each, known) if isinstance(each, dict) else {"name": each}
+        if "Organization" not in types(person):
+            names = person.get("name")
+            texts = map(text_of, names if isinstance(names, list) else [names])
+            found += [text for text in texts if text]
     return found
 
 
-def _referred(person: Thing, known: Sequence[Thing]) -> Thing:
-    """Return the object that a reference (`@id` alone) means, else the object itself."""
-    if person.get("name") or not person.get("@id"):
-        return person
-    return next((each for each in known if each.get("@id") == person["@id"] and each.get("name")), person)
-
-
-def _labelled(meta: Sequence[tuple[str, str]]) -> list[str]:
+def _labelled(said: Mapping[str, str]) -> list[str]:
     """Return what a card of two labels says behind the one that means the author."""
-    lead = _words()[0]
-    said = dict(meta)
     return [
         said[f"twitter:data{n}"]
         for n in "12"
-        if lead.fullmatch(said.get(f"twitter:label{n}", "")) and f"twitter:data{n}" in said
+        if says_author(said.get(f"twitter:label{n}", "")) and f"twitter:data{n}" in said
     ]
 
 
+def _linked(tree: HTMLTree) -> list[str]:
+    """Return the text of the first link to a page about a person whose address has a word of it."""
+    for element in every(tree, _LINKS, _MOST_ELEMENTS):
+        name, address = line_of(element), (element.get_attribute("href") or "").lower()
+        if any(folded(word) in address for word in name.split() if len(word) > 2) and any(names_in(name)):
+            return [name]
+    return []
+
+
 def _shown(tree: HTMLTree, path: str, most: int) -> list[str]:
-    """Return the texts of the first short elements that a path finds and that hold a name."""
+    """Return the lines with a name in the first `most` short elements that have one."""
     found: list[str] = []
     for element in every(tree, path, _MOST_ELEMENTS):
-        text = element.get_attribute("content") or element.text or ""
-        line = next((line for line in map(str.strip, text.split("\n")) if _NAME.search(line)), "")
-        if 0 < len(text.strip()) <= _LONGEST_BYLINE_CHARS and line:
-            found.append(" ".join(text.split()))
-        if len(found) >= most:
-            break
+        given = element.get_attribute("content")
+        lines = [given] if given else lines_of(element, _LONGEST_CHARS)
+        named = next((line for line in lines if any(map(looks_like_a_person, names_in(line)))), None)
+        if named:
+            found.append(named)
+            if len(found) == most:
+                break
     return found
-
-
-def names_in(text: str, outlets: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Yield the names in what a page gives as its author.
-
-    >>> list(names_in("By Ann Bee, MD and Cy Dee, Senior Editor"))
-    ['Ann Bee', 'Cy Dee']
-    """
-    lead, tail, joint, nobody = _words()
-    for part in _SPLIT.split(joint.sub(";", text.strip())):
-        for piece in part.split(","):
-            name = tail.sub("", lead.sub("", piece.strip(), count=1) if lead.match(piece.strip()) else piece).strip(" .:-–—()*\"'")
-            words = name.split()
-            if not words or len(name) > _LONGEST_NAME_CHARS or len(words) > _MOST_WORDS or _NOT_A_NAME.search(name):
-                continue
-            if not _NAME.search(name) or folded(name) in outlets or nobody & {word.lower().strip(".") for word in words}:
-                continue
-            if piece is not part.split(",")[0] and _CREDENTIAL.fullmatch(name):
-                continue
-            yield " ".join(words)
