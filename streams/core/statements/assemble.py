@@ -10,7 +10,8 @@ reader reads; here the statements are made of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import Span, SpanField
@@ -42,18 +43,48 @@ _NAMED = (MentionKind.GPE, MentionKind.NORP, MentionKind.PERSON, MentionKind.ORG
 _NOBODY = Registry.empty()
 
 
-def statements_of(
+class Assembled(NamedTuple):
+    """What the article's context makes: the mentions with the roles said at them, and the statements."""
+
+    mentions: tuple[Mention, ...]
+    statements: tuple[Statement, ...]
+
+
+def assembled(
     article: CleanArticle,
     fields: Mapping[SpanField, Field],
     mentions: Sequence[Mention],
     reports: Sequence[Report],
     registry: Registry = _NOBODY,
-) -> Iterator[Statement]:
-    """Yield the statements of an article, in order of the page."""
+) -> Assembled:
+    """Return an article's mentions with their roles, and its statements, both in order of the page."""
     drafts, cast = drafts_of(article, fields, mentions, reports, registry)
     writer = _Writer(article, fields)
-    language = article.language.code
-    aliases = aliases_of(mentions)
+    statements = tuple(_statements(article, fields, mentions, drafts, cast, writer))
+    roles = {
+        (mention.field, mention.start): found.role.model_copy(
+            update={"span": writer.span(mention.field, Bounds(found.said.start, found.said.end))})
+        for actor in cast.actors.values()
+        for mention, found in actor.said
+    }
+    roled = (
+        mention.model_copy(update={"role": roles[mention.field, mention.start]})
+        if (mention.field, mention.start) in roles else mention
+        for mention in mentions
+    )
+    return Assembled(tuple(roled), statements)
+
+
+def _statements(
+    article: CleanArticle,
+    fields: Mapping[SpanField, Field],
+    mentions: Sequence[Mention],
+    drafts: Sequence[Draft],
+    cast: Cast,
+    writer: _Writer,
+) -> Iterator[Statement]:
+    """Yield the statements of drafts, renderings of one utterance pointing to the best."""
+    aliases, language = aliases_of(mentions), article.language.code
     best = groups_of(
         [_rendering(draft, fields[draft.report.field], cast, language, aliases) for draft in drafts])
     speakers = [writer.speaker(draft) for draft in drafts]
@@ -64,9 +95,10 @@ def statements_of(
     ids = ids_of(article.article_id, contents, speakers, best)
     for number, draft in enumerate(drafts):
         head = drafts[best[number]]
-        steps = head.steps if draft.report.field is not SpanField.TEXT else draft.steps
-        yield writer.statement(
-            draft, ids[number], speakers[number], ids[best[number]] if best[number] != number else None, steps)
+        if draft.report.field is not SpanField.TEXT:
+            draft = replace(draft, steps=head.steps, said_on=head.said_on)
+        rendition_of = ids[best[number]] if best[number] != number else None
+        yield writer.statement(draft, ids[number], speakers[number], rendition_of)
 
 
 def _rendering(
@@ -105,8 +137,9 @@ class _Writer:
         self._fields = fields
 
     def statement(
-        self, draft: Draft, id_: str, speaker: Speaker | None, rendition_of: str | None, steps: Sequence[Step]
+        self, draft: Draft, id_: str, speaker: Speaker | None, rendition_of: str | None
     ) -> Statement:
+        """Return the statement of a draft."""
         report, article = draft.report, self._article
         return Statement(
             statement_id=id_,
@@ -119,7 +152,7 @@ class _Writer:
             target=self._maybe(report, report.target),
             venue=self._maybe(report, report.venue),
             recurring=report.recurring,
-            chain=self._chain(draft, speaker, steps),
+            chain=self._chain(draft, speaker),
             said_on=draft.said_on,
             reported_on=article.published.value if article.published else None,
             attribution=draft.meant.attribution,
@@ -161,7 +194,7 @@ class _Writer:
             collective=draft.report.collective,
         )
 
-    def _chain(self, draft: Draft, speaker: Speaker | None, steps: Sequence[Step]) -> tuple[Hop, ...]:
+    def _chain(self, draft: Draft, speaker: Speaker | None) -> tuple[Hop, ...]:
         if speaker is None:
             return ()
         first = Step(speaker.name, "said", None, draft.report.field, draft.meant.at)
@@ -171,22 +204,23 @@ class _Writer:
                 actor=step.actor,
                 relation=step.relation,
                 date=moment(step.day),
-                evidence=self._span(step.field, step.evidence) if step.field and step.evidence else None,
+                evidence=self.span(step.field, step.evidence) if step.field and step.evidence else None,
             )
-            for number, step in enumerate(without_repeats([first, *steps]))
+            for number, step in enumerate(without_repeats([first, *draft.steps]))
         )
 
     def _cue(self, report: Report, cue: CueFound) -> Cue:
-        span = dict(self._span(report.field, cue.bounds))
+        span = dict(self.span(report.field, cue.bounds))
         return Cue(**span, lemma=cue.lemma, factive=cue.factive, negated=cue.negated)
 
     def _maybe(self, report: Report, bounds: Bounds | None) -> Span | None:
-        return self._span(report.field, bounds) if bounds else None
+        return self.span(report.field, bounds) if bounds else None
 
     def _spans(self, report: Report, pieces: Sequence[Bounds]) -> tuple[Span, ...]:
-        return tuple(self._span(report.field, bounds) for bounds in pieces)
+        return tuple(self.span(report.field, bounds) for bounds in pieces)
 
-    def _span(self, name: SpanField, bounds: Bounds) -> Span:
+    def span(self, name: SpanField, bounds: Bounds) -> Span:
+        """Return a stretch of a field, located in the raw content too."""
         field = self._fields[name]
         raw_start, raw_end = raw_place(self._article, field, bounds.start, bounds.end)
         text = field.text[bounds.start : bounds.end]

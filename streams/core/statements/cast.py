@@ -65,7 +65,7 @@ class Introduced(NamedTuple):
 class Cast:
     """The actors of an article, and where each is mentioned.
 
-    `surnames`: last word of a full name → key, None when two people share it. `holding`: office → those
+    `surnames`: last word of a full name → keys of its bearers. `holding`: office → those
     introduced with it, `alike` with one that goes by the same noun.
     """
 
@@ -73,7 +73,7 @@ class Cast:
     places: Mapping[SpanField, tuple[Mention, ...]]
     starts: Mapping[SpanField, tuple[int, ...]]
     longest: Mapping[SpanField, int]
-    surnames: Mapping[str, str | None]
+    surnames: Mapping[str, Sequence[str]]
     holding: Mapping[str, Sequence[Introduced]]
     alike: Mapping[str, Sequence[Introduced]]
 
@@ -91,11 +91,24 @@ class Cast:
         """Return whom a mention names; None when it names nobody who speaks."""
         return self.actors.get(key_of(mention))
 
-    def named(self, text: str) -> Actor | None:
-        """Return the person whose surname the text ends with, None when nobody has it."""
+    def at(self, name: SpanField, start: int | None) -> Mention | None:
+        """Return the mention that begins at a code point of a field."""
+        found = self.within(name, start, start + 1) if start is not None else ()
+        return found[0] if found else None
+
+    def named(self, text: str, sex: str | None = None) -> Actor | None:
+        """Return the one person whose surname the text ends with, of that sex when it is told."""
         words = text.split()
-        key = self.surnames.get(words[-1]) if words else None
-        return self.actors.get(key) if key else None
+        bearers = [self.actors[key] for key in self.surnames.get(words[-1], ())] if words else []
+        fitting = [actor for actor in bearers if None in (sex, actor.sex) or actor.sex == sex]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def fullest(self, mention: Mention) -> Actor | None:
+        """Return whom a mention names: for a bare surname, the one person of that surname."""
+        actor = self.actor(mention)
+        if actor is None or actor.kind != "person" or " " in actor.name:
+            return actor
+        return self.named(mention.text, actor.sex) or actor
 
 
 def key_of(mention: Mention) -> str:
@@ -112,7 +125,7 @@ def cast_of(
 ) -> Cast:
     """Return the cast of an article; mentions in order of the page. `on`: the day of the article."""
     actors: dict[str, Actor] = {}
-    surnames: dict[str, str | None] = {}
+    surnames: dict[str, list[str]] = {}
     for mention in mentions:
         if mention.kind in SPEAKER_KINDS:
             _enter(actors, mention, fields[mention.field].text, words)
@@ -121,11 +134,10 @@ def cast_of(
         if (mention.field, mention.start) in offices.said:
             _role(actors[key_of(mention)], mention, offices, on, words)
     for actor in people:
-        surname = actor.name.split()[-1]
         if " " in actor.name:
-            surnames[surname] = None if surname in surnames else actor.key
+            surnames.setdefault(actor.name.split()[-1], []).append(actor.key)
     for actor in people:
-        surnames.setdefault(actor.name, actor.key)
+        surnames.setdefault(actor.name, [actor.key])
     holding, alike = _introduced(actors.values(), words)
     places = {name: tuple(_in(mentions, name)) for name in fields}
     return Cast(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from schemas.clean_article import CleanArticle
     from streams.core.statements.cast import Cast
     from streams.core.statements.report import Report
+    from streams.core.statements.said_on import Filed
 
 
 class Step(NamedTuple):
@@ -39,11 +40,11 @@ def own(report: Report, passages: Iterable[Passage]) -> tuple[Passage, ...]:
     return tuple({each.key: each for each in reversed(ordered)}.values())[::-1]
 
 
-def last_steps(article: CleanArticle, cast: Cast, published: date | None) -> list[Step]:
+def last_steps(article: CleanArticle, cast: Cast, filed: Filed) -> list[Step]:
     """Return the hops that every statement of the article took: dateline agency, credited source, outlet."""
-    filed = article.dateline.date.date() if article.dateline and article.dateline.date else None
+    published = filed.published or filed.day
     steps = [
-        Step(mention.text, "filed", filed, mention.field, Bounds(mention.start, mention.end))
+        Step(mention.text, "filed", filed.day if filed.basis == "dateline" else None, mention.field, Bounds(mention.start, mention.end))
         for mention in media_of(SpanField.DATELINE, cast)
     ]
     credited = [

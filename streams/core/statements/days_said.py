@@ -49,6 +49,7 @@ class TimeWords:
     day: re.Pattern[str]
     weekday: re.Pattern[str]
     ago: re.Pattern[str]
+    earlier: re.Pattern[str]
     unit: re.Pattern[str]
     weekend: re.Pattern[str]
     month: re.Pattern[str]
@@ -72,6 +73,7 @@ def time_words(language: str) -> TimeWords:
         "day": rf"\b{either(days)}\b",
         "weekday": rf"\b(?:(?P<last>{last}) )?(?P<weekday>{either(weekdays)})\b",
         "ago": rf"\b(?P<count>\d{{1,3}}|{either(numbers)}) (?P<span>{either(plain)}) {either(words['ago'])}\b",
+        "earlier": rf"\b(?P<fewer>\d{{1,3}}|{either(numbers)}) (?P<step>{either(plain)}) {either(words['earlier'])}\b",
         "unit": rf"\b(?:(?P<past>{last})|{this}) (?P<unit>{either(plain)})\b",
         "weekend": rf"\b{either(words['over'])} {weekend}\b",
         "month": rf"\b(?P<month>{either(months())})\b\.?(?:(?: of)?,? (?P<year>\d{{4}})\b)?",
@@ -83,14 +85,15 @@ def time_words(language: str) -> TimeWords:
         **{name: re.compile(pattern) for name, pattern in parts.items()},
         not_on=re.compile(rf"{either(words['not_on'])}\b"),
         ahead=re.compile(rf"\b{either(words['ahead'])}\b"),
-        any_of=re.compile(_phrases(lead, parts), re.IGNORECASE),
+        any_of=re.compile(_phrases(lead, parts, language), re.IGNORECASE),
     )
 
 
-def _phrases(lead: str, parts: Mapping[str, str]) -> str:
+def _phrases(lead: str, parts: Mapping[str, str], language: str) -> str:
     """Return a pattern of every phrase that dates, with the words that lead to it."""
     names = either(months())
-    written = rf"\d{{1,2}}(?:st|nd|rd|th)? {names}\b\.?(?:,? \d{{4}})?|{names}\b\.? \d{{1,2}}\b(?:,? \d{{4}})?"
+    after = rf"{either(cast('list[str]', read(language, 'cleaning')['after_day']))}?"
+    written = rf"\d{{1,2}}{after} {names}\b\.?(?:,? \d{{4}})?|{names}\b\.? \d{{1,2}}{after}\b(?:,? \d{{4}})?"
     bare = [re.sub(r"\?P<\w+>", "?:", part) for part in parts.values()]
     return rf"\b{lead}(?:{written}|{'|'.join(bare)})"
 
@@ -116,6 +119,17 @@ def dated(phrase: str, reported: date | None, language: str) -> Dated | None:
     if not found and reported:
         found = _relative(text, words, reported)
     return _past(found or _year(text, words), reported)
+
+
+def earlier(phrase: str, before: Dated | None, language: str) -> Dated | None:
+    """Return the day that "two days earlier" means after a day was told; None without one, or for months."""
+    words = time_words(language)
+    match = words.earlier.search(" ".join(phrase[:_LONGEST].lower().split()))
+    if not match or before is None or before.precision is not Precision.DAY:
+        return None
+    count = int(match["fewer"]) if match["fewer"].isdigit() else words.numbers[match["fewer"]]
+    back = timedelta(days=count * {"day": 1, "week": 7}.get(words.units[match["step"]], 0))
+    return _one(before.first - back, "days_earlier") if back else None
 
 
 def _past(found: Dated | None, reported: date | None) -> Dated | None:

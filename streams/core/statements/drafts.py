@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.span import Span
@@ -16,7 +16,8 @@ from streams.core.statements.official import official
 from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.statements.said_on import filed_of, said_on, times_of
-from streams.core.statements.speakers import Memory, Stage
+from streams.core.statements.meant import Memory
+from streams.core.statements.speakers import Stage
 from streams.core.tagging.fields import raw_place
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from streams.core.statements.offices import Offices
     from streams.core.statements.report import Report
     from streams.core.statements.said_on import Filed, Times
-    from streams.core.statements.speakers import Meant
+    from streams.core.statements.meant import Meant
     from streams.core.tagging.fields import Field
 
 _NEAR: Final = 80
@@ -61,8 +62,10 @@ class _Heard:
 
     dated: Dated | None = None
     paragraph: int = -1
+    in_lead: bool = False
     carried: tuple[Passage, ...] = ()
     lead: bool = False
+    carried_in: int = -1
 
 
 @dataclass(slots=True)
@@ -80,11 +83,14 @@ class _Reading:
     filed: Filed
     article: CleanArticle
     at: int = 0
+    told: Dated | None = None
     heard: dict[str, _Heard] = field(default_factory=dict)
     spoken: list[int] = field(default_factory=list)
 
     def draft(self, report: Report) -> Draft | None:
         """Return a report's draft, None when a wire gives it that only carries another's words."""
+        if self._is_reporter(report):
+            return None
         meant = self.stage.meant(report, self.text, self.memory)
         carried = own(report, self._around(report))
         if self._is_hop(report, meant):
@@ -106,10 +112,25 @@ class _Reading:
         rules = (meant.rule, *([rule] if rule else []), f"date:{when.basis}")
         return Draft(report, meant, when, judged, role, (*steps, *self.last), rules)
 
+    def _is_reporter(self, report: Report) -> bool:
+        """Say whether the source is who writes ("let us remind")."""
+        source = report.source
+        return source is not None and self.text.text[source.start : source.end].lower() in self.stage.people.first_person
+
     def _around(self, report: Report) -> Sequence[Passage]:
-        """Return the passages of a report's sentence."""
+        """Return the passages of a report's sentence, and of the rest of its paragraph up to the next report."""
         first = bisect_left(self.starts, report.sentence.start)
-        return self.passages[first : bisect_left(self.starts, report.sentence.end)]
+        last = bisect_left(self.starts, report.sentence.end)
+        until = self._until(report)
+        return self.passages[first : bisect_left(self.starts, until, last)]
+
+    def _until(self, report: Report) -> int:
+        """Return where the paragraph's next report begins, else where the paragraph ends."""
+        breaks = self.memory.breaks
+        number = self.memory.paragraph(report.sentence.start)
+        end = breaks[number] if number < len(breaks) else len(self.text.text)
+        at = bisect_left(self.spoken, report.sentence.end)
+        return max(report.sentence.end, min(end, self.spoken[at]) if at < len(self.spoken) else end)
 
     def _is_hop(self, report: Report, meant: Meant) -> bool:
         """Say whether a medium is the source, and its sentence holds another's words or who is cited."""
@@ -138,8 +159,6 @@ class _Reading:
 
     def _at(self, start: int, report: Report) -> Meant | None:
         """Return who is named right at `start` ("citing Ines Varga")."""
-        from dataclasses import replace
-
         near = self.stage.cast.within(self.text.name, start, min(start + 40, report.sentence.end))
         if not near or any(mark in self.text.text[start : near[0].start] for mark in ",.;"):
             return None
@@ -150,14 +169,15 @@ class _Reading:
 
     def _dated(self, report: Report, paragraph: int, heard: _Heard) -> tuple[Dated | None, bool]:
         """Return the time of a saying, and whether it was inherited."""
-        found = self.times.own(report)
+        found = self.times.own(report, self.told)
         if found:
-            heard.dated, heard.paragraph = found, paragraph
+            heard.dated, heard.paragraph, self.told = found, paragraph, found
+            heard.in_lead = heard.in_lead or paragraph == 0
             return found, False
         if report.recurring:
             return None, False
         found = self.times.set_before(report, paragraph)
-        if found is None and heard.dated and heard.paragraph == paragraph:
+        if found is None and heard.dated and (heard.paragraph == paragraph or heard.in_lead):
             found = heard.dated
         return found, found is not None
 
@@ -167,13 +187,13 @@ class _Reading:
         """Return the passages that carry a report: its own, else those that carry on from its speaker's."""
         if carried:
             if not heard.lead:
-                heard.carried, heard.lead, heard.paragraph = carried, paragraph == 0, paragraph
+                heard.carried, heard.lead, heard.carried_in = carried, paragraph == 0, paragraph
             return carried, "chain:own"
         if past or not heard.carried or meant.attribution is Attribution.AMBIGUOUS and meant.name is None:
             return (), None
         if heard.lead:
             return heard.carried, "chain:lead"
-        return (heard.carried, "chain:paragraph") if heard.paragraph == paragraph else ((), None)
+        return (heard.carried, "chain:paragraph") if heard.carried_in == paragraph else ((), None)
 
     def _step(self, passage: Passage) -> Step:
         return Step(passage.actor, passage.relation, self.times.day(passage.when), self.text.name, passage.bounds)
@@ -185,7 +205,10 @@ class _Reading:
         if meant.actor is not None and meant.actor.kind == "person":
             found = self._role(meant, meant.actor, day)
             held = self.offices.held(meant.actor.mention, meant.actor.name, day) if day else None
-        judged = official(meant, found, held, self.stage.people, self.stage.bodies)
+        elif meant.office is not None:
+            found = self.offices.noun(meant.office, day)
+        source = self.text.text[meant.at.start : meant.at.end] if meant.at else ""
+        judged = official(meant, found, held, source, self.stage.people, self.stage.bodies)
         return self._located(found, meant) if found else None, judged
 
     def _role(self, meant: Meant, actor: Actor, day: date | None) -> Decided | None:
@@ -202,6 +225,8 @@ class _Reading:
     def _located(self, found: Decided, meant: Meant) -> Role:
         """Return the role with its place, when it is said at this mention."""
         said = found.said
+        if meant.office is said and meant.at is not None:  # its offsets are the phrase's
+            said = replace(said, start=said.start + meant.at.start, end=said.end + meant.at.start)
         here = meant.at is not None and meant.at.start - _NEAR <= said.start and said.end <= meant.at.end + _NEAR
         if not here or said.text != self.text.text[said.start : said.end]:
             return found.role
@@ -223,8 +248,8 @@ def drafts_of(
     people = person_words(language)
     filed = filed_of(article)
     offices = offices_of(fields, mentions, registry, language)
-    stage = Stage(cast_of(fields, mentions, people, offices, filed.day), people, body_words(language))
-    last = last_steps(article, stage.cast, filed.day)
+    stage = Stage(cast_of(fields, mentions, people, offices, filed.day), people, body_words(language), offices)
+    last = last_steps(article, stage.cast, filed)
     drafts: list[Draft] = []
     for name, text in fields.items():
         mine = sorted((r for r in reports if r.field is name), key=_place)

@@ -33,7 +33,7 @@ def is_plain(words: str, people: PersonWords, bodies: BodyWords) -> bool:
     return bool(
         lower in people.unnamed
         or lower in people.nobody
-        or people.office.fullmatch(lower)
+        or any(match.end() == len(lower) for match in people.office.finditer(lower))
         or people.anyone.fullmatch(lower)
         or bodies.common.fullmatch(lower)
     )

@@ -6,8 +6,9 @@ article came out need not have been when he spoke.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.core.offices.decide import decided
 from streams.core.offices.fit import in_words
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from schemas.span import SpanField
     from streams.core.offices.decide import Decided
     from streams.core.offices.model import Person
+    from streams.core.statements.report import Bounds
     from streams.core.tagging.fields import Field
     from streams.core.tagging.roles import RoleSaid
+
+_LOOKED_BACK: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,17 @@ class Offices:
 
     registry: Registry = field(default_factory=Registry.empty)
     said: Mapping[tuple[SpanField, int], Sequence[RoleSaid]] = field(default_factory=dict)
+    by_place: Mapping[SpanField, Sequence[RoleSaid]] = field(default_factory=dict)
+
+    def said_near(self, name: SpanField, head: Bounds) -> Sequence[RoleSaid]:
+        """Return the roles whose words hold a head, those that begin last first."""
+        roles = self.by_place.get(name, ())
+        at = bisect_right(roles, head.start, key=lambda role: role.start)
+        return [role for role in reversed(roles[max(0, at - _LOOKED_BACK) : at]) if role.end >= head.end]
+
+    def noun(self, said: RoleSaid, on: date | None) -> Decided | None:
+        """Return the role that a noun phrase says of somebody without a name, as of a day."""
+        return decided((said,), (), self.registry, on)
 
     def role(self, mention: Mention, name: str, on: date | None) -> Decided | None:
         """Return the role said at a mention, as of a day; None when none is said, or doubt remains.
@@ -76,4 +91,12 @@ def offices_of(
         for role in roles_in(fields[name].text, found, language):
             if role.person is not None:
                 said.setdefault((name, role.person), []).append(role)
-    return Offices(registry, said)
+    by_place = {
+        name: sorted((role for key, roles in said.items() if key[0] is name for role in roles), key=_place)
+        for name in fields
+    }
+    return Offices(registry, said, by_place)
+
+
+def _place(role: RoleSaid) -> tuple[int, int]:
+    return role.start, -role.end

@@ -12,32 +12,31 @@ from typing import TYPE_CHECKING
 
 from schemas.mention import RoleCheck
 from schemas.statement import Official
-from streams.core.tagging.roles import role_of
 
 if TYPE_CHECKING:
     from streams.core.offices.decide import Decided
     from streams.core.statements.context_words import BodyWords, PersonWords
-    from streams.core.statements.speakers import Meant
+    from streams.core.statements.meant import Meant
 
 
 def official(
-    meant: Meant, found: Decided | None, held: str | None, people: PersonWords, bodies: BodyWords
+    meant: Meant, found: Decided | None, held: str | None, source: str, people: PersonWords, bodies: BodyWords
 ) -> Official:
     """Return whether the speaker speaks for an office, with the evidence.
 
-    `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held.
+    `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held; `source`: the speaker as written.
     """
     if meant.name is None:
         return _no("nobody can be told")
-    if found is not None:
+    if found is not None and not meant.nominal:
         return _by_role(found, people, bodies)
     if held:
         return Official(is_official=True, evidence=f"not said in the text: {held}")
     if meant.nominal:
-        return _by_noun(meant.nominal, people, bodies)
+        return _by_noun(meant, meant.nominal, people, bodies)
     if meant.kind == "person":
         return _no("no office is said")
-    return _by_name(meant, bodies)
+    return _by_name(meant, source, bodies)
 
 
 def _by_role(found: Decided, people: PersonWords, bodies: BodyWords) -> Official:
@@ -61,7 +60,7 @@ def _private(words: str, bodies: BodyWords) -> bool:
     return bool(bodies.of_private.search(words)) and not bodies.public.search(words)
 
 
-def _by_noun(words: str, people: PersonWords, bodies: BodyWords) -> Official:
+def _by_noun(meant: Meant, words: str, people: PersonWords, bodies: BodyWords) -> Official:
     """Judge who has no name: those who speak for a public body do, and a public body itself."""
     if people.former.search(words) or bodies.sought.search(words):
         return _no("a former or coming office")
@@ -71,13 +70,13 @@ def _by_noun(words: str, people: PersonWords, bodies: BodyWords) -> Official:
         return _yes(f"speaks for a public body: {words}") if public else _no("for no public body")
     if set(words.split()) & people.unnamed:
         return _no("a source without a name")
-    if public or role_of(words) or (bodies.offices.search(words) and not _private(words, bodies)):
+    if public or meant.office or (bodies.offices.search(words) and not _private(words, bodies)):
         return _yes(f"called {words}")
     return _no("no public office is said")
 
 
-def _by_name(meant: Meant, bodies: BodyWords) -> Official:
-    name = (meant.name or "").lower()
+def _by_name(meant: Meant, source: str, bodies: BodyWords) -> Official:
+    name = f"{meant.name} {source}".lower()
     if meant.kind == "country":
         return _yes(f"a state speaks: {meant.name}")
     if meant.kind == "office":

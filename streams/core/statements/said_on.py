@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.base import Precision
 from schemas.statement import SaidOn
-from streams.core.statements.days_said import dated, time_words
+from streams.core.statements.days_said import dated, earlier, time_words
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
@@ -32,11 +32,15 @@ _SENTENCE_ENDS: Final = ".!?…\n”\""
 
 
 class Filed(NamedTuple):
-    """The day an article was filed or published. None: not known; `last`: the upper bound it gives."""
+    """The day an article was filed, else published. None: not known; `last`: the upper bound it gives.
+
+    `published`: the day of publication, which may be later.
+    """
 
     day: date | None
     last: date | None
     basis: str
+    published: date | None = None
 
 
 class Opening(NamedTuple):
@@ -57,10 +61,16 @@ class Times:
     openings: Sequence[Opening]
     starts: Sequence[int]
 
-    def own(self, report: Report) -> Dated | None:
-        """Return the time that the report's own sentence gives its saying, None when it gives none."""
+    def own(self, report: Report, before: Dated | None) -> Dated | None:
+        """Return the time that the report's own sentence gives its saying, None when it gives none.
+
+        `before`: the last time that the text told, from which "a day earlier" counts.
+        """
         for phrase in self._phrases(report):
             found = dated(phrase, self.filed.day, self.language)
+            if found:
+                return found
+            found = earlier(phrase, before, self.language)
             if found:
                 return found
         at = bisect_left(self.starts, report.sentence.start)
@@ -132,12 +142,13 @@ def times_of(text: Field, language: str, filed: Filed, paragraph_of: Sequence[in
 
 def filed_of(article: CleanArticle) -> Filed:
     """Return the day of an article: its dateline's, else the published one unless that is suspect."""
+    published = _published(article)
     if article.dateline and article.dateline.date:
         day = article.dateline.date.date()
-        return Filed(day, day, "dateline")
-    if article.dateline and article.dateline.ambiguous and not _published(article):
+        return Filed(day, day, "dateline", published.published if published else None)
+    if article.dateline and article.dateline.ambiguous and not published:
         return Filed(None, max(each.date() for each in article.dateline.ambiguous), "dateline")
-    return _published(article) or Filed(None, None, "none")
+    return published or Filed(None, None, "none")
 
 
 def _published(article: CleanArticle) -> Filed | None:
@@ -150,7 +161,7 @@ def _published(article: CleanArticle) -> Filed | None:
         case Precision.MONTH:
             return Filed(None, (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), "published")
         case _:
-            return Filed(day, day, "published")
+            return Filed(day, day, "published", day)
 
 
 def said_on(

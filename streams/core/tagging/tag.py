@@ -20,7 +20,7 @@ from schemas.span import SpanField
 from schemas.tagged_article import TaggedArticle
 from streams.core.offices.registry import Registry
 from streams.core.packs import PACKS
-from streams.core.statements.assemble import statements_of
+from streams.core.statements.assemble import assembled
 from streams.core.statements.read import reports_in
 from streams.core.tagging.elsewhere import completed
 from streams.core.tagging.extents import extents_of
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from schemas.clean_article import CleanArticle
-    from schemas.statement import Statement
+    from streams.core.statements.assemble import Assembled
     from streams.core.tagging.names import Names
 
 
@@ -73,8 +73,8 @@ class Tagger:
             return TaggedArticle(**dict(article))
         with self.model.memory_zone():
             mentions = tuple(self._mentions(article, names_of(article.language.code)))
-            statements = tuple(self._statements(article, mentions))
-        return TaggedArticle(**dict(article), mentions=mentions, statements=statements)
+            read = self._read(article, mentions)
+        return TaggedArticle(**dict(article), mentions=read.mentions, statements=read.statements)
 
     def tag_many(self, articles: Iterable[CleanArticle]) -> list[TaggedArticle]:
         """Return each article tagged, as `tag` would."""
@@ -85,7 +85,9 @@ class Tagger:
         found = [self._found(field, article.language.code, names) for field in fields]
         if "elsewhere" not in self.without:
             texts = [text for text, _ in found]
-            found = list(zip(texts, completed(found, names), strict=True))
+            found = list(
+                zip(texts, completed(found, names, extents_of(article.language.code).bodies), strict=True)
+            )
         placed = [(field, each) for field, (_, spans) in zip(fields, found, strict=True) for each in spans]
         links = resolved(found, names, self.registry, article.article_id)
         for (field, each), (link, entity) in zip(placed, links, strict=True):
@@ -107,7 +109,8 @@ class Tagger:
                 metonym_for=link.metonym_for,
             )
 
-    def _statements(self, article: CleanArticle, mentions: Sequence[Mention]) -> Iterator[Statement]:
+    def _read(self, article: CleanArticle, mentions: Sequence[Mention]) -> Assembled:
+        """Return the mentions with the roles said at them, and the statements."""
         fields = {field.name: field for field in fields_of(article)}
         reports = [
             report
@@ -120,7 +123,7 @@ class Tagger:
                 article.language.code,
             )
         ]
-        return statements_of(article, fields, mentions, reports, self.registry)
+        return assembled(article, fields, mentions, reports, self.registry)
 
     def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
         """Return as much of a field as is read, and its mentions.
