@@ -34,7 +34,7 @@ FURNITURE = {
         "Facebook Twitter WhatsApp Email", "Share Tweet Post Email", "Facebook | Twitter | Telegram", "Views: 1,204", "1,204 views", "312 shares", "6 years ago", "This article is more than 2 years old", "4 min read",
         "10:45 a.m. ET", "14:32 GMT", "Updated at 10:45 p.m.", "12:05", "* * *", "___", "• • •", "Subscribe to our newsletter", "Sign up for our daily newsletter", "Sign up here.", "Get the day's news delivered to your inbox.",
         "Want the river in your inbox every morning? Sign up here.", "Enter your email address", "Join our Telegram channel", "Slideshow (4 Images)", "Photo: Ann Bee / RNA", "Image credit: Ann Bee", "(Photo by Ann Bee)", "FILE PHOTO: The ferry at its pier, 3 May 2024. RNA/Ann Bee",
-        "Getty Images", "Photo", "Play video", "Copy link", "Print this page", "Please enable JavaScript to view the comments.",
+        "Getty Images", "Photo", "Play video", "Copy link", "Print this page", "Please enable JavaScript to view the comments.", "https://example.org/a/b", "Send tips to news@example.org", "The ferry at its pier. (Photo: Ann Bee, RNA)", "The ferry at its pier, May 2024. (Ann Bee/Reuters)",
     ],
     "navigation": [
         "Home > World > Europe", "Home / News / Rivers", "News » World » Rivers", "World > Europe > Rivers", "Related articles", "Related:", "Read more: Ferry sails again", "Read also: Ferry sails again", "READ ALSO: Mill opens", "See also: The mill", "Also read: Ferry sails again",
@@ -47,7 +47,7 @@ FURNITURE = {
         "The opinions expressed here do not necessarily reflect those of The Daily Word.", "Opinions expressed by contributors are their own.", "This material may not be published, broadcast or redistributed.", "Reproduction without permission is prohibited.",
         "THIS MESSAGE (MATERIAL) WAS CREATED AND (OR) DISTRIBUTED BY A FOREIGN MASS MEDIA PERFORMING THE FUNCTIONS OF A FOREIGN AGENT", "This material was produced by a foreign agent.", "(designated a foreign agent by the Ministry of Justice)", "* An organization banned in Russia",
         "*Recognized as an extremist organization and banned in Russia", "Disclaimer: This is no advice.", "This site uses cookies. By continuing to browse you agree to our use of them.", "We use cookies to improve the site.", "By signing up you agree to our terms.",
-        "Privacy policy", "Terms of use", "This story has not been edited by our staff and is auto-generated from a feed.", "When quoting the text, a hyperlink to the source is required.",
+        "Privacy policy", "Terms of use", "This story has not been edited by our staff and is auto-generated from a feed.", "When quoting the text, a hyperlink to the source is required.", "This story has been updated.", "(This version of the story corrects the name of the river)", "(Updates with comment from the board, paragraph 3)",
     ],
 }
 
@@ -69,7 +69,7 @@ BODY_LINES = [
     "Reproduction of the species is slow.", "This article of the treaty may be amended.", "This site uses water from the river.", "Privacy is a right, she said.", "“All rights reserved” stood on the gate.", "The party (banned in 1990) has returned, he said.", "(The party was outlawed in 1990. It came back.)",
     # credits and bylines
     "Sources say that the mill will open.", "Sources close to the ministry: no deal yet, but talks go on.", "Via the river they reached the sea.", "The agency reports to the minister.", "Reuters reports that the mill will open.", "She contributed to this report on rivers, which the board published.",
-    "Edited copies of the letter were shown.", "Reporting by post is no longer allowed.", "This report was first read in parliament.", "The story was first told in 1990, when the dam broke, by a woman who saw it.", "Courtesy of the river, the fields are green.",
+    "Edited copies of the letter were shown.", "Reporting by post is no longer allowed.", "This report was first read in parliament.", "The story was updated by each of its tellers.", "The river rose (by two metres, the board said).", "Have a word with the minister, they said.", "The ferry (built in 1990) sailed at noon.", "This article was amended by parliament in 1990 and again in 2004, the judge said.", "The story was first told in 1990, when the dam broke, by a woman who saw it.", "Courtesy of the river, the fields are green.",
 ]
 
 

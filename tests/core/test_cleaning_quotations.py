@@ -28,6 +28,7 @@ WHOLE = [
     ("The so-called ‘rebels’ have gone.", ["rebels"]), ("“One paragraph\n\n“and the next,” he said.", ["One paragraph", "and the next,"]),
     ('"One paragraph\n\n"and the next," he said.', ["One paragraph", "and the next,"]), ("“”", []), ("", []), ("No marks.", []),
     ("“Fine.”\n“Good,” he said.", ["Fine.", "Good,"]), ("It was “a long\nand wide” road.\n\nIt was.", ["a long\nand wide"]),
+    ("All averages »", []), ("« Back to the top", []), ("« Back\n\nThe river rose.", []),
     ("He said: “Go.”—“Why?”", ["Go.", "Why?"]), ("“Fine,”she said, “so be it.”", ["Fine,", "so be it."]),
 ]
 
@@ -40,6 +41,8 @@ BROKEN = [
     ("“We go\n\nThe river rose.", [("We go", (UNCLOSED,))]),
     ("He said ”no way” twice.", [("no way", ("opening_quote_wrong",))]),
     ('"We go, "she said. "We stay."', [("We go,", ()), ("We stay.", ())]),
+    ("“It is long in the U.S. and here. “We stay,” he added.", [("It is long in the U.S. and here.", (UNCLOSED,)), ("We stay,", ())]),
+    ("“My mother says, ‘Stay.’ “", [("My mother says, ‘Stay.’", (WRONG,))]),
     ("A gift“ was what she called it.", []),
 ]
 

@@ -43,18 +43,19 @@ def folded(text: str) -> str:
     return re.sub(r"\W+", " ", text).strip().lower()
 
 
-def read_header(marked: list[Marked], headline: str | None) -> list[Marked]:
+def read_header(marked: list[Marked], headline: str | None, names: Sequence[str] = ()) -> list[Marked]:
     """Return `marked` with the header's lines marked.
 
-    `headline` is the producer's, None when it gave none.
+    `headline` and `names` (authors, outlet) are the producer's: a line of nothing but them is a byline.
     """
     known = folded(headline) if headline else ""
+    given = frozenset(filter(None, map(folded, names)))
     titled = False
     out = list(marked)
     for at, (line, kind, _rule) in enumerate(marked):
         if kind is not None:
             continue
-        said = _header_kind(line)
+        said = _header_kind(line) or _by_names(line, given)
         if said is None and titled and folded(line.text) == known:
             said = SegmentKind.HEADLINE, "repeated"
         if said is None and not titled:
@@ -70,6 +71,15 @@ def _header_kind(line: Line) -> tuple[SegmentKind, str] | None:
     if date_line(line.text):
         return SegmentKind.DATELINE, "date_line"
     return (SegmentKind.BYLINE, "byline") if names_in_byline(line.text) else None
+
+
+def _by_names(line: Line, given: frozenset[str]) -> tuple[SegmentKind, str] | None:
+    if not given or len(line.text) > _WRAPPED_AT:
+        return None
+    parts = [folded(part) for part in _between_names().split(line.text)]
+    return (
+        (SegmentKind.BYLINE, "names") if all(part in given for part in parts if part) and any(parts) else None
+    )
 
 
 def _as_headline(marked: Sequence[Marked], at: int, known: str) -> tuple[SegmentKind, str] | None:

@@ -62,15 +62,15 @@ class _Slice(NamedTuple):
     gap: bool
 
 
-def read_text(raw: str, headline: str | None = None) -> PlainText:
-    """Class `raw` line by line; `headline` is the producer's, None when it gave none.
+def read_text(raw: str, headline: str | None = None, names: Sequence[str] = ()) -> PlainText:
+    """Class `raw` line by line; `headline` and `names` (authors, outlet) are the producer's.
 
     Linear in the length of `raw`.
     """
     mend = mended(raw)
     if mend is None:
-        return _read(raw, headline)
-    read = _read(mend.text, headline)
+        return _read(raw, headline, names)
+    read = _read(mend.text, headline, names)
     runs = tuple(Run(piece.clean, piece.raw, piece.length) for piece in read.pieces)
     return replace(
         read,
@@ -86,8 +86,8 @@ def _in_raw(segment: Segment, mend: Mended) -> Segment:
     return segment.model_copy(update={"start": start, "end": end})
 
 
-def _read(raw: str, headline: str | None) -> PlainText:
-    marked = read_header(_without_furniture(lines_of(raw), folded(headline or "")), headline)
+def _read(raw: str, headline: str | None, names: Sequence[str]) -> PlainText:
+    marked = read_header(_without_furniture(lines_of(raw), folded(headline or "")), headline, names)
     inline = _inline(marked)
     _line, dateline = dateline_of(marked, inline)
     slices = list(_slices(marked, inline.length if inline else 0))

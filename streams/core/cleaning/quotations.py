@@ -10,8 +10,9 @@ beginning of the paragraph, or of the sentence after the last quotation in it. A
 `closing_quote_wrong`, `opening_quote_wrong`. Open at the end of its paragraph: `closing_quote_missing`,
 unless the next begins with an opening mark: a quotation of several paragraphs opens each and closes the last,
 which is no defect;
-4. single marks (`single_quotes`) where no double ones stand: only whole pairs, since half of them are
-apostrophes. Linear. Nothing is changed in the text.
+4. guillemets, which are arrows and bullets as well, and single marks (`single_quotes`, where no double ones
+stand), which are apostrophes as well: only whole pairs.
+Linear. Nothing is changed in the text.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Read(NamedTuple):
 _PARAGRAPH: Final = re.compile(r"[^\n](?:[^\n]|\n(?!\n))*")
 _LINE: Final = re.compile(r"[^\n]+")
 _LINE_ENDS_OPEN: Final = re.compile(r"[^\s.!?…:;\"”’'»)\]]\n(?=[^\n])")
-_SENTENCE_END: Final = re.compile(r"[.!?…](?:['’”\"]|'')?(?=\s+\S)")
+_SENTENCE_END: Final = re.compile(r"(?<![\s.][^\W\d_])[.!?…](?:['’”\"]|'')?(?=\s+[^\sa-z])")
 _NEXT_SENTENCE: Final = re.compile(r"[.!?…](?:['’”\"]|'')?\s+(?=\S)")
 
 
@@ -121,15 +122,18 @@ def _doubles(text: str, span: tuple[int, int], *, goes_on: bool) -> Iterator[Rea
         if way == OPENS and opened and _nests(marks, n, opened):
             depth += 1
         elif way == OPENS:
-            if opened:
+            if opened and opened.form not in GUILLEMETS:
                 yield _unclosed(text, opened, _sentence_end(text, opened.end, mark.start))
             opened, depth, after = mark, 0, mark.end
         elif way == CLOSES and depth:
             depth -= 1
-        elif way == CLOSES:
-            yield _closed(text, opened, mark) if opened else _unopened(text, after, mark, span[0])
+        elif way == CLOSES and opened:
+            yield _closed(text, opened, mark)
             opened, after = None, mark.end
-    if opened:
+        elif way == CLOSES and mark.form not in GUILLEMETS:
+            yield _unopened(text, after, mark, span[0])
+            after = mark.end
+    if opened and (goes_on or opened.form not in GUILLEMETS):
         place = span[1]
         yield _read(text, _span(opened), (place, place)) if goes_on else _unclosed(text, opened, place)
 
@@ -145,7 +149,7 @@ def _way(text: str, marks: Sequence[Mark], n: int, opened: Mark | None) -> int:
     if mark.form in GUILLEMETS:
         return mark.way
     if not mark.beside:
-        return mark.nature or (CLOSES if opened else OPENS)
+        return CLOSES if opened else mark.nature or OPENS
     if mark.beside == OPENS and opened and mark.nature != OPENS and following != CLOSES:
         return CLOSES
     if mark.beside == CLOSES and not opened and mark.nature == OPENS:
