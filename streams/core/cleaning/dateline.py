@@ -32,6 +32,7 @@ class DatelineFound(NamedTuple):
 
 _LONGEST_LINE: Final = 120
 _PLACE_WORDS: Final = 6
+_SHORT_LABEL: Final = 3
 _TOWN_WORDS: Final = 3
 """SALT LAKE CITY. More words in capitals are a headline."""
 _TIME: Final = re.compile(
@@ -88,6 +89,11 @@ def date_line(text: str) -> DatelineFound | None:
     return DatelineFound(len(text), rest or None, days[0])
 
 
+def is_labelled(text: str) -> bool:
+    """Tell whether a line begins with a label of dates ("Last updated: …")."""
+    return any(text.lower().startswith(label) for label in _words("date_labels") if len(label) > _SHORT_LABEL)
+
+
 def _is_place(text: str) -> bool:
     words = text.split()
     named = all(word[0].isupper() for word in words if len(word) > 3) and words[0][0].isupper()
@@ -111,7 +117,7 @@ def _of_place(text: str, found: re.Match[str]) -> DatelineFound | None:
     if found.end() >= len(text) or not place or not _is_place(place) or place.lower() in _words("not_places"):
         return None
     day = next(days_in(found["date"]), None) if found["date"] else None
-    if agency and not found["dash"] and not _names_agency(agency):
+    if agency and not found["dash"] and not _stands_without_dash(place, agency, text[found.end()]):
         return None
     named = agency or found["wire"]
     if named and not day and not _names_agency(named) and not named.isupper():
@@ -119,6 +125,11 @@ def _of_place(text: str, found: re.Match[str]) -> DatelineFound | None:
     if not day and (not named or found["wire"]) and not _in_capitals(place):
         return None
     return DatelineFound(found.end(), place, day)
+
+
+def _stands_without_dash(place: str, agency: str, following: str) -> bool:
+    """Tell whether "London (CNN) Police …" is a dateline: "The Associated Press (AP) reported" is none."""
+    return _names_agency(agency) and not _names_agency(place) and not following.islower()
 
 
 def _of_agency(text: str) -> DatelineFound | None:

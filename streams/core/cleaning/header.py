@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from schemas.clean_article import SegmentKind
-from streams.core.cleaning.dateline import date_line, date_prefix
+from streams.core.cleaning.dateline import date_line, date_prefix, is_labelled
 from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import Line
 from streams.core.packs import PACKS, read
@@ -64,7 +64,13 @@ def read_header(marked: list[Marked], headline: str | None, names: Sequence[str]
         if said is None:
             break
         out[at] = Marked(line, *said)
-    return out
+    return [_labelled(each) for each in out]
+
+
+def _labelled(each: Marked) -> Marked:
+    """Mark a dateline that says that it is one ("Last updated: 3 May 2024"), wherever it stands."""
+    found = each.kind is None and is_labelled(each.line.text) and date_line(each.line.text)
+    return Marked(each.line, SegmentKind.DATELINE, "date_label") if found else each
 
 
 def _header_kind(line: Line) -> tuple[SegmentKind, str] | None:
@@ -199,8 +205,10 @@ def _is_name(text: str) -> bool:
 def dateline_of(
     marked: Sequence[Marked], inline: DatelineFound | None
 ) -> tuple[Line | None, DatelineFound | None]:
-    """Return the first dateline that is a line (with it), else the one the first paragraph begins with."""
+    """Return the first dateline: a line (with it), or the one that the first paragraph begins with."""
     for line, kind, _rule in marked:
         if kind is SegmentKind.DATELINE:
             return line, date_line(line.text)
+        if kind is None and inline:
+            break
     return None, inline
