@@ -1,7 +1,7 @@
 """gold: the annotated articles of our own, read from `gold/*.toml`, every quoted string located.
 
 An article is one TOML file: the raw text as a producer would send it, and what an expert reader finds in it,
-annotated by quoting (gold/README.md says how). The loader looks each quoted string up: it must stand in
+annotated by quoting (docs/gold.md says how). The loader looks each quoted string up: it must stand in
 exactly one place, else the file, the table and the string are told. Spans are half-open code points of the
 raw text.
 
@@ -74,7 +74,7 @@ class GoldHop:
 
 @dataclass(frozen=True, slots=True)
 class GoldStatement:
-    """What somebody is reported to have said, as the guide (gold/README.md) wants it annotated.
+    """What somebody is reported to have said, as the guide (docs/gold.md) wants it annotated.
 
     None: not there, or it cannot be told.
     """
