@@ -19,6 +19,7 @@ from schemas.statement import Cue, Hop, Speaker, SpeechAct, Statement
 from streams.core.offices.registry import Registry
 from streams.core.statements.chain import Step, without_repeats
 from streams.core.statements.drafts import Draft, drafts_of
+from streams.core.statements.meant import POINTED, going_on
 from streams.core.statements.placement import ids_of
 from streams.core.statements.renditions import Rendering, aliases_of, gist_of, groups_of, taken_up
 from streams.core.statements.report import Bounds
@@ -87,6 +88,7 @@ def _statements(
     aliases, language = aliases_of(mentions), article.language.code
     best = groups_of(
         [_rendering(draft, fields[draft.report.field], cast, language, aliases) for draft in drafts])
+    drafts = [_headed(draft, drafts[best[number]]) for number, draft in enumerate(drafts)]
     speakers = [writer.speaker(draft) for draft in drafts]
     contents = [
         [fields[draft.report.field].text[each.start : each.end] for each in draft.report.content]
@@ -94,11 +96,22 @@ def _statements(
     ]
     ids = ids_of(article.article_id, contents, speakers, best)
     for number, draft in enumerate(drafts):
-        head = drafts[best[number]]
-        if draft.report.field is not SpanField.TEXT:
-            draft = replace(draft, steps=head.steps, said_on=head.said_on)
         rendition_of = ids[best[number]] if best[number] != number else None
         yield writer.statement(draft, ids[number], speakers[number], rendition_of)
+
+
+def _headed(draft: Draft, best: Draft) -> Draft:
+    """Return a headline with the day and hops of what it summarises, and its speaker, if it names none."""
+    if draft is best or draft.report.field is SpanField.TEXT:
+        return draft
+    draft = replace(draft, steps=best.steps, said_on=best.said_on)
+    if draft.meant.actor is not None or best.meant.name is None:
+        return draft
+    rule = "speaker:headline"
+    meant = replace(best.meant, at=draft.meant.at, rule=rule, weight=best.meant.weight * POINTED)
+    if draft.meant.at is None:
+        meant = going_on(meant, sure=True)
+    return replace(draft, meant=meant, role=best.role, official=best.official, rules=(rule, *draft.rules[1:]))
 
 
 def _rendering(
@@ -118,7 +131,7 @@ def _rendering(
     target = field.text[report.target.start : report.target.end] if report.target else ""
     return Rendering(
         speaker=draft.meant.key,
-        kind=draft.meant.kind,
+        is_person=draft.meant.kind == "person" and draft.meant.actor is not None,
         field=report.field,
         mode=report.mode,
         attribution=draft.meant.attribution,

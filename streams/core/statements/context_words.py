@@ -29,6 +29,9 @@ class PersonWords:
     points_back: frozenset[str]
     belongs: re.Pattern[str]
     former: re.Pattern[str]
+    at_the_time: re.Pattern[str]
+    documents: re.Pattern[str]
+    several: re.Pattern[str]
     unnamed: frozenset[str]
     anyone: re.Pattern[str]
     office: re.Pattern[str]
@@ -69,6 +72,9 @@ def person_words(language: str) -> PersonWords:
             "relative", "first_person", "nobody", "definite", "indefinite", "points_back", "unnamed")},
         belongs=phrases(words["belongs"]),
         former=phrases(words["former"]),
+        at_the_time=phrases(words["at_the_time"]),
+        documents=phrases(words["documents"]),
+        several=phrases(words["several"]),
         anyone=re.compile(rf"(?<!\w)(?:{cast('str', pack['aged'])}|{either(words['anyone'])})(?!\w)"),
         office=phrases({word for group in same for word in group} | set(bodies["offices"])),
         same=same,

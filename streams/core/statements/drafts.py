@@ -6,13 +6,14 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from schemas.mention import MentionKind
 from schemas.span import Span
 from schemas.statement import Attribution
 from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
 from streams.core.statements.media import is_medium, media_words, passages_in
-from streams.core.statements.official import official
+from streams.core.statements.official import Claim, official
 from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.statements.said_on import filed_of, said_on, times_of
@@ -108,7 +109,7 @@ class _Reading:
         reported = min((step.day for step in steps if step.day), default=None)
         when = said_on(dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring)
         self.at = report.content[0].start
-        role, judged = self._office(meant, when)
+        role, judged = self._office(meant, report, when)
         rules = (meant.rule, *([rule] if rule else []), f"date:{when.basis}")
         return Draft(report, meant, when, judged, role, (*steps, *self.last), rules)
 
@@ -134,13 +135,16 @@ class _Reading:
 
     def _is_hop(self, report: Report, meant: Meant) -> bool:
         """Say whether a medium is the source, and its sentence holds another's words or who is cited."""
-        if meant.at is None or meant.key is None:
+        at = meant.at
+        if at is None or meant.key is None or not self._is_medium(meant):
             return False
-        return meant.key in {each.key for each in self._around(report)} and self._is_medium(meant)
+        around = self._around(report)
+        return any(each.key == meant.key or each.bounds.start < at.end and at.start < each.bounds.end for each in around)
 
     def _is_medium(self, meant: Meant) -> bool:
         if meant.actor is None:
-            return bool(media_words(self.times.language).unnamed.search((meant.nominal or "").lower()))
+            words = media_words(self.times.language)
+            return bool(words.unnamed.search(meant.nominal or "") or words.noun.search(meant.nominal or ""))
         mention = meant.actor.mention
         return is_medium(mention, self.text.text if mention.field is self.text.name else "", media_words(self.times.language))
 
@@ -198,7 +202,7 @@ class _Reading:
     def _step(self, passage: Passage) -> Step:
         return Step(passage.actor, passage.relation, self.times.day(passage.when), self.text.name, passage.bounds)
 
-    def _office(self, meant: Meant, when: SaidOn) -> tuple[Role | None, Official]:
+    def _office(self, meant: Meant, report: Report, when: SaidOn) -> tuple[Role | None, Official]:
         """Return the role of a speaker as of the day, and whether he speaks for it."""
         day = when.value.date() if when.value else self.filed.day
         found, held = None, None
@@ -208,8 +212,19 @@ class _Reading:
         elif meant.office is not None:
             found = self.offices.noun(meant.office, day)
         source = self.text.text[meant.at.start : meant.at.end] if meant.at else ""
-        judged = official(meant, found, held, source, self.stage.people, self.stage.bodies)
+        claim = Claim(meant, found, held, source, self._body_near(meant, report))
+        judged = official(claim, self.stage.people, self.stage.bodies)
         return self._located(found, meant) if found else None, judged
+
+    def _body_near(self, meant: Meant, report: Report) -> str:
+        """Return the body named last before a speaker in his paragraph, else what his words begin with."""
+        if not meant.nominal or meant.at is None:
+            return ""
+        low = self.memory.begins(self.memory.paragraph(meant.at.start))
+        named = self.stage.cast.within(self.text.name, max(low, meant.at.start - _NEAR * 4), meant.at.start)
+        bodies = [mention.text for mention in named if mention.kind is MentionKind.ORG]
+        first = report.content[0].start
+        return bodies[-1] if bodies else self.text.text[first : first + _NEAR // 4]
 
     def _role(self, meant: Meant, actor: Actor, day: date | None) -> Decided | None:
         """Return the role said at this mention, else the last said before it, else the first."""
@@ -247,7 +262,7 @@ def drafts_of(
     language = article.language.code
     people = person_words(language)
     filed = filed_of(article)
-    offices = offices_of(fields, mentions, registry, language)
+    offices = offices_of(fields, mentions, registry, language, filed.day)
     stage = Stage(cast_of(fields, mentions, people, offices, filed.day), people, body_words(language), offices)
     last = last_steps(article, stage.cast, filed)
     drafts: list[Draft] = []

@@ -67,6 +67,7 @@ class MediaWords:
     media: re.Pattern[str]
     unnamed: re.Pattern[str]
     again: re.Pattern[str]
+    noun: re.Pattern[str]
 
 
 @cache
@@ -86,6 +87,7 @@ def media_words(language: str) -> MediaWords:
         media=phrases(pack["media"]),
         unnamed=phrases(pack["unnamed"]),
         again=phrases(pack["again"]),
+        noun=re.compile(rf"(?<!\w){either(pack['nouns'])}$"),
     )
 
 

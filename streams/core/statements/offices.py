@@ -6,14 +6,16 @@ article came out need not have been when he spoke.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from streams.core.offices.decide import decided
 from streams.core.offices.fit import in_words
 from streams.core.offices.model import Held, held
 from streams.core.offices.registry import Registry
+from streams.core.statements.context_words import person_words
 from streams.core.tagging.mentions import Found
 from streams.core.tagging.roles import roles_in
 
@@ -30,15 +32,21 @@ if TYPE_CHECKING:
     from streams.core.tagging.roles import RoleSaid
 
 _LOOKED_BACK: Final = 8
+_NEVER: Final = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True, slots=True)
 class Offices:
-    """The registry, and by field and start of a mention the readings of the role said there."""
+    """The registry, and by field and start of a mention the readings of the role said there.
+
+    `filed`: the day of the article; `then`: words of an office held at the time that is told of.
+    """
 
     registry: Registry = field(default_factory=Registry.empty)
     said: Mapping[tuple[SpanField, int], Sequence[RoleSaid]] = field(default_factory=dict)
     by_place: Mapping[SpanField, Sequence[RoleSaid]] = field(default_factory=dict)
+    filed: date | None = None
+    then: re.Pattern[str] = _NEVER
 
     def said_near(self, name: SpanField, head: Bounds) -> Sequence[RoleSaid]:
         """Return the roles whose words hold a head, those that begin last first."""
@@ -58,6 +66,8 @@ class Offices:
         readings = self.said.get((mention.field, mention.start), ())
         if not readings:
             return None
+        if on != self.filed:  # "the then minister" was one on the day that is told of
+            readings = [replace(said, former=said.former and not self.then.search(said.text.lower())) for said in readings]
         return decided(readings, self.people(mention, name), self.registry, on, name)
 
     def people(self, mention: Mention, name: str) -> tuple[Person, ...]:
@@ -79,7 +89,11 @@ class Offices:
 
 
 def offices_of(
-    fields: Mapping[SpanField, Field], mentions: Iterable[Mention], registry: Registry, language: str
+    fields: Mapping[SpanField, Field],
+    mentions: Iterable[Mention],
+    registry: Registry,
+    language: str,
+    filed: date | None,
 ) -> Offices:
     """Return the roles that an article's fields say of the people mentioned there."""
     said: dict[tuple[SpanField, int], list[RoleSaid]] = {}
@@ -95,7 +109,7 @@ def offices_of(
         name: sorted((role for key, roles in said.items() if key[0] is name for role in roles), key=_place)
         for name in fields
     }
-    return Offices(registry, said, by_place)
+    return Offices(registry, said, by_place, filed, person_words(language).at_the_time)
 
 
 def _place(role: RoleSaid) -> tuple[int, int]:

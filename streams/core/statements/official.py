@@ -8,35 +8,51 @@ private offices do not, nor do sources without a name, companies, parties and me
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.mention import RoleCheck
-from schemas.statement import Official
+from schemas.statement import Attribution, Official
+from streams.core.offices.model import Office
 
 if TYPE_CHECKING:
     from streams.core.offices.decide import Decided
     from streams.core.statements.context_words import BodyWords, PersonWords
     from streams.core.statements.meant import Meant
 
+_PUBLIC: Final = frozenset(Office) - {Office.OTHER, Office.SPOKESPERSON}
+"""Kinds of office that only public bodies have."""
 
-def official(
-    meant: Meant, found: Decided | None, held: str | None, source: str, people: PersonWords, bodies: BodyWords
-) -> Official:
-    """Return whether the speaker speaks for an office, with the evidence.
 
-    `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held; `source`: the speaker as written.
+class Claim(NamedTuple):
+    """What there is to judge by.
+
+    `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held;
+    `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing.
     """
+
+    meant: Meant
+    found: Decided | None
+    held: str | None
+    source: str
+    near: str
+
+
+def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
+    """Return whether the speaker speaks for an office, with the evidence."""
+    meant = claim.meant
     if meant.name is None:
         return _no("nobody can be told")
-    if found is not None and not meant.nominal:
-        return _by_role(found, people, bodies)
-    if held:
-        return Official(is_official=True, evidence=f"not said in the text: {held}")
+    if meant.attribution is Attribution.AMBIGUOUS:
+        return _no("it is ambiguous who speaks")
+    if claim.found is not None and not meant.nominal:
+        return _by_role(claim.found, people, bodies)
+    if claim.held:
+        return _yes(f"not said in the text: {claim.held}")
     if meant.nominal:
-        return _by_noun(meant, meant.nominal, people, bodies)
+        return _by_noun(claim, meant.nominal, people, bodies)
     if meant.kind == "person":
         return _no("no office is said")
-    return _by_name(meant, source, bodies)
+    return _by_name(meant, claim.source, bodies)
 
 
 def _by_role(found: Decided, people: PersonWords, bodies: BodyWords) -> Official:
@@ -49,8 +65,9 @@ def _by_role(found: Decided, people: PersonWords, bodies: BodyWords) -> Official
         return _no(f"an office not held yet: {role.text}")
     if role.check is RoleCheck.CONSISTENT:
         return Official(is_official=True, evidence=role.evidence or role.text)
-    public = bodies.offices.search(words) or bodies.public.search(words)
-    if public and not _private(words, bodies):
+    body = f"{words} {found.said.organization or ''}".lower()
+    held = found.said.office in _PUBLIC or bodies.offices.search(words) or bodies.public.search(body)
+    if held and not _private(body, bodies):
         return Official(is_official=True, evidence=f"said to be {role.text}; the registry does not know")
     return _no(f"not a public office: {role.text}")
 
@@ -60,19 +77,31 @@ def _private(words: str, bodies: BodyWords) -> bool:
     return bool(bodies.of_private.search(words)) and not bodies.public.search(words)
 
 
-def _by_noun(meant: Meant, words: str, people: PersonWords, bodies: BodyWords) -> Official:
+def _by_noun(claim: Claim, words: str, people: PersonWords, bodies: BodyWords) -> Official:
     """Judge who has no name: those who speak for a public body do, and a public body itself."""
     if people.former.search(words) or bodies.sought.search(words):
         return _no("a former or coming office")
-    public = bodies.public.search(words) and not bodies.private.search(words)
-    spokes = bodies.spokespeople.search(words)
-    if spokes:
-        return _yes(f"speaks for a public body: {words}") if public else _no("for no public body")
+    public = is_public(words, bodies)
+    if bodies.spokespeople.search(words):
+        return _by_spokesman(claim, words, bodies, public=public)
     if set(words.split()) & people.unnamed:
         return _no("a source without a name")
-    if public or meant.office or (bodies.offices.search(words) and not _private(words, bodies)):
+    if public or claim.meant.office or (bodies.offices.search(words) and not _private(words, bodies)):
         return _yes(f"called {words}")
     return _no("no public office is said")
+
+
+def _by_spokesman(claim: Claim, words: str, bodies: BodyWords, *, public: bool) -> Official:
+    if public:
+        return _yes(f"speaks for a public body: {words}")
+    if is_public(claim.near.lower(), bodies) and not bodies.private.search(words):
+        return _yes(f"speaks for the public body named before: {claim.near}")
+    return _no("for no public body")
+
+
+def is_public(words: str, bodies: BodyWords) -> bool:
+    """Say whether words in lower case name a public body."""
+    return bool(bodies.public.search(words)) and not bodies.private.search(words)
 
 
 def _by_name(meant: Meant, source: str, bodies: BodyWords) -> Official:
@@ -81,7 +110,7 @@ def _by_name(meant: Meant, source: str, bodies: BodyWords) -> Official:
         return _yes(f"a state speaks: {meant.name}")
     if meant.kind == "office":
         return _yes(f"stands for a public body: {meant.name}")
-    if bodies.public.search(name) and not bodies.private.search(name):
+    if is_public(name, bodies):
         return _yes(f"a public body: {meant.name}")
     return _no("not a public body")
 

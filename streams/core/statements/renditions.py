@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _STEM: Final = 5
 """Letters by which words are compared: Syria and Syrian, settle and settlement."""
 _SHARE: Final = 0.5
+_HEADLINE_SHARE: Final = 0.4
+"""Less than between statements: what a headline says is said again in its text, in longer words."""
 _LEAST: Final = 3
 _LOOKED_BACK: Final = 40
 _WORD: Final = re.compile(r"[^\W_]+(?:[’'][^\W\d_]+)?")
@@ -47,10 +49,13 @@ class Gist(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A statement as far as grouping looks at it; `chars`: length of its content."""
+    """A statement as far as grouping looks at it.
+
+    `is_person`: its speaker is a person named in the article; `chars`: length of its content.
+    """
 
     speaker: str | None
-    kind: str
+    is_person: bool
     field: SpanField
     mode: StatementMode
     attribution: Attribution
@@ -172,24 +177,23 @@ def _summarised(number: int, renderings: Sequence[Rendering]) -> int | None:
     each = renderings[number]
     body = [n for n, other in enumerate(renderings) if other.field is SpanField.TEXT]
     own = [n for n in body if renderings[n].speaker == each.speaker]
-    stands_in = each.kind != "person" or each.speaker is None
-    others = [n for n in body if renderings[n].speaker != each.speaker] if stands_in else []
+    others = [] if each.is_person else [n for n in body if renderings[n].speaker != each.speaker]
     for candidates in (own, others):
-        best = max(((shared(each, renderings[n]), -n) for n in candidates), default=(0.0, 0))
-        if best[0] >= _SHARE:
+        best = max(((shared(each, renderings[n], least=2), -n) for n in candidates), default=(0.0, 0))
+        if best[0] >= _HEADLINE_SHARE:
             return -best[1]
     return None
 
 
-def shared(a: Rendering, b: Rendering) -> float:
+def shared(a: Rendering, b: Rendering, least: int = _LEAST) -> float:
     """Return the share of the shorter one's content words that stand in the other; 0 when they conflict."""
     if a.gist.negative != b.gist.negative or _apart(a.said_on, b.said_on):
         return 0.0
     if a.gist.numbers and b.gist.numbers and not a.gist.numbers & b.gist.numbers:
         return 0.0
     common = len(a.gist.stems & b.gist.stems)
-    least = min(len(a.gist.stems), len(b.gist.stems))
-    return common / least if common >= min(_LEAST, least) and common >= 2 else 0.0
+    shorter = min(len(a.gist.stems), len(b.gist.stems))
+    return common / shorter if common >= max(2, min(least, shorter)) else 0.0
 
 
 def _apart(a: SaidOn, b: SaidOn) -> bool:

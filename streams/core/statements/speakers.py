@@ -137,6 +137,8 @@ class Stage:
             nominal=words,
             office=role_of(written) if office else None,
         )
+        if self.people.several.search(words) or (not office and self.people.documents.search(words)):
+            return self._last(words, source, memory) or as_written
         if not self._points_back(words, written, office):
             return as_written
         found = fitting(words, office, body[0] if body else None, self.cast, text.name, source)
@@ -146,6 +148,15 @@ class Stage:
         if found and len({said.key for said in near}) != 1:
             return unknown("speaker:noun_open", source)
         return again(near[0], source, "speaker:noun_last") if found else self._whoever(words, source, memory) or as_written
+
+    def _last(self, words: str, source: Bounds, memory: Memory) -> Meant | None:
+        """Return the last speaker, for what he wrote ("the letter says"); the last several, for "both"."""
+        if self.people.documents.search(words):
+            near = [said for _, said, _ in memory.near(source.start) if said.name is not None]
+            first = words.split()[0]
+            return again(near[0], source, "speaker:document") if near and first in self.people.definite else None
+        near = [said for _, said, _ in memory.near(source.start) if "\n" in (said.key or "")]
+        return again(near[0], source, "speaker:several_last") if near else None
 
     def _points_back(self, words: str, written: str, office: str | None) -> bool:
         """Say whether a noun phrase means somebody named before: a definite one, or an office used as a name."""
@@ -184,7 +195,7 @@ def best(mentions: Sequence[Mention], head: Bounds) -> Mention | None:
     Else one with which the head begins and that is most of it.
     """
     speakers = [m for m in mentions if m.kind in SPEAKER_KINDS]
-    holding = [m for m in speakers if m.start < head.end <= m.end]
+    holding = [m for m in speakers if m.start < head.end <= m.end and (m.kind is not MentionKind.NORP or m.start <= head.start)]
     half = (head.end - head.start) / 2
     front = [
         m for m in speakers
