@@ -19,7 +19,7 @@ from streams.core.tagging.fields import fields_of, raw_place
 from tests.core.reading import BODY, article, outcome
 
 SCRAPS = [
-    "â€œ", "â€\x9d", "â€", "â€™", "Ã©", "Ã\xad", "Â\xa0", "Ã¢â‚¬â„¢", "ï»¿", "ðŸ˜€", "Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "&quot;", "&amp;#8217;", "&amp;", "&nbsp;", "&#10;", "&am\u00adp;",
+    "â€œ", "â€\x9d", "â€", "â€™", "Ã©", "Ã\xad", "Â\xa0", "Ã¢â‚¬â„¢", "ï»¿", "ðŸ˜€", "Ð¿Ñ€Ð¸Ð²ÐµÑ‚", "ErdoÄŸan", "Ä“", "&quot;", "&amp;#8217;", "&amp;", "&nbsp;", "&#10;", "&am\u00adp;",
     "\r\n", "\n", "\n\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\t", "\ufeff", "\u00ad", "\u200b", "\u200d", "\u200e", "\u202e", "\u2066", "\xa0", "\u3000",
     "e\u0301", "\U0001f600", "\U00020000", "ﬁ", "“", "”", '"', "‘", "’", "«", "»", "``", "''", "The river rose.", "Ann Bee", "MOSCOW, Feb 12 (RNA) - ", "03.02.2024, Lowtown",
     "Read also: A mill opens", "five × four =", "Leave a Reply", "Source: RNA", " ", ". ", ", he said", "A", "x",

@@ -6,7 +6,8 @@ A sequence counts where no language writes it, in this order:
 2. ðŸ..: emoji;
 3. Â or Ã and one more: the letters and signs of Latin-1. "Ã" between a capital and a mark that ends a word
 ("IRMÃ”") is a letter;
-4. three or more pairs of other lead bytes, or two or more triples, in a row: Cyrillic, Greek, Chinese, …
+4. Ä or Å and one more beside a small letter: the letters of Latin Extended-A, as in "ErdoÄŸan";
+5. three or more pairs of other lead bytes, or two or more triples, in a row: Cyrillic, Greek, Chinese, …
 (one or two may be "CAFÉ™").
 Each decodes to what can be seen, or it stays. The idea, and which sequences are safe, is ftfy's (ADR 0010).
 """
@@ -36,10 +37,10 @@ def _any(first: int, last: int) -> str:
 
 _NEXT: Final = f"[{_any(0x80, 0xBF)}]"
 SUSPECT: Final = (
-    f"(?:â[{_any(0x80, 0x80)}{_any(0x82, 0x82)}{_any(0x84, 0x84)}{_any(0x88, 0x88)}]{_NEXT}|ï»¿|â€\ufffd?"
+    f"(?:â[{_any(0x80, 0x82)}{_any(0x84, 0x84)}{_any(0x88, 0x88)}]{_NEXT}|ï»¿|â€\ufffd?(?!&)"
     f"|ð[{_any(0x9F, 0x9F)}]{_NEXT}{_NEXT}"
     f"|(?:[{_any(0xC4, 0xDF)}]{_NEXT}){{3,}}|(?:[{_any(0xE3, 0xEF)}]{_NEXT}{_NEXT}){{2,}}"
-    f"|Â[{_any(0xA0, 0xBF)}]|Ã{_NEXT})"
+    f"|Â[{_any(0xA0, 0xBF)}]|Ã{_NEXT}|(?<=[a-z])[ÄÅ]{_NEXT}|[ÄÅ]{_NEXT}(?=[a-z]))"
 )
 """A pattern; linear: no repetition in it can begin in two ways."""
 
