@@ -18,19 +18,26 @@ from streams.core.tagging.mentions import Found
 from streams.core.tagging.merge import put_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from streams.core.tagging.names import Names
 
 _SHORTEST_SURNAME: Final = 3
 _MOST_NAMES: Final = 2_000
 """Of an article; a list of the world's mayors has no more."""
+_MISTAKEN: Final = (MentionKind.ORG, MentionKind.GPE, MentionKind.NORP, MentionKind.FAC, MentionKind.LOC)
+_PERSON_WORDS: Final = (2, 3)
 _LEARNED: Final = (MentionKind.PERSON, MentionKind.ORG)
 
 
-def completed(fields: Sequence[tuple[str, list[Found]]], names: Names) -> list[list[Found]]:
-    """Return the mentions of each field (its text, its mentions), completed and made to agree."""
-    agreed = _agreed(fields)
+def completed(
+    fields: Sequence[tuple[str, list[Found]]], names: Names, bodies: Collection[str]
+) -> list[list[Found]]:
+    """Return the mentions of each field (its text, its mentions), completed and made to agree.
+
+    `bodies`: the words that end a body's name.
+    """
+    agreed = _shortened(fields, _agreed(fields), bodies)
     surnames = {
         surname: MentionKind.PERSON
         for (text, _), spans in zip(fields, agreed, strict=True)
@@ -73,6 +80,40 @@ def _agreed(fields: Sequence[tuple[str, list[Found]]]) -> list[list[Found]]:
     ]
 
 
+def _shortened(
+    fields: Sequence[tuple[str, list[Found]]], agreed: Sequence[list[Found]], bodies: Collection[str]
+) -> list[list[Found]]:
+    """Return the mentions, bodies and places as people where the article goes on with their last word alone.
+
+    A body goes on with its first words or its letters, a place as a whole.
+    """
+    alone = {
+        text[found.start : found.end]
+        for (text, _), spans in zip(fields, agreed, strict=True)
+        for found in spans
+        if found.entry is None and " " not in text[found.start : found.end]
+    }
+    alone -= set(bodies)
+    return [
+        [_by_last_word(text[found.start : found.end], found, alone) for found in spans]
+        for (text, _), spans in zip(fields, agreed, strict=True)
+    ]
+
+
+def _by_last_word(name: str, found: Found, alone: Collection[str]) -> Found:
+    words = name.split()
+    if (
+        found.entry is None
+        and found.kind in _MISTAKEN
+        and len(words) in _PERSON_WORDS
+        and words[-1] in alone
+        and words[0] not in alone
+        and all(word[0].isupper() and not word.isupper() for word in words)
+    ):
+        return found._replace(kind=MentionKind.PERSON, family="elsewhere")
+    return found
+
+
 def _surname(name: str, names: Names) -> Iterator[str]:
     words = name.split()
     if len(words) > 1 and len(words[-1]) >= _SHORTEST_SURNAME and words[-1][0].isupper():
@@ -95,14 +136,8 @@ def _full_names(
 
 
 def _person(text: str, found: Found, surnames: Mapping[str, MentionKind]) -> Found:
-    wrong = found.kind in (
-        MentionKind.ORG,
-        MentionKind.GPE,
-        MentionKind.NORP,
-        MentionKind.FAC,
-        MentionKind.LOC,
-    )
-    if wrong and (found.entry is None or not found.entry.sure) and text[found.start : found.end] in surnames:
+    listed = found.entry is not None and found.entry.sure
+    if found.kind in _MISTAKEN and not listed and text[found.start : found.end] in surnames:
         return found._replace(kind=MentionKind.PERSON, entry=None, family="elsewhere")
     return found
 

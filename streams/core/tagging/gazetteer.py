@@ -18,6 +18,7 @@ from rigour.territories import get_territories, lookup_territory
 
 from schemas.mention import MentionKind
 from streams.core.packs import read
+from streams.core.tagging.territories import usual_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,11 +27,15 @@ _CAPITALS_FROM: Final = 4
 
 
 class Sense(NamedTuple):
-    """One thing an ambiguous name may mean, and the names whose presence in an article speaks for it."""
+    """One thing an ambiguous name may mean, and the names whose presence in an article speaks for it.
+
+    `usual`: meant where nothing speaks for another.
+    """
 
     qid: str
     label: str
     speaking_for: frozenset[str]
+    usual: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,24 +158,29 @@ def _territories(more: Mapping[str, Sequence[str]]) -> Iterator[Entry]:
     for territory in get_territories():
         if territory.is_country and not territory.is_historical and territory.qid.startswith("Q"):
             for name in (territory.name, territory.full_name):
-                yield Entry(name, MentionKind.GPE, "territories", territory.qid)
+                yield Entry(name, MentionKind.GPE, "territories", usual_id(territory.qid))
     for name, others in more.items():
         found = lookup_territory(name)
         for other in (name, *others):
-            yield Entry(other, MentionKind.GPE, "territories", found.qid if found else None)
+            yield Entry(other, MentionKind.GPE, "territories", usual_id(found.qid) if found else None)
 
 
 def _demonyms(table: Mapping[str, Sequence[str]]) -> Iterator[Entry]:
     for territory, names in table.items():
         found = lookup_territory(territory)
         for name in names:
-            yield Entry(name, MentionKind.NORP, "demonyms", found.qid if found else None)
+            yield Entry(name, MentionKind.NORP, "demonyms", usual_id(found.qid) if found else None)
 
 
 def _ambiguous(table: Sequence[Mapping[str, object]]) -> Iterator[Entry]:
     for row in table:
         senses = tuple(
-            Sense(str(sense["qid"]), str(sense["label"]), frozenset(cast("list[str]", sense["for"])))
+            Sense(
+                str(sense["qid"]),
+                str(sense["label"]),
+                frozenset(cast("list[str]", sense["for"])),
+                bool(sense.get("usual")),
+            )
             for sense in cast("list[dict[str, object]]", row["means"])
         )
         yield Entry(str(row["name"]), MentionKind(str(row["kind"])), "ambiguous", sure=False, senses=senses)

@@ -28,6 +28,7 @@ _METHODS: Final = {
 }
 _CONFIDENCE: Final = {"demonyms": 0.93, "ambiguous": 0.85}
 _LISTED: Final = 0.97
+_USUAL: Final = 0.75
 
 
 def linked(name: str, found: Found, article_names: Collection[str], names: Names) -> Linked:
@@ -66,6 +67,9 @@ def _sense(entry: Entry, article_names: Collection[str]) -> Linked:
     candidates = tuple(Candidate(qid=s.qid, label=s.label, score=round(p, 2)) for p, s in ranked)
     if sum(count > 0 for count in counts) == 1:
         return Linked(ranked[0][1].qid, "gazetteer_context", _CONFIDENCE["ambiguous"], candidates=candidates)
+    usual = [sense.qid for sense in entry.senses if sense.usual]
+    if usual and not total:
+        return Linked(usual[0], "gazetteer_usual", _USUAL, candidates=candidates)
     return Linked(None, nil_reason="ambiguous", candidates=candidates)
 
 

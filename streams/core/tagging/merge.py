@@ -36,7 +36,10 @@ def merged(
     if "boundaries" not in without:
         model = [each for found in model for each in _apart(text, found, shapes)]
     spans = [_as_listed(text, found, gazetteer) for found in model]
-    spans = put_in(spans, [_listed(text, hit, shapes) for hit in gazetteer.found(text) if hit.entry.sure])
+    spans = put_in(
+        spans,
+        [_listed(text, hit, shapes) for hit in gazetteer.found(text) if hit.entry.sure or hit.entry.senses],
+    )
     if "parties" not in without:
         spans = put_in(spans, _shaped(shapes.parties(text), MentionKind.ORG, "party_shape"))
     if "going_on" not in without:

@@ -28,7 +28,9 @@ class Shapes:
     election: re.Pattern[str]
     party: re.Pattern[str]
     going_on: re.Pattern[str]
+    seat: re.Pattern[str]
     heads: frozenset[str]
+    seats: frozenset[str]
     no_lead: frozenset[str]
     acronym: re.Pattern[str]
     no_acronyms: frozenset[str]
@@ -76,10 +78,11 @@ class Shapes:
 
     def goes_on(self, text: str, start: int, end: int) -> int:
         """Return where a body's name that ends in one of the heads really ends."""
-        if text[start:end].rsplit(" ", 1)[-1] not in self.heads:
-            return end
-        more = self.going_on.match(text, end)
-        return more.end() if more else end
+        words = text[start:end].split(" ")
+        pattern = self.going_on if words[-1] in self.heads else None
+        pattern = self.seat if not self.seats.isdisjoint(words) else pattern
+        found = pattern.match(text, end) if pattern else None
+        return found.end() if found else end
 
 
 @cache
@@ -87,17 +90,20 @@ def shapes_of(language: str) -> Shapes:
     """Return the shapes of a language's pack."""
     words = cast("dict[str, list[str]]", read(language, "entities")["shapes"])
     kinds, heads, joins = _any(words["election_kinds"]), _any(words["election_heads"]), _any(words["joins"])
-    links = _any(words["links"])
+    links, more = _any(words["links"]), _any(words["more"])
     return Shapes(
         election=re.compile(rf"\b[12]\d\d\d (?:{_CAPITAL} |{links} ){{1,7}}(?:{kinds} ){{0,3}}{heads}\b"),
         party=re.compile(
             rf"(?<![\w'’-])(?:{_CAPITAL} |{links} (?={_CAPITAL} )){{1,6}}"
             rf"(?P<head_at>{_any(words['party_heads'])})\b"
         ),
-        going_on=re.compile(
-            rf" {joins} (?:{links} )?{_CAPITAL}(?: (?:{links} )?{_CAPITAL}){{0,3}}(?<![.,'’])"
+        going_on=re.compile(rf" {joins} (?:{more} )?{_CAPITAL}(?: (?:{more} )?{_CAPITAL}){{0,3}}(?<![.,'’])"),
+        seat=re.compile(
+            rf"(?: {joins} (?:{more} )?{_CAPITAL})?"
+            rf" {_any(words['seat_joins'])} (?:{more} )?{_CAPITAL}(?<![.,'’])"
         ),
         heads=frozenset(words["body_heads"]),
+        seats=frozenset(words["seats"]),
         no_lead=frozenset(words["no_lead"]),
         acronym=re.compile(r"(?<![\w.&'’/-])[A-Z]{3,6}(?![\w&]|[.'’-]\w)"),
         no_acronyms=frozenset(words["no_acronyms"]),

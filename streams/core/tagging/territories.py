@@ -10,14 +10,17 @@ Washington).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import cache
+from typing import TYPE_CHECKING, Final, cast
 
 from rigour.territories import lookup_territory
 
-from schemas.mention import Candidate
+from streams.core.packs import PACKS, read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+
+    from schemas.mention import Candidate
 
 _CODE_CHARS: Final = 4
 
@@ -32,6 +35,20 @@ class Linked:
     nil_reason: str | None = None
     candidates: tuple[Candidate, ...] = ()
     metonym_for: str | None = None
+
+
+@cache
+def _usual_ids() -> Mapping[str, str]:
+    return {
+        qid: usual
+        for code in PACKS
+        for qid, usual in cast("dict[str, str]", read(code, "places")["territory_ids"]).items()
+    }
+
+
+def usual_id(qid: str) -> str | None:
+    """Return the id of what is usually meant by a territory of rigour's list, None where that is unclear."""
+    return _usual_ids().get(qid, qid) or None
 
 
 def territory_of(name: str, codes: Collection[str], ambiguous: Collection[str]) -> Linked:
@@ -51,8 +68,11 @@ def territory_of(name: str, codes: Collection[str], ambiguous: Collection[str]) 
         return Linked(None, nil_reason="not_in_territories")
     if name.casefold() in (place.casefold() for place in found.places):
         return Linked(None, nil_reason="place_inside_a_territory")
+    qid = usual_id(found.qid)
+    if qid is None:
+        return Linked(None, nil_reason="ambiguous")
     exact = name.casefold() in (found.name.casefold(), found.full_name.casefold())
-    return Linked(found.qid, "rigour_name" if exact else "rigour_alias", 0.97 if exact else 0.9)
+    return Linked(qid, "rigour_name" if exact else "rigour_alias", 0.97 if exact else 0.9)
 
 
 def people_of(demonym: str, ambiguous: Collection[str]) -> Linked:
