@@ -47,6 +47,7 @@ class Cues:
     verbs: Mapping[tuple[str, str], Verb]
     nouns: Mapping[str, CueKind]
     holding: frozenset[str]
+    uttering: frozenset[str]
     adjectives: frozenset[str]
     light: Mapping[str, str]
     phrases: Mapping[str, frozenset[str]]
@@ -85,6 +86,7 @@ def cues_of(language: str) -> Cues:
         verbs=verbs,
         nouns=nouns,
         holding=frozenset(lists["holding"]["verbs"]),
+        uttering=frozenset(lists["uttering"]["verbs"]),
         adjectives=adjectives,
         light=light,
         phrases={name: frozenset(lists["phrases"][name]) for name in ("opinions", "things")},

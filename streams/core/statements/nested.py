@@ -32,10 +32,19 @@ def kept(
         if hit.source is not None and tree.words[hit.source] in first_person and _inside(
                 (tree.bounds(hit.first, hit.last),), quoted):
             continue
-        hosts = (other for other in hits if other is not hit and other not in wires and _holds(tree, other, hit))
-        if any(hosts) and (hit.rule not in _SPEECH or hit.kind is CueKind.BELIEVE):
+        hosts = [other for other in hits if other is not hit and other not in wires and _holds(tree, other, hit)]
+        if hosts and (hit.rule not in _SPEECH or hit.kind is CueKind.BELIEVE) and not _named(tree, hit):
             continue
         yield hit
+
+
+def _named(tree: Tree, hit: Hit) -> bool:
+    """Tell whether a hit is the main verb of what another reports, with a name as its subject."""
+    verb = hit.verb
+    if tree.deps[verb] == "conj":
+        verb = tree.heads[verb]
+    named = hit.source is not None and tree.tags[hit.source].startswith("NNP")
+    return named and hit.kind is CueKind.SAY and tree.deps[verb] == "ccomp" and verb < tree.heads[verb]
 
 
 def _holds(tree: Tree, host: Hit, hit: Hit) -> bool:
@@ -45,7 +54,7 @@ def _holds(tree: Tree, host: Hit, hit: Hit) -> bool:
 
 
 def _twice(hit: Hit, other: Hit, *, earlier: bool) -> bool:
-    if other.rule == "light" and hit.verb == other.verb and hit.rule != "light":
+    if other.rule in ("light", "uttered") and hit.verb == other.verb and hit.rule not in ("light", "uttered"):
         return True
     return earlier and hit.content == other.content and hit.rule != "according"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.statement import SpeechAct
-from streams.core.statements.content import around, below
+from streams.core.statements.content import around, below, piece
 from streams.core.statements.hit import Hit
 from streams.core.statements.report import CueKind
 from streams.core.statements.subject import subject_of, unsaid
@@ -102,6 +102,8 @@ def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
         clause = tree.child(verb, "ccomp")
     owner = tree.child(number, "poss")
     source = subject_of(tree, verb, cues) if light else owner
+    if light and clause is None and source is not None and not unsaid(tree, verb, cues):
+        yield from _uttered(tree, number, kind, verb, source, cues)
     if source is None or clause is None or clause < number or (light and unsaid(tree, verb, cues)):
         return
     content = below(tree, clause)
@@ -118,6 +120,19 @@ def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
         first, last, rule = number, number, "noun"
     lemma = f"{cues.light[tree.words[verb]]} {tree.words[number]}" if light else tree.words[number]
     yield Hit(first, last, verb if light else number, lemma, kind, act, False, source, content, rule)
+
+
+def _uttered(tree: Tree, number: int, kind: CueKind, verb: int, source: int, cues: Cues) -> Iterator[Hit]:
+    """Yield a noun that is itself what is said (lodged a protest against …)."""
+    lemma = cues.light[tree.words[verb]]
+    if lemma not in cues.uttering or kind is CueKind.ACT or tree.tags[tree.left[number]] == "PRP$":
+        return
+    last = tree.right[number]
+    for child in tree.kids(verb, "prep", "dative"):
+        if tree.left[child] == last + 1 and tree.words[child] in ("to", "for", "of", "over", "about", "against", "with"):
+            last = tree.right[child]
+    yield Hit(verb, verb, verb, lemma, CueKind.SAY, SpeechAct.ASSERT, False, source,
+              piece(tree, tree.left[number], last), "uttered", clause=False)
 
 
 def _complement(tree: Tree, clause: int) -> bool:

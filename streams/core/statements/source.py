@@ -54,12 +54,15 @@ def _named_beside(tree: Tree, word: int, mentions: Sequence[Mention]) -> Bounds 
     here = tree.bounds(word, word)
     if any(each.kind is MentionKind.PERSON and each.start <= here.start < each.end for each in mentions):
         return None
-    for child in tree.kids(word, "appos"):
-        at = tree.bounds(child, child)
-        for each in mentions:
-            if each.kind is MentionKind.PERSON and each.start <= at.start < each.end:
-                return Bounds(each.start, each.end)
-    return None
+    found = None
+    for child in range(word + 1, tree.right[word] + 1):
+        if tree.deps[child] == "appos" and tree.words[tree.left[child] - 1] == ",":
+            at = tree.starts[child]
+            named = (e for e in mentions if e.kind is MentionKind.PERSON and e.start <= at < e.end)
+            found = next(named, found)
+    if found is None or tree.child(word, "conj") is not None or tree.tags[word] in ("NNS", "NNPS"):
+        return None
+    return Bounds(found.start, found.end)
 
 
 def _title_inside(tree: Tree, word: int, name: Bounds, titles: Collection[str]) -> bool:

@@ -27,6 +27,7 @@ _WH = frozenset(("WDT", "WP", "WP$", "WRB"))
 def verb_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
     """Yield what the verbs of one sentence report."""
     owners = _quote_owners(tree, cues)
+    yield from _after_colon(tree, cues, {each for quotes in owners.values() for each in quotes})
     for number, tag in enumerate(tree.tags):
         if tag[0] != "V" or tree.deps[number] in ("amod", "compound", "auxpass", "aux"):
             continue
@@ -38,7 +39,7 @@ def verb_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
 
 def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ...]) -> Iterator[Hit]:
     why = unsaid(tree, number, cues)
-    if why == "negated" and tree.words[number] in cues.unsaid["refused"] | cues.unsaid["silent"]:
+    if why == "negated" and verb.lemma in cues.unsaid["refused"] | cues.unsaid["silent"]:
         yield from _refused(tree, number, verb, cues)
     if why in ("negated", "modal"):
         return
@@ -54,6 +55,12 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
     source = subject_of(tree, number, cues)
     if source is None and quoted:
         source = _inverted(tree, number)
+    elif "t" in verb.frames and tree.deps[number] == "conj" and _after_all(tree, number, cues):
+        source = tree.child(number, "dobj")
+        if source is not None:
+            content = piece(tree, tree.left[tree.heads[number]], number - 1)
+            yield _hit(tree, number, verb, source, content, "inverted")
+        return
     if source is None or tree.words[source] in cues.pronouns["never"] or tree.deps[source] == "expl":
         return
     if verb.kind is CueKind.BELIEVE and tree.deps[number] == "acl":
@@ -104,9 +111,10 @@ def _declined(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> I
     if tree.words[wanted] not in cues.unsaid["refused"]:
         yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
         return
-    unsaid_ = tree.child(wanted, "ccomp", "dobj")
-    content = piece(tree, number, tree.right[wanted]) if unsaid_ is None else below(tree, unsaid_)
-    yield _hit(tree, number, verb, source, content, "decline")._replace(last=wanted)
+    if tree.right[wanted] > wanted:
+        yield _hit(tree, number, verb, source, below(tree, wanted), "decline")
+    else:
+        yield _hit(tree, number, verb, source, piece(tree, number, wanted), "decline")._replace(last=wanted)
 
 
 def _refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
@@ -116,7 +124,7 @@ def _refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
     if source is None or is_passive(tree, number):
         return
     first = next(tree.kids(number, "aux"), number)
-    if thing is None and tree.words[number] in cues.unsaid["silent"]:
+    if thing is None and verb.lemma in cues.unsaid["silent"]:
         yield silent(tree, number, first, number, source)
         return
     if thing is not None:
@@ -148,10 +156,21 @@ def _clause_of(tree: Tree, number: int) -> int | None:
     """Return the clause that a verb reports: the one after it, else the one before, without a semicolon."""
     clauses = list(tree.kids(number, "ccomp"))
     if not clauses:
-        return None
+        return _hidden(tree, number)
     if clauses[-1] > number:
         return clauses[-1] if clauses[0] < number else clauses[0]
     return None if ";" in tree.words[tree.right[clauses[0]] : number] else clauses[0]
+
+
+def _hidden(tree: Tree, number: int) -> int | None:
+    """Return a that-clause that the parser hung on a noun after the verb (told the station that it …)."""
+    for mark in range(number + 1, tree.right[number] + 1):
+        if tree.tags[mark][0] == "V":
+            return None
+        if tree.words[mark] == "that" and tree.deps[mark] == "mark":
+            clause = tree.heads[mark]
+            return clause if tree.deps[clause] in ("relcl", "ccomp", "acl") and tree.left[clause] == mark else None
+    return None
 
 
 def _phrases(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
@@ -245,7 +264,7 @@ def _reach(tree: Tree, number: int, thing: int) -> int:
             break
         if tree.deps[child] == "advcl" and tree.words[tree.left[child]] != "to":
             break
-        if tree.deps[child] == "prep" and tree.words[child] not in ("for", "of", "with", "over", "about", "as", "against"):
+        if tree.deps[child] == "prep" and tree.words[child] in ("at", "in", "on", "during", "after", "before"):
             break
         last = tree.right[child]
     return last
@@ -256,6 +275,8 @@ def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
     first, last = tree.left[clause], tree.right[clause]
     mark = tree.child(clause, "mark")
     if mark is not None and mark == first and tree.words[mark] == "that":
+        first += 1
+    elif tree.words[first] == "that" and tree.tags[first] in ("WDT", "IN") and first < clause - 1:
         first += 1
     for each in tree.kids(clause, "advcl", "conj"):
         if goes_on(tree, each, cues):
@@ -268,7 +289,7 @@ def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
 
 def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int, cues: Cues) -> Iterator[Hit]:
     first = tree.words[tree.left[clause]]
-    asks = tree.tags[tree.left[clause]] in _WH or first in ("whether", "if")
+    asks = (tree.tags[tree.left[clause]] in _WH and first != "that") or first in ("whether", "if")
     if asks and not verb.frames & {"w", "t"}:
         return
     own = tree.child(clause, "nsubj", "nsubjpass")
@@ -321,8 +342,8 @@ def _passive(tree: Tree, number: int, verb: Verb) -> Iterator[Hit]:
     thing = tree.child(number, "nsubjpass")
     if agent is None or thing is None or verb.kind is CueKind.DECLINE:
         return
-    clause = tree.child(number, "ccomp")
-    if clause is not None and "t" in verb.frames:
+    clause = _clause_of(tree, number)
+    if clause is not None and clause > number and "t" in verb.frames:
         yield _hit(tree, number, verb, agent, below(tree, clause), "passive")
     elif "n" in verb.frames and tree.tags[thing] not in ("PRP", "WDT", "WP"):
         yield _hit(tree, number, verb, agent, below(tree, thing), "passive")._replace(clause=False)
@@ -369,10 +390,32 @@ def _object(tree: Tree, number: int, verb: Verb) -> int | None:
     return tree.child(number, "dobj", "dative") if "u" in verb.frames else None
 
 
+def _after_all(tree: Tree, number: int, cues: Cues) -> bool:
+    """Tell whether a verb and who says it follow a whole clause (…, informed the minister)."""
+    thing = tree.child(number, "dobj")
+    if thing is None or tree.words[number - 1] != "," or tree.left[thing] != number + 1:
+        return False
+    named = tree.tags[thing] == "NNP" or tree.words[thing] in cues.titles
+    return named and tree.child(number, "nsubj", "aux", "cc", "xcomp", "ccomp") is None
+
+
 def _inverted(tree: Tree, number: int) -> int | None:
     """Return the noun after a verb that the parser took for its object (…, said Smith)."""
     thing = tree.child(number, "dobj", "attr", "oprd", "npadvmod", "dep")
-    return thing if thing is not None and thing > number and tree.tags[thing][0] in "NP" else None
+    return thing if thing is not None and thing > number and tree.tags[thing][0] in "NPD" else None
+
+
+def _after_colon(tree: Tree, cues: Cues, owned: set[int]) -> Iterator[Hit]:
+    """Yield quotations after a colon whose sentence has no verb that quotes (he suspects a prank: "…")."""
+    for word, quote in tree.quotes.items():
+        if word in owned or word < 3 or tree.words[word - 2] != ":":
+            continue
+        verb = tree.heads[word - 2]
+        source = subject_of(tree, verb, cues)
+        if source is not None and tree.deps[source] != "expl":
+            yield Hit(
+                word - 2, word - 2, verb, ":", CueKind.COLON, SpeechAct.ASSERT, False, source,
+                (Bounds(quote.content_start, quote.content_end),), "quote", (quote,))
 
 
 def _quote_owners(tree: Tree, cues: Cues) -> dict[int, tuple[int, ...]]:
