@@ -55,7 +55,7 @@ class Extraction(Value):
 class Repair(Value):
     """A change made to the text, so that it can be undone."""
 
-    kind: str = Field(description="What was repaired: opening_quote_missing, …")
+    kind: str = Field(description="What was repaired: mojibake, entity, opening_quote_missing, …")
     at: int = Field(ge=0, description="Code point in `text` where the repair stands.")
     before: str = Field(description="What stood there.")
     after: str = Field(description="What stands there now, or should be read there.")
@@ -77,7 +77,8 @@ class Dateline(Value):
         default=None, description="Day, UTC midnight; null when there is none or it is ambiguous."
     )
     ambiguous: tuple[Instant, ...] = Field(
-        default=(), description="The days it may mean when the order of day and month is not settled; else empty."
+        default=(),
+        description="The days it may mean when the order of day and month is not settled; else empty.",
     )
 
 
@@ -118,7 +119,8 @@ class CleanArticle(Event):
     segments: tuple[Segment, ...] = Field(default=(), description="The raw text classed; empty for HTML.")
     clean_to_raw: tuple[OffsetPiece, ...] = Field(
         default=(),
-        description="Runs that are the same in `text` and the raw content, in order; empty for HTML.",
+        description="Runs that are the same in `text` and the raw content, in order; one of length 0 marks where "
+        "a repair begins or ends. Empty for HTML.",
     )
     extraction: Extraction | None = Field(
         default=None, description="How the text was taken out of the page; null for plain text."
