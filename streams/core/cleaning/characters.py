@@ -35,8 +35,7 @@ _MAGIC: Final = (
 )
 # fmt: on
 _CONTROL: Final = re.compile("[\x01-\x08\x0e-\x1a\x7f\ufffd]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_LOOKED_AT: Final = 65_536
+_LOOKED_AT: Final = 16_384
 _MOST_CONTROL: Final = 0.05
 """A text file in a wrong 8-bit encoding stays under it; compressed bytes read as text have a quarter."""
 
@@ -51,7 +50,9 @@ def why_not_text(content: str) -> str | None:
         return "holds NUL: UTF-16, or binary"
     if content.startswith(_MAGIC):
         return "begins like a compressed or binary file"
-    if _SURROGATE.search(content):
+    try:
+        content.encode()
+    except UnicodeEncodeError:
         return "holds lone surrogates: no Unicode text"
     head = content[:_LOOKED_AT]
     if len(_CONTROL.findall(head)) > _MOST_CONTROL * len(head):

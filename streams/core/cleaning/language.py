@@ -79,8 +79,11 @@ def _only_here(code: str) -> frozenset[str]:
 
 
 def _by_its_words(text: str) -> str | None:
-    """Return the language of a pack whose own words stand in a text, two different ones at least, or None."""
-    words = _WORDS.findall(text.lower())
+    """Return the language of a pack whose own words stand in a text, two different ones at least, or None.
+
+    Words with a capital that do not begin the text may be of a title (The Who), and do not count.
+    """
+    words = _WORDS.findall(text[:1].lower() + text[1:])
     for code in PACKS:
         own = [word for word in words if word in _only_here(code)]
         if len(set(own)) >= _FEWEST_WORDS and len(own) >= _SHARE_OF_WORDS * len(words):

@@ -56,6 +56,8 @@ class Mended(NamedTuple):
 _MOST_ROUNDS: Final = 6
 _REMEMBERED: Final = 1024
 _ENTITY: Final = re.compile(r"&(?:amp;){0,8}(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_FIRST: Final = re.compile(f"[\u00c2-\u00df\u00e2-\u00f0]|{INVISIBLE.pattern}")
+"""What an edit of no entity begins with: looked for first, at a fifth of the cost."""
 _EDIT: Final = re.compile(f"{SUSPECT}|{_ENTITY.pattern}|{INVISIBLE.pattern}")
 
 
@@ -66,6 +68,8 @@ def mended(raw: str) -> Mended | None:
     'It’s a café'
     """
     text = raw
+    if not (_FIRST.search(raw) or _ENTITY.search(raw)):
+        return None
     runs: tuple[Run, ...] = (Run(0, 0, len(raw)),)
     for n in range(_MOST_ROUNDS):
         edits = tuple(_edits(text))

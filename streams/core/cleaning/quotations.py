@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.core.cleaning.quote_marks import CLOSES, EITHER, GUILLEMETS, OPENS, Mark, marks_in
+from streams.core.cleaning.quote_marks import CLOSES, EITHER, GUILLEMETS, OPENS, Mark, holds_marks, marks_in
 from streams.core.cleaning.single_quotes import single_quotations
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def read_quotations(text: str) -> Iterator[Read]:
     gap = 1 if by_line else 2
     for paragraph in (_LINE if by_line else _PARAGRAPH).finditer(text):
         start, end = paragraph.span()
+        if not holds_marks(text, start, end):
+            continue
         goes_on = next(marks_in(text, end + gap, min(end + gap + 2, len(text))), None)
         yield from _with_singles(
             text,

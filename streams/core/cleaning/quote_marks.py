@@ -43,6 +43,18 @@ GUILLEMETS: Final = frozenset("«»")
 _BEFORE_OPENING: Final = "([{—–-‘'/"
 
 
+_SURE: Final = re.compile("[`\"“”„‟«»＂‘‹]|’’")
+_APOSTROPHE: Final = re.compile(r"(?<!\w)'")
+
+
+def holds_marks(text: str, start: int, end: int) -> bool:
+    """Return whether a quotation can stand in `text[start:end]`: apostrophes alone are none."""
+    return bool(
+        _SURE.search(text, start, end)
+        or (text.find("'", start, end) >= 0 and _APOSTROPHE.search(text, start, end))
+    )
+
+
 def marks_in(text: str, start: int, end: int) -> Iterator[Mark]:
     """Yield the marks in `text[start:end]`, in order; neighbours outside of it count as blank."""
     for match in _MARK.finditer(text, start, end):
