@@ -119,8 +119,8 @@ class CleanArticle(Event):
     segments: tuple[Segment, ...] = Field(default=(), description="The raw text classed; empty for HTML.")
     clean_to_raw: tuple[OffsetPiece, ...] = Field(
         default=(),
-        description="Runs that are the same in `text` and the raw content, in order; one of length 0 marks where "
-        "a repair begins or ends. Empty for HTML.",
+        description="Runs that are the same in `text` and the raw content, in order; one of length 0 marks "
+        "where a repair begins or ends. Empty for HTML.",
     )
     extraction: Extraction | None = Field(
         default=None, description="How the text was taken out of the page; null for plain text."

@@ -155,6 +155,19 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "whole marks": {"swap": {"In regard to the United": "“In regard to the United", "support“": "support”"}, "repairs": []},
     "another mark lost": {"swap": {"supply,”": "supply,", "support“": "support"}, "repairs": ["closing_quote_missing"]},
     "Windows lines": {"swap": {"\n": "\r\n"}},
+    "read in the wrong encoding": {"swap": {"“": "â€œ", "”": "â€\x9d", "× four": "Ã— four"}},
+    "escaped": {"swap": {"“": "&ldquo;", "”": "&#8221;", "four =": "four&nbsp;="}},
+    "hidden characters": {"swap": {"observed a lack": "ob\u00adserved a\u200b lack", "Source:": "\u200bSource:\u00a0", "five ×": "five\u2009×"}, "credit": "Source:\u00a0 Rossa Primavera News Agency"},
+    "the wire's own dateline": {"swap": {"14.02.2018, Moscow.\n": "", "The Press Secretary": "MOSCOW, Feb 14, 2018 (TASS) - The Press Secretary"}, "place": "MOSCOW"},
+    "a via for a source": {"swap": {"Source: Rossa": "(Via: Rossa", "Agency\n": "Agency)\n"}, "credit": "(Via: Rossa Primavera News Agency)"},
+    "moving parts": {
+        "swap": {FORM: "Advertisement\n\nViews: 1,204\n\n3 Responses to The Kremlin\n\nLeave a comment\n\nSecurity question: 8 + 5 =\n\nThis site uses cookies.\n\nPage 1 of 3\n"},
+        "kinds": ["widget", "widget", "comment_form", "comment_form", "captcha", "disclaimer", "navigation"],
+    },
+    "a disclaimer of the state": {
+        "swap": {FORM: "THIS MESSAGE (MATERIAL) WAS CREATED BY A FOREIGN MASS MEDIA PERFORMING THE FUNCTIONS OF A FOREIGN AGENT\n\n* An organization banned in Russia\n"},
+        "kinds": ["disclaimer", "disclaimer"],
+    },
 }
 KINDS_AFTER = ["comment_form", "comment_form", "captcha", "widget"]
 
@@ -180,7 +193,7 @@ def test_no_rule_knows_the_seed(name: str, raw: str, event: TaggedArticle) -> No
     assert found.authors == variant.get("authors", ())
     kinds = [segment.kind.value for segment in found.segments]
     assert kinds[kinds.index("source_credit") + 1:] == variant.get("kinds", KINDS_AFTER)
-    assert [repair.kind for repair in found.repairs] == variant.get("repairs", ["opening_quote_missing", "closing_quote_wrong"])
+    assert [repair.kind for repair in found.repairs if "quote" in repair.kind] == variant.get("repairs", ["opening_quote_missing", "closing_quote_wrong"])
     qids = {mention.text: mention.qid for mention in tagged.mentions}
     assert {text: qids.get(text) for text in variant.get("qids", {})} == variant.get("qids", {})
 
