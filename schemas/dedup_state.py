@@ -6,21 +6,36 @@ of a table's writes, so a value has to be right by itself (docs/adr/0006).
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import ConfigDict, Field
 
 from schemas.base import Instant, Value
 from schemas.cluster import ClusterChange
 from schemas.enriched_article import DedupAnswer
 from schemas.shard_matches import PairMatch
+from schemas.sketch import TextPrint
+
+
+class SightingKind(StrEnum):
+    """What the time of a sighting is."""
+
+    PUBLISHED = "published"
+    UNDATED = "undated"
+    ARRIVED = "arrived"
 
 
 class Sighting(Value):
-    """A version came in: when it says it was published, and on which lane of the bus."""
+    """A version came in on a lane of the bus, and a time that it is near to."""
 
     lane: str = Field(
         description="Delivery mode, with the job where there is one: `live`, `backfill/2024-05`."
     )
-    event_time: Instant = Field(description="Event time of the arrival, UTC.")
+    time: Instant = Field(description="The moment, UTC.")
+    kind: SightingKind = Field(
+        description="published: its event time. undated: the raw record's time, for want of a date: it may "
+        "have been published any time before. arrived: the raw record's time of a version with a date."
+    )
 
 
 class IndexEntry(Value):
@@ -28,10 +43,10 @@ class IndexEntry(Value):
 
     article_id: str = Field(description="The article.")
     version: str = Field(description="Its version.")
-    sightings: tuple[Sighting, ...] = Field(description="Arrivals that still count, by event time.")
+    event_time: Instant = Field(description="Least event time that it came in with, UTC.")
+    sightings: tuple[Sighting, ...] = Field(description="Arrivals that still count, by time.")
     bands: tuple[str, ...] = Field(description="The bands that this shard indexes, as hex keys.")
-    scale: int = Field(ge=1, description="FracMinHash scale, a power of two.")
-    fingerprint: str = Field(description="Kept shingle hashes, sorted unsigned 64-bit little-endian, base64.")
+    text_print: TextPrint = Field(description="What is compared.")
 
 
 class OriginMark(Value):

@@ -23,9 +23,8 @@ class DedupRole(StrEnum):
 class Evidence(Value):
     """Why two articles count as alike."""
 
-    rule: str = Field(description="The rule that decided.")
-    shared_shingles: int | None = Field(
-        default=None, ge=0, description="Shingles in common; null when not counted."
+    rule: str = Field(
+        description="runs_cover_both, names_and_words (a rewrite), or runs_cover_one (a part)."
     )
 
 
@@ -34,9 +33,11 @@ class Match(Value):
 
     article_id: str = Field(description="The other article.")
     relation: Relation = Field(description="near_duplicate or part_of.")
-    similarity: float = Field(ge=0, le=1, description="Jaccard similarity of the shingle sets, 0 to 1.")
+    similarity: float = Field(
+        ge=0, le=1, description="Share of both texts' words that lie in common runs of five words, 0 to 1."
+    )
     containment: float = Field(
-        ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1."
+        ge=0, le=1, description="Share of this article's words in runs of five that the other has, 0 to 1."
     )
     evidence: Evidence = Field(description="Why they count as alike.")
 

@@ -24,12 +24,15 @@ class PairMatch(Value):
     version: str = Field(description="The other article's version that matched.")
     event_time: Instant = Field(description="The other article's event time, UTC.")
     relation: Relation = Field(description="near_duplicate, or part_of when one is contained in the other.")
-    similarity: float = Field(ge=0, le=1, description="Jaccard similarity of the shingle sets, 0 to 1.")
+    rule: str = Field(description="The evidence that decided: runs_cover_both, names_and_words, …")
+    similarity: float = Field(
+        ge=0, le=1, description="Share of both texts' words that lie in common runs of five words, 0 to 1."
+    )
     containment: float = Field(
-        ge=0, le=1, description="Share of this article's shingles that the other has, 0 to 1."
+        ge=0, le=1, description="Share of this article's words in runs of five that the other has, 0 to 1."
     )
     contained: float = Field(
-        ge=0, le=1, description="Share of the other's shingles that this article has, 0 to 1."
+        ge=0, le=1, description="Share of the other's words in runs of five that this article has, 0 to 1."
     )
 
 

@@ -6,7 +6,20 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from schemas.base import Event, Instant
+from schemas.base import Event, Instant, Value
+
+
+class TextPrint(Value):
+    """What of a text is compared with others'. Hashes are 32-bit, little-endian, in base64."""
+
+    words: int = Field(ge=0, description="Words of the text.")
+    scale: int = Field(ge=1, description="One gram in `scale` is kept; a power of two.")
+    grams: str = Field(
+        description="Hashes of runs of three words, in order of the text; a sample when scale is over 1."
+    )
+    names: str = Field(default="", description="Hashes of capitalised words inside sentences, sorted.")
+    figures: str = Field(default="", description="Hashes of numbers, sorted.")
+    title: str = Field(default="", description="Hashes of the headline's words, sorted.")
 
 
 class ArticleSketch(Event):
@@ -17,15 +30,12 @@ class ArticleSketch(Event):
     article_id: str = Field(description="The article.")
     version: str = Field(description="Its version.")
     event_time: Instant = Field(description="Event time of the article, UTC.")
+    undated: bool = Field(
+        default=False, description="True when the event time is the raw record's, for want of a date."
+    )
     shard: int = Field(ge=0, description="The shard that this message is for.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
     bands: tuple[str, ...] = Field(
         description="The MinHash bands that this shard indexes, as hex keys; empty for a short text."
     )
-    words: int = Field(ge=0, description="Words of the text.")
-    scale: int = Field(
-        ge=1, description="FracMinHash scale: one shingle hash in `scale` is kept; a power of two."
-    )
-    fingerprint: str = Field(
-        description="Kept shingle hashes, sorted, unsigned 64-bit little-endian, base64; same in every shard."
-    )
+    text_print: TextPrint = Field(description="What is compared; the same in every shard.")

@@ -177,23 +177,28 @@ class DedupSettings(_Group):
         ge=0,
         description="How long past its window an index entry waits for late articles; null: for ever.",
     )
-    shingle_words: int = Field(default=5, ge=1, description="Words a shingle.")
     bands: int = Field(default=64, ge=1, description="MinHash bands.")
     rows: int = Field(default=2, ge=1, description="MinHash values a band.")
     max_fingerprint: int = Field(
         default=4096,
         ge=64,
-        description="Shingle hashes kept of one article at most; more are sampled by FracMinHash.",
-    )
-    contained_share: float = Field(
-        default=0.5, gt=0, le=1, description="part_of: share of one article's shingles inside the other."
+        description="Runs of three words kept of one article at most; more are sampled by FracMinHash.",
     )
     merge_share: float = Field(
-        default=0.6,
-        gt=0,
-        le=1,
-        description="near_duplicate: share of both articles' shingles inside the other.",
+        default=0.7, gt=0, le=1,
+        description="near_duplicate: share of both articles' words in common runs of five words.",
     )
+    contained_share: float = Field(
+        default=0.7, gt=0, le=1, description="part_of: that share of one of the two articles."
+    )
+    rewrite_share: float = Field(
+        default=0.4, gt=0, le=1,
+        description="Rewrite: share of both articles' words in common runs of three words.",
+    )
+    rewrite_names_share: float = Field(
+        default=0.8, gt=0, le=1, description="Rewrite: share of the fewer names that both articles have."
+    )
+    rewrite_names: int = Field(default=16, ge=1, description="Rewrite: names in common at least.")
 
 
 class RunSettings(_Group):

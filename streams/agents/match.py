@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams import topics
 from streams.core.dedup.band_index import BandIndex
+from streams.core.dedup.likeness import Measure
 from streams.core.dedup.match import MatchOptions, failed, forget, match
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ def options_of(settings: Settings) -> MatchOptions:
     """Return what the settings call alike."""
     dedup = settings.dedup
     lateness = None if dedup.lateness_hours is None else timedelta(hours=dedup.lateness_hours)
-    return MatchOptions(
-        timedelta(hours=dedup.window_hours), lateness, dedup.contained_share, dedup.merge_share)
+    measure = Measure(
+        dedup.merge_share, dedup.contained_share, dedup.rewrite_share, dedup.rewrite_names_share,
+        dedup.rewrite_names)
+    return MatchOptions(timedelta(hours=dedup.window_hours), lateness, measure)
 
 
 def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's

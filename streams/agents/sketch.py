@@ -17,7 +17,7 @@ def options_of(settings: Settings) -> SketchOptions:
     """Return how the settings want articles sketched."""
     dedup = settings.dedup
     return SketchOptions(
-        settings.topics.shards, dedup.shingle_words, dedup.bands, dedup.rows, dedup.max_fingerprint)
+        settings.topics.shards, dedup.bands, dedup.rows, dedup.max_fingerprint)
 
 
 def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's

@@ -76,17 +76,20 @@ def process(
 
 def _walk(
     found: Iterable[tuple[Article, datetime]], until: Until, settings: Settings
-) -> Iterator[CleanArticle | Refusal]:
+) -> Iterator[tuple[CleanArticle | Refusal, datetime]]:
+    """Yield the event of each article, with the time that stands for its raw record's."""
     from streams.agents.clean import options_of
 
     tagger = articles.tagger(settings) if until is not Until.CLEAN else None
     options = options_of(settings)
     for number, (each, moment) in enumerate(found):
-        yield tagged(cleaned(each.article, number, moment, options), tagger)
+        arrived = each.article.fetched_at or moment
+        yield tagged(cleaned(each.article, number, moment, options), tagger), arrived
 
 
 def _print(
-    events: Iterator[CleanArticle | Refusal], until: Until, settings: Settings, advance: Callable[[], None]
+    events: Iterator[tuple[CleanArticle | Refusal, datetime]], until: Until, settings: Settings,
+    advance: Callable[[], None],
 ) -> None:
     from streams.bus.codec import encode
 
@@ -95,13 +98,14 @@ def _print(
             for line in _at_rest(events, settings, spool, advance):
                 output.body_line(line)
         return
-    for event in events:
+    for event, _ in events:
         output.body_line(encode(event))
         advance()
 
 
 def _at_rest(
-    events: Iterator[CleanArticle | Refusal], settings: Settings, spool: BinaryIO, advance: Callable[[], None]
+    events: Iterator[tuple[CleanArticle | Refusal, datetime]], settings: Settings, spool: BinaryIO,
+    advance: Callable[[], None],
 ) -> Iterator[bytes]:
     """Compare all, with the events in `spool`; then yield each line as it stands in the end."""
     from schemas.tagged_article import TaggedArticle
@@ -110,9 +114,9 @@ def _at_rest(
     from streams.core.dedup.offline import Offline
 
     offline = Offline(sketch.options_of(settings), match.options_of(settings))
-    for number, event in enumerate(events):
+    for number, (event, arrived) in enumerate(events):
         if isinstance(event, TaggedArticle):
-            offline.add(event, f"process-0-{number}")
+            offline.add(event, f"process-0-{number}", arrived)
         spool.write(encode(event) + b"\n")
         advance()
     spool.seek(0)

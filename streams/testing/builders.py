@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.base import Precision, Published
 from schemas.clean_article import Language
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.ids import ce_id, digest
@@ -28,9 +29,11 @@ DAY: Final = datetime(2018, 2, 14, tzinfo=UTC)
 
 def tagged(article_id: str, text: str, *, hours: float = 0, **fields: Any) -> TaggedArticle:  # noqa: ANN401
     """Return a tagged article, published `hours` after `DAY`. Its version is the hash of its text."""
+    event_time = fields.get("event_time", DAY + timedelta(hours=hours))
     known: dict[str, Any] = {
         "article_id": article_id, "version": digest("version", text), "text": text,
-        "language": Language(code="en", probability=1), "event_time": DAY + timedelta(hours=hours),
+        "language": Language(code="en", probability=1), "event_time": event_time,
+        "published": Published(value=event_time, precision=Precision.SECOND, basis="producer"),
     }
     return TaggedArticle(**(known | fields))
 
@@ -62,16 +65,17 @@ def put_raw(
 
 def put_tagged(
     simulation: Simulation, article: TaggedArticle, *, mode: DeliveryMode = DeliveryMode.LIVE,
-    job: str | None = None, spoilt: bool = False,
+    job: str | None = None, spoilt: bool = False, delay: timedelta = timedelta(0),
 ) -> str:
     """Write a tagged article as clean and tag would, and a raw record that it comes from; return its origin.
 
-    The raw record's timestamp is the article's event time. `spoilt` writes bytes that are no event.
+    The raw record's timestamp is the article's event time and `delay`. `spoilt` writes bytes that are no event.
     """
-    stamp = int(article.event_time.timestamp() * 1000)
+    arrived = article.event_time + delay
+    stamp = int(arrived.timestamp() * 1000)
     key = article.article_id.encode()
     origin = simulation.put(topics.RAW.name, b"{}", key=b"raw" + key, timestamp_ms=stamp)
-    hours = (article.event_time - DAY) / timedelta(hours=1)
+    hours = (arrived - DAY) / timedelta(hours=1)
     its = envelope(origin, hours=hours, mode=mode, job=job)
     headers = to_headers(its.model_copy(update={"correlation_id": article.article_id}))
     simulation.put(topics.TAGGED.name, b"{" if spoilt else codec.encode(article), key=key, headers=headers)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from importlib import import_module
@@ -43,6 +43,10 @@ HOURS = (0, 1, 5, 30, 72, 73, 100, 200)
 """When articles come, give or take some hours: inside and outside of each other's window of 72."""
 
 
+DELAYS = (0, 0, 0, 1, 70, 500)
+"""Hours from publication to the raw record: what has no date is compared with what came in with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One history: up to `steps` steps after each arrival, one in about `every` a fault (0: none)."""
@@ -61,12 +65,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Arriving:
-    """One raw record's article; `spoilt`: its bytes are no event."""
+    """One raw record's article; `spoilt`: its bytes are no event. An undated one has no delay."""
 
     article: TaggedArticle
     mode: DeliveryMode = DeliveryMode.LIVE
     job: str | None = None
     spoilt: bool = False
+    delay: timedelta = timedelta(0)
+    """From its event time to its raw record."""
 
 
 def plan_of(seed: int) -> Plan:
@@ -90,7 +96,7 @@ def settings_of(partitions: int, shards: int, chunk: int, lateness_hours: float 
     return Settings(
         topics=TopicSettings(partitions=partitions, shards=shards),
         stream=StreamSettings(chunk_records=chunk),
-        dedup=DedupSettings(lateness_hours=lateness_hours, bands=16, shingle_words=3),
+        dedup=DedupSettings(lateness_hours=lateness_hours, bands=16),
     )
 
 
@@ -102,7 +108,8 @@ def arrivals(random: Random, count: int) -> Iterator[Arriving]:
         made.append(_article(random, number, bodies, made))
         backfill, spoilt = random.random() < 0.2, random.random() < 0.04
         mode = DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE
-        yield Arriving(made[-1], mode, "past" if backfill else None, spoilt=spoilt)
+        delay = timedelta(hours=random.choice(DELAYS)) if made[-1].published else timedelta(0)
+        yield Arriving(made[-1], mode, "past" if backfill else None, spoilt=spoilt, delay=delay)
 
 
 def _article(
@@ -116,7 +123,8 @@ def _article(
         again = random.choice(made)
         return tagged(again.article_id, again.text, hours=hours)
     name = random.choice(made).article_id if kind < 0.4 else f"a{number:02}"
-    return tagged(name, " ".join(_words(random, bodies)), hours=hours)
+    dated = tagged(name, " ".join(_words(random, bodies)), hours=hours)
+    return dated.model_copy(update={"published": None}) if random.random() < 0.15 else dated
 
 
 def _words(random: Random, bodies: list[list[str]]) -> list[str]:
@@ -135,6 +143,7 @@ def in_time(random: Random, come: Iterable[Arriving], lateness_hours: float | No
     if lateness_hours is None:
         return list(come)
     slack = timedelta(hours=lateness_hours)
+    come = (replace(one, delay=timedelta(0)) for one in come)
     return sorted(come, key=lambda one: one.article.event_time + random.random() * slack)
 
 
@@ -147,20 +156,21 @@ def simulate(
     simulation = Simulation({"dedup": stage}, settings, plan.seed, plan.atomic, verify)
     come = in_time(Random(plan.seed), arrivals(Random(plan.seed), plan.articles), plan.lateness_hours)
     for one in come:
-        put_tagged(simulation, one.article, mode=one.mode, job=one.job, spoilt=one.spoilt)
+        put_tagged(
+            simulation, one.article, mode=one.mode, job=one.job, spoilt=one.spoilt, delay=one.delay)
         simulation.run(simulation.random.randint(0, plan.steps), every=plan.every)
     simulation.run(60 * plan.articles, every=plan.every)
     simulation.settle()
-    return simulation, undisturbed((one.article for one in come if not one.spoilt), settings)
+    return simulation, undisturbed((one for one in come if not one.spoilt), settings)
 
 
-def undisturbed(articles: Iterator[TaggedArticle], settings: Settings) -> oracle.Expected:
-    """Return what a run in one process, in this order and without shards, gives for the articles."""
+def undisturbed(come: Iterable[Arriving], settings: Settings) -> oracle.Expected:
+    """Return what a run in one process, in this order and without shards, gives for the arrivals."""
     dedup = settings.dedup
-    sketching = SketchOptions(1, dedup.shingle_words, dedup.bands, dedup.rows, dedup.max_fingerprint)
+    sketching = SketchOptions(1, dedup.bands, dedup.rows, dedup.max_fingerprint)
     offline = Offline(sketching, MatchOptions())
-    for number, article in enumerate(articles):
-        offline.add(article, f"offline-0-{number}")
+    for number, one in enumerate(come):
+        offline.add(one.article, f"offline-0-{number}", one.article.event_time + one.delay, one.mode)
     return oracle.Expected.of(offline.state.forest)
 
 

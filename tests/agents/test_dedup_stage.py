@@ -94,7 +94,7 @@ def test_each_shard_gets_its_own_partition_of_sketches():
 
 @pytest.mark.parametrize("atomic", [False, True])
 def test_a_sketch_that_dies_in_match_is_answered_as_failed(atomic):
-    simulation = stage(atomic=atomic, spoil=spoiling(topics.SKETCHES, {"fingerprint": "!"}, lambda b: b["shard"] == 1 and b["article_id"] == "a"))
+    simulation = stage(atomic=atomic, spoil=spoiling(topics.SKETCHES, {"text_print": {"words": 1, "scale": 1, "grams": "!"}}, lambda b: b["shard"] == 1 and b["article_id"] == "a"))
     put_tagged(simulation, tagged("a", TEXT))
     put_tagged(simulation, tagged("b", TEXT))
     simulation.settle()

@@ -23,8 +23,8 @@ def at(hours):
 
 def pair(other, hours=0, relation="near_duplicate", containment=0.9, contained=0.9, version=None):
     return PairMatch(
-        article_id=other, version=version or f"{other}-1", event_time=at(hours), relation=relation, similarity=0.8,
-        containment=containment, contained=contained)
+        article_id=other, version=version or f"{other}-1", event_time=at(hours), relation=relation, rule="runs_cover_one" if relation == "part_of" else "runs_cover_both",
+        similarity=0.8, containment=containment, contained=contained)
 
 
 def told(article, *matches, hours=0, shard=0, shards=1, failed=False, version=None):
@@ -175,7 +175,7 @@ def test_a_match_is_named_with_its_evidence_from_this_articles_side():
     answer, = answers(stage.feed(told("part", pair("whole", 0, "part_of", 1.0, 0.3), hours=1), "raw-0-1"))
     match, = answer.dedup.matches
     assert (match.article_id, match.relation, match.containment, match.evidence.rule) == (
-        "whole", Relation.PART_OF, 1.0, "shingles_cover_one")
+        "whole", Relation.PART_OF, 1.0, "runs_cover_one")
     assert answer.dedup.role is DedupRole.PART_OF
     assert answer.dedup.canonical_id == "part"
 

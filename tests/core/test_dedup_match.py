@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schemas.dedup_state import Sighting
+from schemas.dedup_state import Sighting, SightingKind
 from schemas.envelope import DeliveryMode
 from schemas.shard_matches import Relation
+from schemas.sketch import TextPrint
 from streams.core.dedup.band_index import BandIndex
-from streams.core.dedup.match import MatchOptions, failed, forget, match, relation, thinned
+from streams.core.dedup.match import MatchOptions, failed, forget, match, thinned
 from streams.core.dedup.sketch import SketchOptions, sketch
 from streams.core.dedup.watermark import Watermarks, lane_of, raw_place
 from streams.core.outcome import Permanent
@@ -38,15 +39,6 @@ class Shard:
         return sorted(entry.article_id for entry in self.index.values())
 
 
-@pytest.mark.parametrize(("containment", "contained", "expected"), [
-    (1, 1, Relation.NEAR_DUPLICATE), (0.6, 0.6, Relation.NEAR_DUPLICATE), (0.6, 0.59, Relation.PART_OF),
-    (0.59, 0.59, Relation.PART_OF), (0.5, 0.01, Relation.PART_OF), (0.01, 0.5, Relation.PART_OF),
-    (0.49, 0.49, None), (0, 0, None),
-])
-def test_merging_needs_both_sides_and_being_a_part_one(containment, contained, expected):
-    assert relation(containment, contained, MatchOptions()) is expected
-
-
 def test_a_copy_is_found_with_everything_in_common():
     shard = Shard()
     assert shard.feed(tagged("a", " ".join(WORDS))) == {}
@@ -59,9 +51,9 @@ def test_a_part_says_who_contains_whom():
     shard.feed(tagged("part", " ".join(WORDS[:40])))
     found = shard.feed(tagged("whole", " ".join(WORDS)))["part"]
     assert found.relation is Relation.PART_OF
-    assert (found.containment, found.contained) == (0.375, 1)
+    assert (found.containment, found.contained) == (0.4, 1)
     back = shard.feed(tagged("again", " ".join(WORDS[:40])))["whole"]
-    assert (back.containment, back.contained) == (1, 0.375)
+    assert (back.containment, back.contained) == (1, 0.4)
 
 
 def test_an_article_that_meets_its_own_id_is_itself_in_whatever_version():
@@ -87,6 +79,34 @@ def test_a_version_that_came_twice_is_found_near_either_arrival():
     assert ["a" in matches for matches in found] == [True, False, True]
 
 
+@pytest.mark.parametrize(("published", "arrived", "its_own", "mode", "near"), [
+    (-5000, 10, 20, DeliveryMode.LIVE, True),          # an old date, but both came in today
+    (-5000, 10, 82, DeliveryMode.LIVE, True),
+    (-5000, 10, 83, DeliveryMode.LIVE, False),
+    (15, 2000, 20, DeliveryMode.LIVE, True),           # published when the undated one came in
+    (-5000, 10, 20, DeliveryMode.BACKFILL, False),     # an archive comes in today in whole
+])
+@pytest.mark.parametrize("first", ["dated", "undated"])
+def test_what_has_no_date_is_compared_with_what_came_in_with_it(published, arrived, its_own, mode, near, first):
+    shard = Shard()
+
+    def dated():
+        return bool(shard.feed(tagged("dated", " ".join(WORDS), hours=published), raw_hours=arrived, mode=mode))
+
+    def undated():
+        article = tagged("undated", " ".join(WORDS), hours=its_own)
+        return bool(shard.feed(article.model_copy(update={"published": None}), raw_hours=its_own))
+
+    steps = [dated, undated] if first == "dated" else [undated, dated]
+    assert [step() for step in steps] == [False, near]
+
+
+def test_two_dated_articles_far_apart_that_came_in_together_are_not_compared():
+    shard = Shard()
+    for number, hours in enumerate((-5000, 0)):
+        assert not shard.feed(tagged(f"a{number}", " ".join(WORDS), hours=hours), raw_hours=10)
+
+
 def test_texts_without_words_are_like_nobody():
     shard = Shard()
     shard.feed(tagged("a", ""))
@@ -105,7 +125,7 @@ def test_a_long_text_is_compared_with_a_short_one_at_the_coarser_scale():
 
 def test_a_fingerprint_that_cannot_be_read_is_permanent_and_answered_as_failed():
     its = envelope()
-    broken = sketch(tagged("a", "x y z"), its, {}, SketchOptions(2))[1].event.model_copy(update={"fingerprint": "!"})
+    broken = sketch(tagged("a", "x y z"), its, {}, SketchOptions(2))[1].event.model_copy(update={"text_print": TextPrint(words=3, scale=1, grams="!")})
     with pytest.raises(Permanent):
         match(broken, its, {}, BandIndex(), MatchOptions())
     answer = failed(broken, its)
@@ -219,8 +239,8 @@ def test_lanes_and_origins():
 def test_arrivals_between_two_others_within_two_windows_are_left_out_without_losing_a_pair():
     window = timedelta(hours=72)
     hours = [0, 10, 20, 100, 300, 301, 500, 510]
-    kept = thinned([Sighting(lane="live", event_time=DAY + timedelta(hours=h)) for h in hours], window)
-    left = [(s.event_time - DAY) / timedelta(hours=1) for s in kept]
+    kept = thinned([Sighting(lane="live", time=DAY + timedelta(hours=h), kind=SightingKind.PUBLISHED) for h in hours], window)
+    left = [(s.time - DAY) / timedelta(hours=1) for s in kept]
     assert left == [0, 100, 300, 301, 500, 510]
     for asked in range(-100, 700):
         assert any(abs(asked - h) <= 72 for h in left) == any(abs(asked - h) <= 72 for h in hours)

@@ -2,21 +2,19 @@
 
 It holds nothing that the state does not: whoever writes an entry puts it here too. Finding who is like an
 article takes three steps: entries that share a band, of those the ones within the time window, of those the
-shares of common shingles, counted for all candidates at once.
+alike (`likeness`).
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import numpy as np
-
-from schemas.dedup_state import IndexEntry
-from streams.core.dedup.fingerprint import at_scale, unpack
-from streams.core.dedup.shingles import Hashes
+from schemas.dedup_state import IndexEntry, Sighting, SightingKind
+from schemas.sketch import TextPrint
+from streams.core.dedup.fingerprint import Fingerprint, read
 from streams.core.dedup.watermark import Watermarks
 
 
@@ -24,6 +22,8 @@ def key_of(article_id: str, version: str) -> str:
     """Return the key of a version in the index."""
     return f"{article_id}/{version}"
 
+
+_NOT_HERE = TextPrint(words=0, scale=1, grams="")
 
 FEW = 4
 """Up to so many keys of a band are a tuple, more are a dictionary. Nearly all bands have one key: it takes 48
@@ -36,21 +36,20 @@ class Held:
     """An entry with its fingerprint unpacked. `entry` is without the packed one: the state has it."""
 
     entry: IndexEntry
-    hashes: Hashes
+    fingerprint: Fingerprint
 
-    def near(self, moment: datetime, window: timedelta) -> bool:
-        """Tell whether one of the entry's arrivals lies within the window, both ends included."""
-        return any(abs(s.event_time - moment) <= window for s in self.entry.sightings)
+    def near(self, mine: Iterable[Sighting], window: timedelta) -> bool:
+        """Tell whether one of the entry's sightings and one of mine lie within the window, ends included.
 
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """How many shingles two texts have, and have in common, at the scale of the coarser one."""
-
-    held: Held
-    mine: int
-    theirs: int
-    shared: int
+        Published times are compared with each other, and what has no date with when the other arrived.
+        """
+        return any(
+            abs(s.time - m.time) <= window
+            for s in self.entry.sightings
+            for m in mine
+            if s.kind is not SightingKind.ARRIVED or m.kind is SightingKind.UNDATED
+            if m.kind is not SightingKind.ARRIVED or s.kind is SightingKind.UNDATED
+        )
 
 
 @dataclass(slots=True)
@@ -80,10 +79,10 @@ class BandIndex:
             self.drop(key)
             for band in entry.bands:
                 self._into(band, key)
-        self.held[key] = Held(entry.model_copy(update={"fingerprint": ""}), unpack(entry.fingerprint))
+        self.held[key] = Held(entry.model_copy(update={"text_print": _NOT_HERE}), read(entry.text_print))
         for sighting in entry.sightings:
             if known is None or sighting not in known.entry.sightings:
-                heapq.heappush(self.ages.setdefault(sighting.lane, []), (sighting.event_time, key))
+                heapq.heappush(self.ages.setdefault(sighting.lane, []), (sighting.time, key))
 
     def drop(self, key: str) -> None:
         """Take an entry out; nothing happens when there is none."""
@@ -108,12 +107,12 @@ class BandIndex:
             del self.bands[band]
 
     def candidates(
-        self, article_id: str, bands: Iterable[str], moment: datetime, window: timedelta
+        self, article_id: str, bands: Iterable[str], mine: Sequence[Sighting], window: timedelta
     ) -> list[Held]:
         """Return the entries of other articles that share a band and lie within the window, by key."""
         keys = {key for band in bands for key in self.bands.get(band, ())}
         found = (self.held[key] for key in sorted(keys))
-        return [held for held in found if held.entry.article_id != article_id and held.near(moment, window)]
+        return [held for held in found if held.entry.article_id != article_id and held.near(mine, window)]
 
     def oldest(self, lane: str, before: datetime, most: int) -> Iterator[str]:
         """Take out and yield up to `most` keys with an arrival of the lane before a moment.
@@ -124,27 +123,3 @@ class BandIndex:
         while ages and ages[0][0] < before and most > 0:
             most -= 1
             yield heapq.heappop(ages)[1]
-
-
-def overlaps(hashes: Hashes, scale: int, others: list[Held]) -> list[Overlap]:
-    """Count what a fingerprint has in common with each of the others."""
-    made: list[Overlap | None] = [None] * len(others)
-    for common in {max(scale, held.entry.scale) for held in others}:
-        places = [n for n, held in enumerate(others) if max(scale, held.entry.scale) == common]
-        mine = at_scale(hashes, common)
-        theirs = [at_scale(others[n].hashes, common) for n in places]
-        for n, their, shared in zip(places, theirs, _shared(mine, theirs), strict=True):
-            made[n] = Overlap(others[n], len(mine), len(their), shared)
-    return [overlap for overlap in made if overlap is not None]
-
-
-def _shared(mine: Hashes, theirs: list[Hashes]) -> list[int]:
-    flat = np.concatenate([*theirs, np.empty(0, dtype=np.uint64)])
-    if not len(mine) or not len(flat):
-        return [0] * len(theirs)
-    places = np.minimum(np.searchsorted(mine, flat), len(mine) - 1)
-    hits = np.concatenate([[0], np.cumsum(mine[places] == flat)])
-    ends = np.cumsum([len(their) for their in theirs])
-    starts = np.concatenate([[0], ends[:-1]])
-    counts: list[int] = (hits[ends] - hits[starts]).tolist()
-    return counts

@@ -24,14 +24,12 @@ from schemas.dedup_state import ArticleNode, OriginMark
 from schemas.enriched_article import Dedup, DedupAnswer, Evidence, Match
 from schemas.envelope import Envelope
 from schemas.ids import cluster_id
-from schemas.shard_matches import Relation, ShardMatches
+from schemas.shard_matches import ShardMatches
 from streams.core.dedup import arrivals
 from streams.core.dedup.forest import Forest
 from streams.core.dedup.stirred import Stirred, noted, truth
 from streams.core.dedup.watermark import Bounds
 from streams.core.outcome import Output, Placed
-
-RULES = {Relation.NEAR_DUPLICATE: "shingles_cover_both", Relation.PART_OF: "shingles_cover_one"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +107,7 @@ def matched(article_id: str, version: str, forest: Forest) -> tuple[Match, ...]:
     return tuple(
         Match(
             article_id=other, relation=alike.relation, similarity=alike.similarity,
-            containment=alike.containment, evidence=Evidence(rule=RULES[alike.relation]),
+            containment=alike.containment, evidence=Evidence(rule=alike.rule),
         )
         for other, alike in forest.graph.alike(article_id, version)
     )

@@ -20,6 +20,7 @@ class Alike(NamedTuple):
     """How one version is like another's, seen from its side; see `schemas.shard_matches.PairMatch`."""
 
     relation: Relation
+    rule: str
     similarity: float
     containment: float
     contained: float
@@ -87,7 +88,8 @@ class Graph:
 
 
 def _alike(edge: Edge) -> Alike:
-    return Alike(edge.other.relation, edge.other.similarity, edge.other.containment, edge.other.contained)
+    other = edge.other
+    return Alike(other.relation, other.rule, other.similarity, other.containment, other.contained)
 
 
 def _rank(alike: Alike) -> tuple[bool, float, float]:

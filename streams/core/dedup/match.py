@@ -1,8 +1,7 @@
 """match: a sketch → the articles in this shard's index that are alike; then the sketch joins the index.
 
 Whether two versions are alike is a function of the two texts and their event times alone: shared band, event
-times within the window on both sides, then the shares of common shingles. Each share is of one side's
-shingles: near-duplicates cover *both* sides, a part is covered by the other. Whichever comes second to a
+times within the window on both sides, then what they have in common (`likeness`). Whichever comes second to a
 shard finds the first, so every pair is reported by someone in any order of arrival. An article that meets
 its own id is itself, in whatever version.
 
@@ -14,15 +13,16 @@ never other ones. Entries are forgotten when their lane's watermark has passed t
 from __future__ import annotations
 
 from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from schemas.dedup_state import IndexEntry, Sighting
-from schemas.envelope import Envelope
-from schemas.shard_matches import PairMatch, Relation, ShardMatches
+from schemas.dedup_state import IndexEntry, Sighting, SightingKind
+from schemas.envelope import DeliveryMode, Envelope
+from schemas.shard_matches import PairMatch, ShardMatches
 from schemas.sketch import ArticleSketch
-from streams.core.dedup.band_index import BandIndex, Overlap, key_of, overlaps
-from streams.core.dedup.fingerprint import unpack
+from streams.core.dedup.band_index import BandIndex, Held, key_of
+from streams.core.dedup.fingerprint import read
+from streams.core.dedup.likeness import Likeness, Measure, covers, judged
 from streams.core.dedup.watermark import Bounds, lane_of
 from streams.core.outcome import Permanent, Placed
 
@@ -38,52 +38,52 @@ class MatchOptions:
 
     window: timedelta = timedelta(hours=72)
     lateness: timedelta | None = None
-    contained_share: float = 0.5
-    merge_share: float = 0.6
+    measure: Measure = field(default_factory=Measure)
 
 
-def relation(containment: float, contained: float, options: MatchOptions) -> Relation | None:
-    """Return how two texts are alike, by the share of each inside the other; None when they are not.
-
-    >>> [relation(*shares, MatchOptions()) for shares in ((0.9, 0.7), (0.9, 0.1), (0.4, 0.4))]
-    [<Relation.NEAR_DUPLICATE: 'near_duplicate'>, <Relation.PART_OF: 'part_of'>, None]
-    """
-    if min(containment, contained) >= options.merge_share:
-        return Relation.NEAR_DUPLICATE
-    return Relation.PART_OF if max(containment, contained) >= options.contained_share else None
-
-
-def judged(overlap: Overlap, options: MatchOptions) -> PairMatch | None:
-    """Return the match that an overlap makes; None when the two are not alike."""
-    if not overlap.shared:
+def pair(held: Held, likeness: Likeness | None, mine: int) -> PairMatch | None:
+    """Return the match of a likeness, None for none; `mine`: words of the text that asks."""
+    if likeness is None:
         return None
-    containment, contained = overlap.shared / overlap.mine, overlap.shared / overlap.theirs
-    alike = relation(containment, contained, options)
-    if alike is None:
-        return None
-    entry = overlap.held.entry
+    theirs = held.fingerprint.words
+    similarity = (mine * likeness.mine + theirs * likeness.theirs) / (mine + theirs)
     return PairMatch(
-        article_id=entry.article_id, version=entry.version, event_time=entry.sightings[0].event_time,
-        relation=alike,
-        similarity=round(overlap.shared / (overlap.mine + overlap.theirs - overlap.shared), 4),
-        containment=round(containment, 4), contained=round(contained, 4),
+        article_id=held.entry.article_id, version=held.entry.version,
+        event_time=held.entry.event_time, relation=likeness.relation, rule=likeness.rule,
+        similarity=round(similarity, 4), containment=round(likeness.mine, 4),
+        contained=round(likeness.theirs, 4),
     )
 
 
+def sightings_of(sketch: ArticleSketch, envelope: Envelope) -> tuple[Sighting, ...]:
+    """Return the times that an arrival is near to.
+
+    When a dated version arrived counts on the live lane only: an archive's records all arrive today, and
+    would never be forgotten for it.
+    """
+    lane = lane_of(envelope)
+    if sketch.undated:
+        return (Sighting(lane=lane, time=sketch.event_time, kind=SightingKind.UNDATED),)
+    said = Sighting(lane=lane, time=sketch.event_time, kind=SightingKind.PUBLISHED)
+    if envelope.delivery_mode is not DeliveryMode.LIVE:
+        return (said,)
+    return said, Sighting(lane=lane, time=envelope.origin_time, kind=SightingKind.ARRIVED)
+
+
 def thinned(sightings: Iterable[Sighting], window: timedelta) -> tuple[Sighting, ...]:
-    """Return arrivals by event time, without those between two of their lane that are within two windows.
+    """Return sightings by time, without those between two of their lane and kind within two windows.
 
     What lies within the window of one that is left out lies within that of a neighbour: no pair is lost or
     won.
     """
-    lanes: dict[str, list[Sighting]] = {}
-    for sighting in sorted(set(sightings), key=lambda s: s.event_time):
-        lane = lanes.setdefault(sighting.lane, [])
-        if len(lane) > 1 and sighting.event_time - lane[-2].event_time <= 2 * window:
+    lanes: dict[tuple[str, SightingKind], list[Sighting]] = {}
+    for sighting in sorted(set(sightings), key=lambda s: s.time):
+        lane = lanes.setdefault((sighting.lane, sighting.kind), [])
+        if len(lane) > 1 and sighting.time - lane[-2].time <= 2 * window:
             lane.pop()
         lane.append(sighting)
     kept = (sighting for lane in lanes.values() for sighting in lane)
-    return tuple(sorted(kept, key=lambda s: (s.event_time, s.lane)))
+    return tuple(sorted(kept, key=lambda s: (s.time, s.lane, s.kind)))
 
 
 def match(
@@ -92,11 +92,16 @@ def match(
 ) -> Placed:
     """Return who is like the sketch's article, and index it. `bands` is built from `index`."""
     try:
-        hashes = unpack(sketch.fingerprint)
+        mine = read(sketch.text_print)
     except ValueError as error:
         raise Permanent("SCHEMA", f"the fingerprint cannot be read: {error}") from None
-    others = bands.candidates(sketch.article_id, sketch.bands, sketch.event_time, options.window)
-    found = (judged(overlap, options) for overlap in overlaps(hashes, sketch.scale, others))
+    sighted = sightings_of(sketch, envelope)
+    others = bands.candidates(sketch.article_id, sketch.bands, sighted, options.window)
+    cover = covers(mine, [held.fingerprint for held in others])
+    found = [
+        pair(held, judged(mine, held.fingerprint, shares, options.measure), mine.words)
+        for held, shares in zip(others, cover, strict=True)
+    ]
     matches = tuple(match for match in found if match is not None)
     _remember(sketch, envelope, index, bands, options)
     return _answer(sketch, matches=matches)
@@ -121,11 +126,12 @@ def _remember(
 ) -> None:
     key = key_of(sketch.article_id, sketch.version)
     known = index.get(key)
-    sighting = Sighting(lane=lane_of(envelope), event_time=sketch.event_time)
+    sighted = sightings_of(sketch, envelope)
     index[key] = IndexEntry(
-        article_id=sketch.article_id, version=sketch.version, bands=sketch.bands, scale=sketch.scale,
-        fingerprint=sketch.fingerprint,
-        sightings=thinned((*known.sightings, sighting) if known else (sighting,), options.window),
+        article_id=sketch.article_id, version=sketch.version, bands=sketch.bands,
+        event_time=min(sketch.event_time, known.event_time) if known else sketch.event_time,
+        text_print=sketch.text_print,
+        sightings=thinned((*known.sightings, *sighted) if known else sighted, options.window),
     )
     bands.put(key, index[key])
 
@@ -147,7 +153,7 @@ def forget(
     for key in bands.oldest(lane, before, FORGET_AT_ONCE):
         if key in bands.held:
             sightings = bands.held[key].entry.sightings
-            left = tuple(s for s in sightings if s.lane != lane or s.event_time >= before)
+            left = tuple(s for s in sightings if s.lane != lane or s.time >= before)
             _shorten(key, left, index, bands)
 
 

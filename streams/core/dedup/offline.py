@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
-from schemas.envelope import Envelope
+from schemas.envelope import DeliveryMode, Envelope
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
@@ -44,12 +45,16 @@ class Offline:
     state: ClusterState = field(default_factory=lambda: ClusterState({}, {}, MarkAges(), Forest()))
     shards: dict[int, Shard] = field(default_factory=dict)
 
-    def add(self, article: TaggedArticle, origin: str) -> DedupAnswer:
+    def add(
+        self, article: TaggedArticle, origin: str, arrived: datetime | None = None,
+        mode: DeliveryMode = DeliveryMode.LIVE,
+    ) -> DedupAnswer:
         """Take in an article; return its answer as of now.
 
-        `origin` is a `topic-partition-offset`, another for each article.
+        `origin` is a `topic-partition-offset`, another for each article; `arrived` stands for the raw
+        record's time, None: its event time.
         """
-        envelope = offline_envelope(article, origin)
+        envelope = offline_envelope(article, origin, arrived or article.event_time, mode)
         for placed in sketch(article, envelope, {}, self.sketching):
             assert isinstance(placed, Placed)  # noqa: S101  # what sketch returns
             assert isinstance(placed.event, ArticleSketch)  # noqa: S101
@@ -81,11 +86,14 @@ class Offline:
         return dict(self.state.marks)
 
 
-def offline_envelope(article: TaggedArticle, origin: str) -> Envelope:
-    """Return the envelope of an article that came by no bus: its raw timestamp is its event time."""
+def offline_envelope(
+    article: TaggedArticle, origin: str, arrived: datetime, mode: DeliveryMode
+) -> Envelope:
+    """Return the envelope of an article that came by no bus."""
     return Envelope(
         id=origin, type="news.article.tagged.v1", source="/communique/process", time=article.event_time,
-        correlation_id=article.article_id, origin=origin, origin_time=article.event_time,
+        correlation_id=article.article_id, origin=origin, origin_time=arrived,
+        delivery_mode=mode,
     )
 
 

@@ -1,9 +1,9 @@
-r"""Shingles: a text as a set of 64-bit hashes of runs of words, the same on every machine.
+r"""Shingles: a text as 64-bit hashes of its runs of words, the same on every machine.
 
-Words are runs of `\w`, case folded after NFKC. A word's hash is 8 bytes of BLAKE2b (RFC 7693); a shingle's is
-a polynomial of its words' hashes modulo 2⁶⁴, then mixed by the finaliser of SplitMix64 (Steele, Lea, Flood
-2014), so that it is uniform, which MinHash and FracMinHash both need. A text shorter than one shingle is one
-shingle; a text without words is none.
+Words are runs of `\w` after NFKC, their case folded. A word's hash is 8 bytes of BLAKE2b (RFC 7693); a
+shingle's is a polynomial of its words' hashes modulo 2⁶⁴, then mixed by the finaliser of SplitMix64 (Steele,
+Lea, Flood 2014), so that it is uniform, which MinHash and FracMinHash both need. A text shorter than one
+shingle is one shingle; a text without words is none.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ _STEP: Final = 0x9E3779B97F4A7C15
 
 
 @lru_cache(maxsize=1 << 17)
-def _word_hash(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+def word_hash(word: str) -> int:
+    """Return 64 bits of BLAKE2b of a word, case folded."""
+    folded = word.casefold().encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(folded, digest_size=8).digest(), "little")
 
 
 def words(text: str) -> list[str]:
-    """Return the words of a text, in order.
+    """Return the words of a text as written, in order.
 
     >>> words("Peskov: ‘No comment’.")
-    ['peskov', 'no', 'comment']
+    ['Peskov', 'No', 'comment']
     """
-    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    return _WORD.findall(folded)
+    return _WORD.findall(text if text.isascii() else unicodedata.normalize("NFKC", text))
 
 
 def mixed(numbers: Hashes) -> Hashes:
@@ -47,13 +48,13 @@ def mixed(numbers: Hashes) -> Hashes:
     return z ^ (z >> np.uint64(31))
 
 
-def shingles(found: list[str], size: int) -> Hashes:
-    """Return the hashes of all runs of `size` words, sorted and distinct; empty without words."""
+def runs(found: list[str], size: int) -> Hashes:
+    """Return the hashes of all runs of `size` words, in order of the text; empty without words."""
     if not found:
         return np.empty(0, dtype=np.uint64)
     size = min(size, len(found))
-    hashes = np.fromiter(map(_word_hash, found), dtype=np.uint64, count=len(found))
+    hashes = np.fromiter(map(word_hash, found), dtype=np.uint64, count=len(found))
     total = np.zeros(len(found) - size + 1, dtype=np.uint64)
     for place in range(size):
         total = total * np.uint64(_STEP) + hashes[place : place + len(total)]
-    return np.unique(mixed(total))
+    return mixed(total)

@@ -19,8 +19,8 @@ from rensa import RMinHash
 from schemas.envelope import Envelope
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
-from streams.core.dedup.fingerprint import pack, sample
-from streams.core.dedup.shingles import Hashes, mixed, shingles, words
+from streams.core.dedup.fingerprint import GRAM_WORDS, fingerprint, printed
+from streams.core.dedup.shingles import Hashes, mixed, runs, words
 from streams.core.outcome import Output, Placed
 
 SEED = 0x5EED
@@ -32,7 +32,6 @@ class SketchOptions:
     """See `streams.settings.DedupSettings`."""
 
     shards: int
-    shingle_words: int = 5
     bands: int = 64
     rows: int = 2
     max_fingerprint: int = 4096
@@ -57,16 +56,16 @@ def sketch(
     """Keep the article by its origin and return one sketch for each shard, in order of the shards."""
     awaiting[envelope.origin] = article
     found = words(article.text)
-    hashes = shingles(found, options.shingle_words)
-    keys = band_keys(hashes, options.bands, options.rows)
-    scale, kept = sample(hashes, options.max_fingerprint)
-    packed = pack(kept)
+    hashes = runs(found, GRAM_WORDS)
+    keys = band_keys(np.unique(hashes), options.bands, options.rows)
+    text_print = printed(fingerprint(found, hashes, article.headline, options.max_fingerprint))
     return [
         Placed(
             ArticleSketch(
                 article_id=article.article_id, version=article.version, event_time=article.event_time,
-                shard=shard, shards=options.shards, bands=keys[shard :: options.shards], words=len(found),
-                scale=scale, fingerprint=packed,
+                undated=article.published is None or article.published.suspect,
+                shard=shard, shards=options.shards, bands=keys[shard :: options.shards],
+                text_print=text_print,
             ),
             partition=shard, ordinal=shard,
         )
