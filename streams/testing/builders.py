@@ -69,7 +69,7 @@ def put_tagged(
 ) -> str:
     """Write a tagged article as clean and tag would, and a raw record that it comes from; return its origin.
 
-    The raw record's timestamp is the article's event time and `delay`. `spoilt` writes bytes that are no event.
+    The raw record's timestamp is the article's event time and `delay`. `spoilt`: bytes that are no event.
     """
     arrived = article.event_time + delay
     stamp = int(arrived.timestamp() * 1000)

@@ -104,3 +104,5 @@ def test_a_figure_under_its_floor_is_told() -> None:
     assert list(under_floor({"mentions": {"f1": 1.0}}, least)) == []
     assert list(under_floor({"mentions": {"f1": 0.1}}, {"mentions": {"f1": 0.7}})) == [("mentions", "f1", 0.1, 0.7)]
     assert [each[:2] for each in under_floor({"mentions": {}}, {"mentions": {"f1": 0.7}})] == [("mentions", "f1")]
+    for found, wrong in (({"false_pairs": 20}, []), ({"false_pairs": 21}, ["false_pairs"]), ({}, ["false_pairs"])):
+        assert [each[1] for each in under_floor({"pairs": found}, {"pairs": {"false_pairs": 20}})] == wrong
