@@ -28,6 +28,13 @@ PLAIN = {
     "datelines": "14.02.2018\n" * 80_000,
     "captchas": "five × four =\n" * 50_000,
     "hidden characters": "a\u00ad" * 290_000,
+    "mojibake": "â€œWe Ã© " * 60_000,
+    "entities": "&amp;#8217; a " * 60_000,
+    "escaped again and again": "&amp;" * 180_000,
+    "invisible in entities": "a\u00ad&am\u00adp; " * 60_000,
+    "short lines, each another": "\n".join(f"a{n}" for n in range(130_000)),
+    "almost furniture": "\n".join(f"share {n} facebook twitter read more sign up for {n}" for n in range(15_000)),
+    "apostrophes": "‘a s’ b 'c' " * 70_000,
     "capitals before a dash": ("A" * 41 + ", ") * 20_000 + " - ",
 }
 
