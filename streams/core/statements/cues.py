@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict, cast
 
 from schemas.statement import SpeechAct
 from streams.core.packs import read
 from streams.core.statements.report import CueKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 class Verb(NamedTuple):
@@ -41,7 +41,8 @@ class Cues:
     """One pack's cues, in lower case.
 
     `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `light`: form → lemma of a verb that reports
-    with its noun; `holding`: those whose subject has the thought (has hopes that), rather than says it. `words`: every word that makes a sentence worth parsing.
+    with its noun; `holding`: those whose subject has the thought (has hopes that), rather than says it. `words`: what makes a sentence worth parsing → words
+    of which one must stand beside it.
     """
 
     verbs: Mapping[tuple[str, str], Verb]
@@ -57,13 +58,16 @@ class Cues:
     unsaid: Mapping[str, frozenset[str]]
     pronouns: Mapping[str, frozenset[str]]
     verbs_of_quotes: frozenset[str]
-    words: frozenset[str]
+    words: Mapping[str, frozenset[str]]
 
     def verb(self, form: str, particle: str) -> Verb | None:
         """Return the verb of a form with its particle, else the one without."""
         return self.verbs.get((form, particle)) or self.verbs.get((form, ""))
 
 
+_ALWAYS: Final[frozenset[str]] = frozenset()
+_AFTER_NOUNS: Final = frozenset(("that", "to", "for", "of"))
+_NEEDED: Final = {"i": "to", "o": "to", "s": "as"}
 _NOUNS = {"say": CueKind.SAY, "believe": CueKind.BELIEVE, "order": CueKind.ACT}
 
 
@@ -81,7 +85,12 @@ def cues_of(language: str) -> Cues:
         for form in forms.split()
     }
     adjectives = frozenset(lists["adjectives"]["believe"])
-    words = {form for form, _ in verbs} | set(nouns) | set(lists["phrases"]["opinions"]) | adjectives | {word for phrase in according for word in phrase[-2:-1] or phrase}
+    phrases = lists["phrases"]
+    words = _triggers(verbs) | dict.fromkeys(adjectives | set(phrases["opinions"]), _ALWAYS)
+    for noun in nouns.keys() - words.keys():
+        words[noun] = _AFTER_NOUNS | frozenset(light)
+    for phrase in according:
+        words[phrase[0] if len(phrase) == 1 else phrase[-2]] = _ALWAYS
     return Cues(
         verbs=verbs,
         nouns=nouns,
@@ -96,8 +105,28 @@ def cues_of(language: str) -> Cues:
         unsaid={name: frozenset(words) for name, words in lists["unsaid"].items()},
         pronouns={name: frozenset(words) for name, words in lists["pronouns"].items()},
         verbs_of_quotes=frozenset(form for (form, _), verb in verbs.items() if "q" in verb.frames),
-        words=frozenset(words),
+        words=words,
     )
+
+
+def worth_parsing(cues: Cues, words: Collection[str]) -> bool:
+    """Tell whether a sentence of these words (lower case) can hold a cue."""
+    return any(
+        not partners or not partners.isdisjoint(words)
+        for partners in (cues.words.get(word) for word in words) if partners is not None)
+
+
+def _triggers(verbs: Mapping[tuple[str, str], Verb]) -> dict[str, frozenset[str]]:
+    """Return for each form the words of which one must stand beside it, none when it stands for itself."""
+    found: dict[str, frozenset[str]] = {}
+    for (form, particle), verb in verbs.items():
+        partners = {particle} if particle else set(verb.prepositions)
+        if not particle:
+            partners |= {_NEEDED.get(frame, "") for frame in verb.frames}
+        needed = _ALWAYS if "" in partners else frozenset(partners)
+        before = found.get(form)
+        found[form] = needed if before is None else before | needed if before and needed else _ALWAYS
+    return found
 
 
 def _verbs(rows: Mapping[str, _Row]) -> dict[tuple[str, str], Verb]:

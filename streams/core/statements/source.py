@@ -70,7 +70,7 @@ def _title_inside(tree: Tree, word: int, name: Bounds, titles: Collection[str]) 
 
     Whose name it is cannot be told by grammar: the phrase stays whole.
     """
-    first = next(n for n in range(word + 1) if tree.starts[n] >= name.start)
+    first = next((n for n in range(word + 1) if tree.starts[n] >= name.start), word)
     before = range(max(tree.left[word], first - 4), first)
     return tree.left[word] < first and any(tree.tags[n] == "IN" for n in before) and tree.words[first - 1] in titles
 

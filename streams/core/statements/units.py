@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.cleaning.quotations import quotations
+from streams.core.statements.cues import worth_parsing
 from streams.core.statements.quotes import Masked, masked
 from streams.core.statements.report import Bounds
 from streams.core.statements.sentences import Sentence, sentences
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from streams.core.cleaning.quotations import Quotation
     from streams.core.statements.cues import Cues
 
-_WORD: Final = re.compile(r"[a-z]+")
+_WORD: Final = re.compile(r"(?<![^\W_])[a-z]+")
+_OPENING: Final = re.compile(r"\W*(\w+)")
+_HEADLINE_CHARS: Final = 250
 _LONGEST_CHARS: Final = 1_200
 _MOST_CHARS: Final = 150_000
 _CLOSING: Final = frozenset("”\"»'’“")
@@ -51,10 +54,23 @@ def units_of(text: str, repairs: Sequence[Repair], cues: Cues, language: str) ->
             last += 1
         inside = quotes[number:last]
         seen = masked(text, sentence.start, sentence.end, inside, cues.verbs_of_quotes)
-        wanted = len(seen.text) <= min(left, _LONGEST_CHARS) and not cues.words.isdisjoint(
-            _WORD.findall(seen.text.lower()))
+        wanted = len(seen.text) <= min(left, _LONGEST_CHARS) and worth_parsing(cues, _words(seen.text, text))
         left -= len(seen.text) if wanted else 0
         yield Unit(sentence, inside, seen if wanted else None, bool(inside) and _open(text, inside[-1]))
+
+
+def _words(sentence: str, field: str) -> set[str]:
+    """Return the words in lower case, those that begin with a capital only at the sentence's beginning.
+
+    (The United States is no cue; in a short field, a headline, every word may have its capital.)
+    """
+    if len(field) <= _HEADLINE_CHARS:
+        sentence = sentence.lower()
+    found = set(_WORD.findall(sentence))
+    opening = _OPENING.match(sentence)
+    if opening:
+        found.add(opening[1].lower())
+    return found
 
 
 def _open(text: str, quote: Quotation) -> bool:
