@@ -10,7 +10,7 @@ FURNITURE = {
     "source_credit": [
         "Source: River News Agency", "(Source: River News Agency)", "Sources: RNA, Harbour Wire", "Via: RNA", "Via River News Agency", "via Harbour Wire", "– Reuters", "— TASS", "-- AFP",
         "River News Agency reports", "Originally published by The Daily Word", "This article was originally published on The Daily Word.", "This story first appeared in The Daily Word.",
-        "Republished with permission from The Daily Word.", "First published in: The Daily Word", "Original article: https://example.org/a", "[Source: RNA]",
+        "Republished with permission from The Daily Word.", "First published in: The Daily Word", "Original article: https://example.org/a", "[Source: RNA]", "(Reuters)", "/TASS/", "[AP]", "(with AFP)",
     ],
     "byline": [
         "(Reporting by Ann Bee in Lowtown; editing by Cy Dee)", "Additional reporting by Ann Bee", "— With assistance by Ann Bee and Cy Dee", "Ann Bee contributed to this report.",
@@ -118,3 +118,43 @@ def test_the_headline_of_the_producer_is_never_furniture() -> None:
 def test_blanks_of_any_kind_do_not_hide_furniture() -> None:
     for line in ("five\xa0× four\u2009=", "Leave\u3000a\tReply", "Read\xa0also:\xa0Mill opens", "\u200bShare this:\u200b", "Leave&nbsp;a Reply"):
         assert article(f"{BODY}\n\n{line}").text == BODY
+
+
+TAILS = [
+    ("(Reuters)", "source_credit"), ("(AP)", "source_credit"), ("(with AFP)", "source_credit"), ("(AFP/Reuters)", "source_credit"), ("/TASS/", "source_credit"), ("/TASS/.", "source_credit"), ("[ANI]", "source_credit"),
+    ("– Reuters", "source_credit"), ("—AFP", "source_credit"), ("-- Bernama", "source_credit"), ("PTI", "source_credit"), ("PTI ABC DE", "source_credit"), ("Enditem", "source_credit"), ("Source: River News Agency", "source_credit"),
+    ("(Source: RNA)", "source_credit"), ("(Reporting by Ann Bee in Lowtown; Editing by Cy Dee)", "byline"), ("(Additional reporting by Ann Bee)", "byline"),
+]
+
+NO_TAILS = [
+    "He worked for the AP.", "She told Reuters.", "They met at the BBC (London).", "It was said on CNN", "“We go.” He told AFP so.", "The board (Reuters) met.", "Nobody knows the source: it may be the river.", "He left. The source: a spring.",
+    "It rose. (By two metres.)", "They left - Reuters said so.", "She reports for the agency (AP).",
+]
+
+
+@pytest.mark.parametrize(("tail", "kind"), TAILS)
+def test_what_the_last_paragraph_ends_with_is_classed(tail: str, kind: str) -> None:
+    for between in (" ", "") if tail[0] in "([/–—" else (" ",):
+        raw = f"{BODY}{between}{tail}\n\nShare this:"
+        found = article(raw)
+        assert found.text == BODY
+        assert [segment.kind.value for segment in found.segments] == ["body", kind, "widget"]
+        assert raw[found.segments[1].start:found.segments[1].end] == tail
+        assert found.source_credit == (tail if kind == "source_credit" else None)
+
+
+@pytest.mark.parametrize("sentence", NO_TAILS)
+def test_a_sentence_that_names_an_agency_stays_whole(sentence: str) -> None:
+    assert article(f"{BODY} {sentence}").text == f"{BODY} {sentence}"
+
+
+def test_only_the_last_paragraph_has_a_tail() -> None:
+    raw = f"{BODY} (AP)\n\n{BODY}"
+    assert article(raw).text == raw
+
+
+def test_a_byline_stands_anywhere_and_a_sentence_is_none() -> None:
+    found = article(f"{BODY}\n\nBy Ann Bee and Cy Dee, Staff Writers\n\nThe ferry sailed.")
+    assert (found.text, found.authors) == (f"{BODY}\n\nThe ferry sailed.", ("Ann Bee", "Cy Dee"))
+    for line in ("By Lowtown Bridge, the river was calm.", "By Monday the river had fallen", "By the river"):
+        assert article(f"{BODY}\n\n{line}").text == f"{BODY}\n\n{line}"

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.clean_article import SegmentKind
+from streams.core.cleaning.characters import why_not_text
 from streams.core.cleaning.dateline import date_line, date_prefix
 from streams.core.cleaning.day import days_in
 from streams.core.cleaning.header import names_in_byline
@@ -240,6 +241,8 @@ def test_every_piece_slices_the_same_on_both_sides_and_cleaning_again_changes_no
         assert between.strip("\n") == "" or any(at <= repair.at < piece.clean for repair in found.repairs)
         at = piece.clean + piece.length
     assert at == len(found.text) or any(at <= repair.at for repair in found.repairs)
+    if why_not_text(found.text):
+        return                                                           # furniture stood before what looks like the first bytes of a PDF
     again = article(found.text, headline=found.headline)
     assert (again.text, again.version) == (found.text, found.version)
     assert [each for each in again.repairs if "quote" in each.kind] == [each for each in found.repairs if "quote" in each.kind]

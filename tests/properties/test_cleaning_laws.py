@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from schemas.clean_article import CleanArticle, SegmentKind
 from schemas.span import SpanField
-from streams.core.cleaning.characters import INVISIBLE
+from streams.core.cleaning.characters import INVISIBLE, why_not_text
 from streams.core.cleaning.mending import mended, mended_text
 from streams.core.cleaning.offsets import to_raw
 from streams.core.cleaning.quotations import quotations
@@ -71,7 +71,7 @@ def test_fields_that_have_a_place_are_slices_of_the_raw_text(raw: str) -> None:
 @given(TEXTS)
 def test_cleaning_again_changes_nothing(raw: str) -> None:
     found = cleaned(raw)
-    if found is None:
+    if found is None or why_not_text(found.text):
         return
     again = article(found.text, headline=found.headline)
     assert (again.text, again.version) == (found.text, found.version)

@@ -68,9 +68,12 @@ def read_header(marked: list[Marked], headline: str | None, names: Sequence[str]
 
 
 def _labelled(each: Marked) -> Marked:
-    """Mark a dateline that says that it is one ("Last updated: 3 May 2024"), wherever it stands."""
-    found = each.kind is None and is_labelled(each.line.text) and date_line(each.line.text)
-    return Marked(each.line, SegmentKind.DATELINE, "date_label") if found else each
+    """Mark what says itself what it is ("Last updated: 3 May 2024", "By Ann Bee"), wherever it stands."""
+    line = each.line
+    if each.kind is None and is_labelled(line.text) and date_line(line.text):
+        return Marked(line, SegmentKind.DATELINE, "date_label")
+    by = each.kind is None and not line.text.endswith(_FINAL) and names_in_byline(line.text)
+    return Marked(line, SegmentKind.BYLINE, "byline") if by else each
 
 
 def _header_kind(line: Line) -> tuple[SegmentKind, str] | None:

@@ -1,9 +1,10 @@
 """Plain text, as it was flattened from a page: each line classed, the body put together, nothing deleted.
 
 In this order: what is broken is mended (`mending`); lines; furniture by the packs' rules; the header; the
-rest is body. A dateline that the first paragraph begins with is cut off it. The text is the body's lines,
-each a slice of the raw text, with a blank line where the raw text had one or where something stood between
-them. Cleaning the text again, with its headline, gives the text again.
+rest is body. A dateline that the first paragraph begins with, and a credit that the last one ends with
+(`tails`), are cut off. The text is the body's lines, each a slice of the raw text, with a blank line where
+the raw text had one or where something stood between them. Cleaning the text again, with its headline, gives
+the text again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from streams.core.cleaning.line_rules import furniture
 from streams.core.cleaning.lines import lines_of
 from streams.core.cleaning.mending import mended, moved, repairs_of
 from streams.core.cleaning.offsets import Run, composed, join, pieces_of, to_raw
+from streams.core.cleaning.tails import tail_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from streams.core.cleaning.dateline import DatelineFound
     from streams.core.cleaning.lines import Line
     from streams.core.cleaning.mending import Mended
+    from streams.core.cleaning.tails import Tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _read(raw: str, headline: str | None, names: Sequence[str]) -> PlainText:
     marked = read_header(_without_furniture(lines_of(raw), folded(headline or "")), headline, names)
     inline = _inline(marked)
     _line, dateline = dateline_of(marked, inline)
-    slices = list(_slices(marked, inline.length if inline else 0))
+    slices = list(_slices(marked, inline.length if inline else 0, _tail(marked)))
     text, runs = join(raw, _body(slices))
     authors = (
         name for each, kind, _ in marked if kind is SegmentKind.BYLINE for name in names_in_byline(each.text)
@@ -139,14 +142,25 @@ def _inline(marked: Sequence[Marked]) -> DatelineFound | None:
     return found if found and is_sentence(first.text[found.length :]) else None
 
 
-def _slices(marked: Sequence[Marked], cut: int) -> Iterator[_Slice]:
+def _tail(marked: Sequence[Marked]) -> tuple[Line, Tail] | None:
+    """Return the last body line and what it ends with that is not body."""
+    last = next((line for line, kind, _ in reversed(marked) if kind is None), None)
+    tail = tail_of(last.text) if last and len(last.text) == last.end - last.start else None
+    return (last, tail) if last and tail else None
+
+
+def _slices(marked: Sequence[Marked], cut: int, tail: tuple[Line, Tail] | None) -> Iterator[_Slice]:
     """Yield what each line is; `cut` code points of the first body line are the dateline."""
     for line, kind, rule in marked:
-        start = line.start
+        start, end = line.start, line.end
         if kind is None and cut:
             yield _Slice(start, start + cut, SegmentKind.DATELINE, "date_prefix", line.gap)
             start, cut = start + cut, 0
-        yield _Slice(start, line.end, kind or SegmentKind.BODY, rule or "body", line.gap)
+        if tail and line is tail[0] and start < line.start + tail[1].start:
+            end = line.start + len(line.text[: tail[1].start].rstrip())
+            yield _Slice(start, end, SegmentKind.BODY, "body", line.gap)
+            start, end, kind, rule = line.start + tail[1].start, line.end, tail[1].kind, tail[1].rule  # noqa: PLW2901 what is left of the line
+        yield _Slice(start, end, kind or SegmentKind.BODY, rule or "body", line.gap)
 
 
 def _body(slices: Sequence[_Slice]) -> Iterator[tuple[str, int, int]]:
