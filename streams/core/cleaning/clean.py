@@ -28,7 +28,7 @@ from schemas.raw_article import ContentType
 from streams.core.cleaning.characters import why_not_text
 from streams.core.cleaning.dateline import date_prefix
 from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
-from streams.core.cleaning.html import read_page, without_headline
+from streams.core.cleaning.html import bounded_tree, main_text, without_headline
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.mending import mended, mended_text
 from streams.core.cleaning.metadata import read_metadata
@@ -102,11 +102,14 @@ def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> 
 
 
 def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) -> _Read | Refused:
-    page = read_page(article.content, options)
-    if isinstance(page, Refused):
-        return page
-    about = read_metadata(page.tree, article.url, origin_time)
-    text = without_headline(page.text, about.headline, article.headline)
+    tree = bounded_tree(article.content, options)
+    if isinstance(tree, Refused):
+        return tree
+    about = read_metadata(tree, article.url, origin_time)
+    main = main_text(article.content, tree, options)
+    if isinstance(main, Refused):
+        return main
+    text = without_headline(main.text, about.headline, article.headline)
     mend = mended(text)
     text = mend.text if mend else text
     dateline = date_prefix(text)
@@ -121,7 +124,7 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
         dateline_text=text[: dateline.length].rstrip() if dateline else None,
         repairs=mend.repairs if mend else (),
         language=about.language,
-        extraction=page.extraction,
+        extraction=main.extraction,
     )
 
 

@@ -1,9 +1,12 @@
 """HTML: the main text of a page, within bounds (`html_bounds`), by one extractor or by a choice of several.
 
-In this order: bounds that cost nothing are checked on the page, lexbor parses it, the depth of the tree is
-checked, resiliparse takes the text out. That is the fast path. On the quality path lxml parses as well
-(libxml2: no network, no DTD, no entities of the page's own), trafilatura takes the text out, and
-`html_choice` decides between the two. On the path `auto` the second half is done where the first is not sure.
+In this order:
+1. bounds that cost nothing are checked on the page, lexbor parses it, the depth of the tree is checked;
+2. the blocks of its main part are taken out (`page_blocks`), by resiliparse where those are not to be
+believed. That is the fast path;
+3. on the quality path lxml parses as well (libxml2: no network, no DTD, no entities of the page's own),
+trafilatura takes the text out, and `html_choice` decides. On the path `auto` that is done where the blocks
+are not to be believed.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from streams.core.cleaning.html_bounds import nested_deeper, too_complex, too_de
 from streams.core.cleaning.html_choice import chosen
 from streams.core.cleaning.html_extractors import by_resiliparse, by_trafilatura
 from streams.core.cleaning.options import ExtractionPath
+from streams.core.cleaning.page_blocks import blocks_of
 from streams.core.cleaning.page_tree import tree_of
 from streams.core.outcome import RefusalReason, Refused
 
@@ -28,35 +32,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """A page: its main text (empty when there is none), how it was taken out, and its tree."""
+class MainText:
+    """The main text of a page, empty when there is none, and how it was taken out."""
 
     text: str
     extraction: Extraction
-    tree: HTMLTree
 
 
-def read_page(page: str, options: CleaningOptions) -> Page | Refused:
-    """Return the main text of a page, or why the page is refused."""
+def bounded_tree(page: str, options: CleaningOptions) -> HTMLTree | Refused:
+    """Return lexbor's tree of a page, or why the page is refused."""
     why = too_complex(page, options.max_nodes)
     if why:
         return Refused(RefusalReason.TOO_COMPLEX, why)
     tree = tree_of(page)
     why = nested_deeper(tree, options.max_depth)
-    if why:
-        return Refused(RefusalReason.TOO_COMPLEX, why)
-    quick = by_resiliparse(tree)
-    if options.path is ExtractionPath.FAST or (options.path is ExtractionPath.AUTO and sure(quick)):
-        return Page(quick, Extraction(path="fast", extractor="resiliparse"), tree)
-    careful = parsed(page, options)
+    return Refused(RefusalReason.TOO_COMPLEX, why) if why else tree
+
+
+def main_text(page: str, tree: HTMLTree, options: CleaningOptions) -> MainText | Refused:
+    """Return the main text of a page, or why the page is refused.
+
+    `tree`: of `bounded_tree`; elements that are no article are taken out of it.
+    """
+    found = blocks_of(tree)
+    quick = found.text if found.believed else by_resiliparse(tree)
+    extractor = "blocks" if found.believed else "resiliparse"
+    if options.path is ExtractionPath.FAST or (options.path is ExtractionPath.AUTO and found.believed):
+        return MainText(quick, Extraction(path="fast", extractor=extractor))
+    careful = careful_tree(page, options)
     if isinstance(careful, Refused):
         return careful
-    choice = chosen(by_trafilatura(careful), quick)
+    choice = chosen(by_trafilatura(careful), quick, extractor, found.blocks if found.believed else ())
     extraction = Extraction(path="quality", extractor=choice.extractor, agreement=choice.agreement)
-    return Page(choice.text, extraction, tree)
+    return MainText(choice.text, extraction)
 
 
-def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
+def careful_tree(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
     """Return lxml's tree of a page, or why it is refused."""
     parser = html.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True)
     try:
@@ -65,11 +76,6 @@ def parsed(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:
         return Refused(RefusalReason.UNPARSABLE, "the HTML parser found no document")
     why = too_deep(tree, options.max_depth)
     return Refused(RefusalReason.TOO_COMPLEX, why) if why else tree
-
-
-def sure(text: str) -> bool:
-    """Return whether the fast path's text can be taken alone."""
-    return bool(text)
 
 
 def without_headline(text: str, *headlines: str | None) -> str:

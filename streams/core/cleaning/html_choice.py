@@ -1,16 +1,28 @@
-"""HTML choice: of the texts that two extractors take out of one page, the one to believe.
+"""HTML choice: of what several extractors take out of one page, what to believe.
 
-trafilatura's is, but where it holds less than a quarter of what resiliparse found: then it has taken one
-section of the page for the whole. On clean_dev that raises F1 from .929 to .936; at any share from .2 to .3
-it is the same six pages.
+Our own blocks (`page_blocks`) are the most complete (recall .965 on clean_dev), trafilatura knows best
+where an article begins and ends. So: our blocks, from the first to the last that trafilatura has as well.
+Where trafilatura holds less than a quarter of ours it has taken one section for the whole, and ours stay;
+where our blocks are not to be believed, trafilatura's text stands against resiliparse's in the same way. On
+clean_dev F1 .950, against .929, .937 and .887 of the three alone.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.core.cleaning.page_blocks import Block
+
+_Run: TypeAlias = tuple[str, str, str, str]
 
 _TOO_LITTLE: Final = 0.25
+"""Any share from .2 to .3 decides the same six pages of clean_dev."""
+_SAME: Final = 0.5
+_FEWEST_WORDS: Final = 4
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -22,24 +34,39 @@ class Choice(NamedTuple):
     agreement: float
 
 
-def chosen(careful: str, quick: str) -> Choice:
-    """Return the text to believe: `careful` is trafilatura's, `quick` resiliparse's."""
-    agreement = round(shared(careful, quick), 4)
-    if len(careful) < _TOO_LITTLE * len(quick):
-        return Choice(quick, "resiliparse", agreement)
-    return Choice(careful, "trafilatura", agreement)
+def chosen(careful: str, quick: str, extractor: str, blocks: Sequence[Block] = ()) -> Choice:
+    """Return the text to believe: `careful` is trafilatura's, `quick` that of `extractor`.
 
-
-def shared(one: str, other: str) -> float:
-    """Return the share of the runs of four words that two texts have in common (Jaccard); two empty ones: 1.
-
-    >>> shared("the river rose by two metres", "The river rose by two metres.")
-    0.5
+    `blocks`: those of `quick`, empty when it has none to cut at.
     """
-    ours, theirs = _runs(one), _runs(other)
+    theirs = _runs(careful)
+    agreement = round(_shared(_runs(quick), theirs), 4)
+    if len(careful) < _TOO_LITTLE * len(quick):
+        return Choice(quick, extractor, agreement)
+    ends = _ends(blocks, theirs)
+    if not ends:
+        return Choice(careful, "trafilatura", agreement)
+    text = "\n\n".join(block.text for block in blocks[ends[0] : ends[1]])
+    return Choice(text, f"{extractor}+trafilatura", agreement)
+
+
+def _ends(blocks: Sequence[Block], theirs: frozenset[_Run]) -> tuple[int, int] | None:
+    """Return from the first to the last block that the other text has as well, None when it has none."""
+    has = [n for n, block in enumerate(blocks) if _is_in(block.text, theirs)]
+    return (has[0], has[-1] + 1) if has else None
+
+
+def _is_in(text: str, theirs: frozenset[_Run]) -> bool:
+    ours = _runs(text)
+    return bool(ours) and len(ours & theirs) >= _SAME * len(ours)
+
+
+def _shared(ours: frozenset[_Run], theirs: frozenset[_Run]) -> float:
+    """Return the share of runs that two texts have in common (Jaccard); two empty ones: 1."""
     return len(ours & theirs) / len(ours | theirs) if ours or theirs else 1.0
 
 
-def _runs(text: str) -> set[tuple[str, str, str, str]]:
+def _runs(text: str) -> frozenset[_Run]:
+    """Return the runs of four words."""
     words = _WORD.findall(text)
-    return set(zip(words, words[1:], words[2:], words[3:], strict=False))
+    return frozenset(zip(words, words[1:], words[2:], words[3:], strict=False))

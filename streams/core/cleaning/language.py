@@ -1,9 +1,10 @@
 """Language: which language a text is in, by py3langid, among the languages that news is written in.
 
-Looked at are 300 code points at the start of the text and as many in its middle: the same answer as the first
-5,000 on every page of clean_dev, in an eighth of the time. A text with fewer than twenty letters is `und`, unless the producer says what it is. The producer's word also decides where the model is in doubt (under .8).
-In a short text full of foreign names the model hears their language: words that only one pack's language has
-decide there.
+Looked at are 300 code points at the start of the text and as many in its middle: the same answer as the
+first 5,000 on every page of clean_dev, in an eighth of the time. A text with fewer than twenty letters is
+`und`, unless the producer says what it is. The producer's word also decides where the model is in doubt
+(under .8). In a short text full of foreign names the model hears their language: words that only one pack's
+language has decide there.
 """
 
 from __future__ import annotations

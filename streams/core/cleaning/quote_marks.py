@@ -43,7 +43,7 @@ GUILLEMETS: Final = frozenset("«»")
 _BEFORE_OPENING: Final = "([{—–-‘'/"
 
 
-_SURE: Final = re.compile("[`\"“”„‟«»＂‘‹]|’’")
+_SURE: Final = re.compile('[`"“”„‟«»＂‘‹]|’’')
 _APOSTROPHE: Final = re.compile(r"(?<!\w)'")
 
 
