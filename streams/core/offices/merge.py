@@ -1,7 +1,8 @@
 """Merge: rows from several files into people with their tenures, the same whatever the order of the rows.
 
-People are one who share a Wikidata id; a row without one belongs to the only person of its name who holds
-the same office in the same country or body, else to the rows of its name and country. Tenures of a person
+People are one who share a Wikidata id; rows without one, of one name and country (one
+name, among the shipped), belong to the only person of the name who holds one of their offices there, else
+they are one more person. Tenures of a person
 are one when they are of one office (position id, or title, country and body) and begin on days that may be
 the same. Bounds then close in where both sources agree, and open where they do not: doubt is kept.
 """
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
 _APART: Final = timedelta(days=45)
-"""Sources differ by up to so much on the first day of one tenure: election, oath, taking over."""
+"""Sources differ by up to so much on a day: election, oath, taking over. One who lists each cabinet by itself
+differs by more on the last day: both are kept."""
 
 _Group = tuple[str, ...]
 
@@ -31,14 +33,29 @@ _Group = tuple[str, ...]
 def merged(rows: Iterable[Row]) -> Iterator[Entry]:
     """Yield people with their tenures, ordered by id, then name; each is forgotten once it is yielded."""
     known: dict[_Group, list[Row]] = defaultdict(list)
-    nameless: list[Row] = []
+    shipped: dict[str, list[Row]] = defaultdict(list)
+    nameless: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        known[row.qid,].append(row) if row.qid else nameless.append(row)
-    places = _places(known, {normal(row.name) for row in nameless})
-    for row in nameless:
-        known[_owner(row, places)].append(row)
+        if row.qid:
+            known[row.qid,].append(row)
+        elif _is_shipped(row):
+            shipped[normal(row.name)].append(row)
+        else:
+            nameless[normal(row.name), _place(row)[1]].append(row)
+    places = _places(known, {*shipped, *(name for name, _ in nameless)})
+    for name, own in shipped.items():
+        key = _owner(name, {_place(row) for row in own}, places) or ("", name)
+        known[key] += own
+        places[name][key].update(_place(row) for row in own)
+    for (name, where), own in nameless.items():
+        known[_owner(name, {_place(row) for row in own}, places) or ("", name, where)] += own
     for key in sorted(known):
         yield _entry(known.pop(key))
+
+
+def _is_shipped(row: Row) -> bool:
+    """Say whether a row is ours: there a name is one person's."""
+    return (row.source or "").startswith("communique")
 
 
 def _places(
@@ -59,11 +76,15 @@ def _place(row: Row) -> _Group:
     return tenure.office.value, tenure.country or tenure.body or ""
 
 
-def _owner(row: Row, places: dict[str, dict[_Group, set[_Group]]]) -> _Group:
-    """Return the person a row without an id belongs to."""
-    name, place = normal(row.name), _place(row)
-    owners = [key for key, held in places.get(name, {}).items() if place in held and place[1]]
-    return owners[0] if len(owners) == 1 else ("", name, place[1])
+def _owner(
+    name: str, held: Collection[_Group], places: dict[str, dict[_Group, set[_Group]]]
+) -> _Group | None:
+    """Return the only person of a name who held one of the offices there; None: nobody, or several."""
+    owners = [
+        key for key, known in places.get(name, {}).items()
+        if any(place in known and place[1] for place in held)
+    ]  # fmt: skip
+    return owners[0] if len(owners) == 1 else None
 
 
 def _entry(rows: Sequence[Row]) -> Entry:
@@ -79,7 +100,7 @@ def _entry(rows: Sequence[Row]) -> Entry:
 
 def _order(row: Row) -> tuple[str, ...]:
     """Order rows: the shipped ones first, for their names are those of the English press."""
-    shipped = "0" if (row.source or "").startswith("communique") else "1"
+    shipped = "0" if _is_shipped(row) else "1"
     days = (str(each or "") for each in (row.start, row.end, row.as_of))
     rest = (row.source or "", row.name, row.position or "", row.organization or "", *row.aliases)
     return shipped, row.title, *days, *rest
@@ -113,7 +134,13 @@ def _same_office(tenure: Tenure) -> _Group:
 def _same_time(one: Tenure, other: Tenure) -> bool:
     if one.start is None or other.start is None:
         return one.start is other.start and (one.end is None or other.end is None or one.end == other.end)
-    return one.start.first <= other.start.last + _APART and other.start.first <= one.start.last + _APART
+    if one.end and other.end and not _near(one.end, other.end):
+        return False
+    return _near(one.start, other.start)
+
+
+def _near(one: Fuzzy, other: Fuzzy) -> bool:
+    return one.first <= other.last + _APART and other.first <= one.last + _APART
 
 
 def _one(first: Tenure, second: Tenure) -> Tenure:
