@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
+from unicodedata import normalize
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import SpanField
@@ -66,7 +67,7 @@ class Cast:
     """The actors of an article, and where each is mentioned.
 
     `surnames`: last word of a full name → keys of its bearers. `holding`: office → those
-    introduced with it, `alike` with one that goes by the same noun.
+    introduced with it, `alike` with one that goes by the same noun. `titled`: start of a mention → the sex that its title tells.
     """
 
     actors: Mapping[str, Actor]
@@ -76,6 +77,7 @@ class Cast:
     surnames: Mapping[str, Sequence[str]]
     holding: Mapping[str, Sequence[Introduced]]
     alike: Mapping[str, Sequence[Introduced]]
+    titled: Mapping[tuple[SpanField, int], str]
 
     def within(self, name: SpanField, start: int, end: int) -> Sequence[Mention]:
         """Return the mentions that begin in `start:end` of a field, in order."""
@@ -108,7 +110,7 @@ class Cast:
         actor = self.actor(mention)
         if actor is None or actor.kind != "person" or " " in actor.name:
             return actor
-        return self.named(mention.text, actor.sex) or actor
+        return self.named(mention.text, self.titled.get((mention.field, mention.start), actor.sex)) or actor
 
 
 def key_of(mention: Mention) -> str:
@@ -126,9 +128,15 @@ def cast_of(
     """Return the cast of an article; mentions in order of the page. `on`: the day of the article."""
     actors: dict[str, Actor] = {}
     surnames: dict[str, list[str]] = {}
+    titled: dict[tuple[SpanField, int], str] = {}
     for mention in mentions:
         if mention.kind in SPEAKER_KINDS:
-            _enter(actors, mention, fields[mention.field].text, words)
+            _enter(actors, mention, words)
+        before = fields[mention.field].text[max(0, mention.start - _BEFORE) : mention.start]
+        title = before.lower().replace(".", " ").split()[-1:]
+        if mention.kind is MentionKind.PERSON and title and title[0] in words.sex_words:
+            titled[mention.field, mention.start] = words.sex_words[title[0]]
+            actors[key_of(mention)].sex = actors[key_of(mention)].sex or words.sex_words[title[0]]
     people = [actor for actor in actors.values() if actor.kind == "person"]
     for mention in mentions:
         if (mention.field, mention.start) in offices.said:
@@ -148,6 +156,7 @@ def cast_of(
         surnames=surnames,
         holding=holding,
         alike=alike,
+        titled=titled,
     )
 
 
@@ -171,7 +180,7 @@ def _in(mentions: Iterable[Mention], name: SpanField) -> list[Mention]:
     return sorted((m for m in mentions if m.field is name), key=lambda m: (m.start, m.end))
 
 
-def _enter(actors: dict[str, Actor], mention: Mention, text: str, words: PersonWords) -> None:
+def _enter(actors: dict[str, Actor], mention: Mention, words: PersonWords) -> None:
     """Add what a mention says to its actor."""
     key = key_of(mention)
     actor = actors.get(key)
@@ -180,7 +189,7 @@ def _enter(actors: dict[str, Actor], mention: Mention, text: str, words: PersonW
     elif _fuller(mention.text, actor.name):
         actor.name, actor.mention = mention.text, mention
     if actor.kind == "person" and actor.sex is None:
-        actor.sex = _sex(mention, text, words)
+        actor.sex = _sex(mention.text, words)
 
 
 def _role(actor: Actor, mention: Mention, offices: Offices, on: date | None, words: PersonWords) -> None:
@@ -197,10 +206,7 @@ def _fuller(name: str, than: str) -> bool:
     return (len(name.split()), len(name)) > (len(than.split()), len(than))
 
 
-def _sex(mention: Mention, text: str, words: PersonWords) -> str | None:
-    """Return the sex that a name's title or given name tells, None when neither does."""
-    before = text[max(0, mention.start - _BEFORE) : mention.start].lower().replace(".", " ").split()
-    if before and before[-1] in words.sex_words:
-        return words.sex_words[before[-1]]
-    names = mention.text.lower().split()
+def _sex(name: str, words: PersonWords) -> str | None:
+    """Return the sex that a given name tells, None when it tells none."""
+    names = normalize("NFKD", name).encode("ascii", "ignore").decode().lower().split()
     return words.given.get(names[0]) if len(names) > 1 else None

@@ -18,9 +18,14 @@ from streams.core.cleaning.day import days_in, months, resolved
 from streams.core.packs import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from streams.core.cleaning.day import Day
 
 _SLACK: Final = timedelta(days=1)
+_FAR: Final = timedelta(days=300)
+"""A day or month without a year that lies further back is more likely the coming one: it dates nothing."""
+_BOUND_CHARS: Final = 12
 _LONGEST: Final = 120
 """Code points of a phrase that are looked at."""
 
@@ -57,6 +62,7 @@ class TimeWords:
     not_on: re.Pattern[str]
     ahead: re.Pattern[str]
     any_of: re.Pattern[str]
+    bounded: re.Pattern[str]
 
 
 @cache
@@ -85,6 +91,7 @@ def time_words(language: str) -> TimeWords:
         **{name: re.compile(pattern) for name, pattern in parts.items()},
         not_on=re.compile(rf"{either(words['not_on'])}\b"),
         ahead=re.compile(rf"\b{either(words['ahead'])}\b"),
+        bounded=re.compile(rf"\b{either(words['not_on'])} ?$"),
         any_of=re.compile(_phrases(lead, parts, language), re.IGNORECASE),
     )
 
@@ -103,6 +110,18 @@ def either(words: Iterable[str]) -> str:
     return rf"(?:{'|'.join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))})"
 
 
+def phrases_in(text: str, start: int, end: int, language: str) -> Iterator[re.Match[str]]:
+    """Yield the phrases of a stretch that date, in order, but none that only bounds ("since Monday").
+
+    Nor a lower-case word that may be a month ("may", "march").
+    """
+    words = time_words(language)
+    for match in words.any_of.finditer(text, start, end):
+        before = text[max(0, match.start() - _BOUND_CHARS) : match.start()].lower()
+        if (" " in match[0] or not match[0].islower() or match[0] in words.days) and not words.bounded.search(before):
+            yield match
+
+
 def dated(phrase: str, reported: date | None, language: str) -> Dated | None:
     """Return the days that a phrase means, None when it dates nothing that is past.
 
@@ -115,7 +134,10 @@ def dated(phrase: str, reported: date | None, language: str) -> Dated | None:
     text = " ".join(phrase[:_LONGEST].lower().split())
     if words.not_on.match(text) or words.ahead.search(text):
         return None
-    found = _written(text, reported) or _month(text, words, reported)
+    day = next(days_in(text), None)
+    if day is not None:
+        return _past(_written(day, reported), reported)
+    found = _month(text, words, reported)
     if not found and reported:
         found = _relative(text, words, reported)
     return _past(found or _year(text, words), reported)
@@ -141,11 +163,8 @@ def _past(found: Dated | None, reported: date | None) -> Dated | None:
     return found._replace(last=max(found.first, min(found.last, reported)))
 
 
-def _written(text: str, reported: date | None) -> Dated | None:
-    """Return the day written in figures or words."""
-    day = next(days_in(text), None)
-    if day is None:
-        return None
+def _written(day: Day, reported: date | None) -> Dated | None:
+    """Return the day written in figures or words, None when its year cannot be told."""
     if not day.has_year:
         found = _last_time(day.readings[0], reported) if reported else None
         return Dated(found, found, Precision.DAY, "day_without_year", inferred=True) if found else None
@@ -163,7 +182,7 @@ def _last_time(day: date, reported: date) -> date | None:
         except ValueError:  # 29 February
             continue
         if found <= reported + _SLACK:
-            return found
+            return found if reported - found < _FAR else None
     return None
 
 
@@ -177,6 +196,8 @@ def _month(text: str, words: TimeWords, reported: date | None) -> Dated | None:
     if reported is None or match["month"] in words.weekdays:
         return None
     year = reported.year if month <= reported.month else reported.year - 1
+    if reported - date(year, month, 1) > _FAR:
+        return None
     return _whole_month(year, month, "month_without_year")._replace(inferred=True)
 
 

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 _NEAR: Final = 80
 """Code points between a name and the role that is said beside it."""
+_OPENING_CHARS: Final = 300
+"""Code points behind a phrase that sets the time, in which the one is named whom it is told of."""
 
 
 @dataclass(slots=True)
@@ -85,6 +87,7 @@ class _Reading:
     article: CleanArticle
     at: int = 0
     told: Dated | None = None
+    reported: dict[str, date] = field(default_factory=dict)
     heard: dict[str, _Heard] = field(default_factory=dict)
     spoken: list[int] = field(default_factory=list)
 
@@ -103,7 +106,7 @@ class _Reading:
             self.memory.add(report, meant)
         paragraph = self.memory.paragraph(report.sentence.start)
         heard = self.heard.setdefault(meant.key, _Heard()) if meant.key else _Heard()
-        dated, inherited = self._dated(report, paragraph, heard)
+        dated, inherited = self._dated(report, meant, paragraph, heard)
         carried, rule = self._carried(carried, meant, paragraph, heard, past=self.times.is_past(dated))
         steps = [self._step(each) for each in carried if each.key != meant.key]
         reported = min((step.day for step in steps if step.day), default=None)
@@ -171,7 +174,9 @@ class _Reading:
         found = self.stage.meant(asked, self.text, self.memory)
         return None if self._is_medium(found) else found
 
-    def _dated(self, report: Report, paragraph: int, heard: _Heard) -> tuple[Dated | None, bool]:
+    def _dated(
+        self, report: Report, meant: Meant, paragraph: int, heard: _Heard
+    ) -> tuple[Dated | None, bool]:
         """Return the time of a saying, and whether it was inherited."""
         found = self.times.own(report, self.told)
         if found:
@@ -180,10 +185,20 @@ class _Reading:
             return found, False
         if report.recurring:
             return None, False
-        found = self.times.set_before(report, paragraph)
+        found = self._told_before(report, meant, paragraph)
         if found is None and heard.dated and (heard.paragraph == paragraph or heard.in_lead):
             found = heard.dated
         return found, found is not None
+
+    def _told_before(self, report: Report, meant: Meant, paragraph: int) -> Dated | None:
+        """Return the past time that an earlier sentence of the paragraph set, when the speaker is named in it."""
+        opening = self.times.set_before(report, paragraph)
+        if opening is None:
+            return None
+        until = min(report.sentence.start, opening.bounds.start + _OPENING_CHARS)
+        named = self.stage.cast.within(self.text.name, opening.bounds.end, until)
+        actors = (self.stage.cast.fullest(mention) for mention in named)
+        return opening.dated if any(actor and actor.key == meant.key for actor in actors) else None
 
     def _carried(
         self, carried: tuple[Passage, ...], meant: Meant, paragraph: int, heard: _Heard, *, past: bool
@@ -200,7 +215,11 @@ class _Reading:
         return (heard.carried, "chain:paragraph") if heard.carried_in == paragraph else ((), None)
 
     def _step(self, passage: Passage) -> Step:
-        return Step(passage.actor, passage.relation, self.times.day(passage.when), self.text.name, passage.bounds)
+        """Return a passage as a hop; a medium that is dated once reported all of it then."""
+        day = self.times.day(passage.when) or self.reported.get(passage.key)
+        if day:
+            self.reported.setdefault(passage.key, day)
+        return Step(passage.actor, passage.relation, day, self.text.name, passage.bounds)
 
     def _office(self, meant: Meant, report: Report, when: SaidOn) -> tuple[Role | None, Official]:
         """Return the role of a speaker as of the day, and whether he speaks for it."""
@@ -209,7 +228,7 @@ class _Reading:
         if meant.actor is not None and meant.actor.kind == "person":
             found = self._role(meant, meant.actor, day)
             held = self.offices.held(meant.actor.mention, meant.actor.name, day) if day else None
-        elif meant.office is not None:
+        if found is None and meant.office is not None:
             found = self.offices.noun(meant.office, day)
         source = self.text.text[meant.at.start : meant.at.end] if meant.at else ""
         claim = Claim(meant, found, held, source, self._body_near(meant, report))
@@ -235,7 +254,8 @@ class _Reading:
         earlier = [m for m, _ in actor.said if m.field is not self.text.name or m.start < end]
         here = [m for m in earlier if m.field is self.text.name and m.start >= at]
         mention = (here or earlier or [actor.said[0][0]])[-1]
-        return self.offices.role(mention, actor.name, day)
+        found = next(said for each, said in actor.said if each is mention)
+        return self.offices.role(mention, actor.name, day) or self.offices.again(found, mention, actor.name, day)
 
     def _located(self, found: Decided, meant: Meant) -> Role:
         """Return the role with its place, when it is said at this mention."""

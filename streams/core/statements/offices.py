@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.offices.decide import decided
 from streams.core.offices.fit import in_words
-from streams.core.offices.model import Held, held
+from streams.core.offices.model import Held, Office, held
 from streams.core.offices.registry import Registry
 from streams.core.statements.context_words import person_words
 from streams.core.tagging.mentions import Found
-from streams.core.tagging.roles import roles_in
+from streams.core.tagging.roles import RoleSaid, role_of, roles_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from streams.core.offices.model import Person
     from streams.core.statements.report import Bounds
     from streams.core.tagging.fields import Field
-    from streams.core.tagging.roles import RoleSaid
 
 _LOOKED_BACK: Final = 8
 _NEVER: Final = re.compile(r"(?!)")
@@ -54,6 +53,10 @@ class Offices:
         at = bisect_right(roles, head.start, key=lambda role: role.start)
         return [role for role in reversed(roles[max(0, at - _LOOKED_BACK) : at]) if role.end >= head.end]
 
+    def again(self, found: Decided, mention: Mention, name: str, on: date | None) -> Decided:
+        """Return a role that is decided, checked for another day."""
+        return decided((found.said,), self.people(mention, name), self.registry, on, name) or found
+
     def noun(self, said: RoleSaid, on: date | None) -> Decided | None:
         """Return the role that a noun phrase says of somebody without a name, as of a day."""
         return decided((said,), (), self.registry, on)
@@ -64,11 +67,21 @@ class Offices:
         `name`: the fullest name of the person.
         """
         readings = self.said.get((mention.field, mention.start), ())
-        if not readings:
-            return None
         if on != self.filed:  # "the then minister" was one on the day that is told of
             readings = [replace(said, former=said.former and not self.then.search(said.text.lower())) for said in readings]
         return decided(readings, self.people(mention, name), self.registry, on, name)
+
+    def apposed(
+        self, text: Field, source: Bounds, mention: Mention, articles: frozenset[str]
+    ) -> Decided | None:
+        """Return what a noun in front of a name in commas says of him; `articles` are cut off."""
+        words = text.text[source.start : source.end]
+        first = words.split(" ", 1)
+        cut = len(first[0]) + 1 if len(first) > 1 and first[0].lower() in articles else 0
+        start = source.start + cut
+        known = role_of(words[cut:]) or RoleSaid(words[cut:], 0, len(words) - cut, Office.OTHER, rule="apposed")
+        said = replace(known, start=start + known.start, end=start + known.end, person=mention.start)
+        return decided((said,), self.people(mention, mention.text), self.registry, self.filed, mention.text)
 
     def people(self, mention: Mention, name: str) -> tuple[Person, ...]:
         """Return whom of the registry a name may mean: the one it is linked to, else all who bear it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.base import Precision
 from schemas.statement import SaidOn
-from streams.core.statements.days_said import dated, earlier, time_words
+from streams.core.statements.days_said import dated, earlier, phrases_in, time_words
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _PAST: Final = timedelta(days=6)
 """What was said longer before the report is background: no agency of the lead carried it."""
+_FRAME_CHARS: Final = 60
+"""Code points beside the parts of a report in which a phrase dates it."""
+_BESIDE: Final = 2
 _SENTENCE_ENDS: Final = ".!?…\n”\""
 
 
@@ -80,13 +83,12 @@ class Times:
                 return opening.dated
         return None
 
-    def set_before(self, report: Report, paragraph: int) -> Dated | None:
+    def set_before(self, report: Report, paragraph: int) -> Opening | None:
         """Return the past time that an earlier sentence of the paragraph set, None when none did."""
         at = bisect_left(self.starts, report.sentence.start) - 1
         if at < 0 or self.openings[at].paragraph != paragraph:
             return None
-        found = self.openings[at].dated
-        return found if self.filed.day and found.last < self.filed.day - _PAST else None
+        return self.openings[at] if self.is_past(self.openings[at].dated) else None
 
     def is_past(self, found: Dated | None) -> bool:
         """Say whether a time lies so far back that what was said then is background."""
@@ -101,24 +103,29 @@ class Times:
 
     def _phrases(self, report: Report) -> Iterator[str]:
         """Yield the words that date a saying: those the grammar found, those in and right behind its parts."""
-        text, any_of = self.text.text, time_words(self.language).any_of
-        if report.when:
+        text, language, cue = self.text.text, self.language, report.cue
+        if report.when and not _in_content(report.when, report):
             yield text[report.when.start : report.when.end]
-        if report.cue is None:
+        if cue is None:
             return
-        if report.source and report.source.end < report.cue.bounds.start:
-            yield from (m[0] for m in any_of.finditer(text, report.source.end, min(report.cue.bounds.start, report.source.end + 60)))
+        if report.source and report.source.end < cue.bounds.start:
+            until = min(cue.bounds.start, report.source.end + _FRAME_CHARS)
+            for found in phrases_in(text, report.source.end, until, language):
+                if found.start() <= report.source.end + _BESIDE or found.end() >= cue.bounds.start - _BESIDE:
+                    yield found[0]
         if report.venue:
-            yield from (m[0] for m in any_of.finditer(text, report.venue.start, report.venue.end) if _is_time(m[0]))
-        for part in (report.cue.bounds, report.addressee, report.venue):
-            if part and (match := any_of.match(text, part.end + (text[part.end : part.end + 1] == " "))):
-                if not _in_content(Bounds(*match.span()), report):
-                    yield match[0]
-
-
-def _is_time(phrase: str) -> bool:
-    """Say whether a phrase is more than a lower-case word that may be a month ("may", "march")."""
-    return " " in phrase or not phrase.islower()
+            yield from (m[0] for m in phrases_in(text, report.venue.start, report.venue.end, language))
+        any_of = time_words(language).any_of
+        for part in (cue.bounds, report.addressee, report.venue):
+            match = any_of.match(text, part.end + (text[part.end : part.end + 1] == " ")) if part else None
+            if match and not _in_content(Bounds(*match.span()), report):
+                yield match[0]
+        behind = max(cue.bounds.end, *(each.end for each in report.content))
+        if behind < report.sentence.end:
+            last = text[behind : behind + 3]
+            match = any_of.match(text, behind + len(last) - len(last.lstrip(" ,”\"")))
+            if match:
+                yield match[0]
 
 
 def _in_content(bounds: Bounds, report: Report) -> bool:
@@ -128,7 +135,7 @@ def _in_content(bounds: Bounds, report: Report) -> bool:
 def times_of(text: Field, language: str, filed: Filed, paragraph_of: Sequence[int]) -> Times:
     """Return what dates the sayings of a field; `paragraph_of`: where paragraphs end, in order."""
     openings = []
-    for match in time_words(language).any_of.finditer(text.text):
+    for match in phrases_in(text.text, 0, len(text.text), language):
         before = text.text[max(0, match.start() - 2) : match.start()].rstrip(" ")
         if before and before[-1] not in _SENTENCE_ENDS:
             continue

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _LONGEST_SOURCE: Final = 300
 """Code points of a source that are looked at."""
+_COMMA: Final = ", "
 _WHO_CHARS: Final = 60
 """Code points before a relative pronoun in which its antecedent stands."""
 
@@ -57,7 +58,12 @@ class Stage:
         if words in self.people.pronouns:
             return pronoun(report, source, self.people.pronouns[words], text, self.cast, memory)
         named = self._named(report, source, text)
-        return named or self._introduced(report, source, text) or self._nominal(source, text, memory, words)
+        return (
+            named
+            or self._introduced(report, source, text)
+            or self._apposed(source, text)
+            or self._nominal(source, text, memory, words)
+        )
 
     def _antecedent(self, report: Report, source: Bounds, text: Field) -> Meant | None:
         """Return the actor named right before a relative pronoun."""
@@ -122,6 +128,20 @@ class Stage:
                 return by(actor, source if "\n" in inside else Bounds(mention.start, mention.end), "speaker:introduced")
         return None
 
+    def _apposed(self, source: Bounds, text: Field) -> Meant | None:
+        """Return the person named in commas right behind a noun, who is then what the noun says."""
+        mention = self.cast.at(text.name, source.end + len(_COMMA))
+        if mention is None or mention.kind is not MentionKind.PERSON:
+            return None
+        between, behind = text.text[source.end : mention.start], text.text[mention.end : mention.end + 1]
+        actor = self.cast.fullest(mention)
+        if between != _COMMA or behind != _COMMA[0] or actor is None:
+            return None
+        found = self.offices.apposed(text, source, mention, self.people.definite | self.people.indefinite)
+        if found:
+            actor.said.append((mention, found))
+        return by(actor, Bounds(mention.start, mention.end), "speaker:apposed")
+
     def _nominal(self, source: Bounds, text: Field, memory: Memory, words: str) -> Meant:
         """Return whom a noun phrase without a name means: one introduced, or nobody in particular."""
         office = office_of(words, self.people)
@@ -155,6 +175,8 @@ class Stage:
             near = [said for _, said, _ in memory.near(source.start) if said.name is not None]
             first = words.split()[0]
             return again(near[0], source, "speaker:document") if near and first in self.people.definite else None
+        if words.split()[0] in self.people.pronouns:  # "their ministers" are others
+            return None
         near = [said for _, said, _ in memory.near(source.start) if "\n" in (said.key or "")]
         return again(near[0], source, "speaker:several_last") if near else None
 
