@@ -110,7 +110,7 @@ def test_a_refusal_goes_through_tag_as_it_is(tagger: Tagger) -> None:
 
 TERRITORIES = [
     ("Syria", "Q858", "rigour_name"), ("United States", "Q30", "rigour_name"), ("US", "Q30", "rigour_alias"), ("U.S.", "Q30", "rigour_alias"),
-    ("Turkey", "Q43", "rigour_alias"), ("RUSSIA", "Q159", "rigour_name"), ("Moscow", "Q649", "rigour_name"), ("UK", "Q145", "rigour_alias"),
+    ("Turkey", None, "not_in_territories"), ("Texas", "Q1439", "rigour_name"), ("RUSSIA", "Q159", "rigour_name"), ("Moscow", "Q649", "rigour_name"), ("UK", "Q145", "rigour_alias"),
     ("IT", None, "not_in_territories"), ("In", None, "not_in_territories"), ("us", None, "not_in_territories"), ("Atlantis", None, "not_in_territories"),
     ("Paris", None, "place_inside_a_territory"), ("Georgia", None, "ambiguous"), ("Washington", None, "ambiguous"), ("", None, "not_in_territories"),
     ("Q30", None, "not_in_territories"), ("usa", None, "not_in_territories"),
@@ -123,9 +123,9 @@ def test_a_territory_is_linked_or_null_with_a_reason(name: str, qid: str | None,
     assert (found.qid, found.method or found.nil_reason) == (qid, how)
 
 
-@pytest.mark.parametrize(("name", "qid"), [("Syrian", "Q858"), ("Syrians", "Q858"), ("Russian", "Q159"), ("Muslim", None), ("European", None), ("Syria", None)])
+@pytest.mark.parametrize(("name", "qid"), [("Syrian", "Q858"), ("Syrians", "Q858"), ("Russian", "Q159"), ("Muslim", None), ("Turkeys", None), ("European", None), ("Syria", None)])
 def test_a_people_is_linked_to_its_territory(name: str, qid: str | None) -> None:
-    assert people_of(name, NAMES.ambiguous).qid == qid
+    assert people_of(name, NAMES.ambiguous, NAMES.demonym_endings).qid == qid
 
 
 @pytest.mark.parametrize(("text", "name"), [

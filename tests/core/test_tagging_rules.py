@@ -14,7 +14,7 @@ from streams.core.tagging.linking import linked
 from streams.core.tagging.mentions import Found, bounded
 from streams.core.tagging.merge import merged
 from streams.core.tagging.names import names_of
-from streams.core.tagging.resolve import resolved
+from streams.core.tagging.resolve import Backdrop, resolved
 from streams.core.tagging.shapes import shapes_of
 from streams.core.tagging.tag import load_tagger
 from tests.core.reading import article
@@ -67,6 +67,7 @@ MERGED = [
     ("the Union of Bakers (UB met the 7 Seas Board", {"Union of Bakers (UB": "ORG", "7 Seas Board": "ORG"}, {"Union of Bakers": "ORG", "Seas Board": "ORG"}),
     ("the Bakers' Union and Millers' League met", {"Bakers' Union and Millers' League": "ORG"}, {"Bakers' Union": "ORG", "Millers' League": "ORG"}),
     ("The River News Agency and the Elm Gazette wrote.", {"River News Agency": "ORG", "Elm Gazette": "ORG"}, {"River News Agency": "WIRE", "Elm Gazette": "OUTLET"}),
+    ("Ann Bee (R-Pa.) of “Florida said MORE, and more than the XYZT: no", {"R-Pa.": "ORG", "“Florida": "GPE"}, {"Florida": "GPE"}),
     ("The spokesperson, Spokesperson said", {"Spokesperson": "PERSON"}, {}),
 ]
 
@@ -99,13 +100,16 @@ LINKED = [
     ("Georgia", set(), None, "ambiguous"), ("Georgia", {"Tbilisi", "Atlanta"}, None, "ambiguous"),
     ("Washington", set(), "Q61", "gazetteer_usual"), ("Washington", {"Seattle"}, "Q1223", "gazetteer_context"), ("Congo", {"Goma"}, "Q974", "gazetteer_context"),
     ("Kremlin", set(), None, "metonym"), ("Denmark", set(), "Q35", "rigour_name"), ("Boko Haram", set(), None, "id_not_known"), ("Syrian conflict", set(), "Q178810", "gazetteer"),
+    ("Odessa", set(), "Q1874", "gazetteer"), ("Odessa|, Texas", set(), None, "other_place"), ("Atlanta|, Ga.", set(), "Q23556", "gazetteer"),
+    ("Congress", {"White House"}, "Q11268", "gazetteer_context"), ("Congress", {"Peru"}, None, "ambiguous"), ("America", set(), "Q30", "gazetteer_usual"),
 ]
 
 
 @pytest.mark.parametrize(("name", "others", "qid", "how"), LINKED)
 def test_a_listed_name_is_linked_or_null_with_a_reason(name: str, others: set[str], qid: str | None, how: str) -> None:
+    name, after = name.split("|") if "|" in name else (name, "")
     entry = GAZETTEER.by_name[name]
-    link = linked(name, Found(0, len(name), entry.kind, entry), {name, *others}, NAMES)
+    link = linked(name + after, Found(0, len(name), entry.kind, entry), {name, *others}, NAMES)
     assert (link.qid, link.method or link.nil_reason) == (qid, how)
     assert (how == "ambiguous") <= bool(link.candidates)
 
@@ -113,7 +117,7 @@ def test_a_listed_name_is_linked_or_null_with_a_reason(name: str, others: set[st
 def test_letters_in_brackets_mean_the_body_before_them_and_nothing_else() -> None:
     text = "The Irish Creamery Council (ICC) met. The ICC left."
     found = merged(text, spans(text, {"Irish Creamery Council": "ORG"}), GAZETTEER, SHAPES, frozenset())
-    links = resolved([(text, found)], NAMES, Registry.empty(), "a")
+    links = resolved([(text, found)], NAMES, Backdrop(Registry.empty(), None, "en"), "a")
     assert [(text[each.start:each.end], link.qid, link.nil_reason) for each, (link, _) in zip(found, links, strict=True)][1:] == [("ICC", None, "stands_for_unlinked_name")] * 2
     assert len({entity for _, entity in links}) == 1
 

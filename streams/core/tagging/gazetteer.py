@@ -32,7 +32,7 @@ class Sense(NamedTuple):
     `usual`: meant where nothing speaks for another.
     """
 
-    qid: str
+    qid: str | None
     label: str
     speaking_for: frozenset[str]
     usual: bool = False
@@ -123,7 +123,8 @@ def _entries(language: str) -> Iterator[Entry]:
     places = read(language, "places")
     entities = read(language, "entities")
     outlets = read(language, "outlets")
-    yield from _ambiguous(cast("list[dict[str, object]]", places["ambiguous"]))
+    for part in (places, entities):
+        yield from _ambiguous(cast("list[dict[str, object]]", part["ambiguous"]))
     yield from _territories(cast("dict[str, list[str]]", places["territory_names"]))
     yield from _demonyms(cast("dict[str, list[str]]", places["demonyms"]))
     for family, kind in (("cities", MentionKind.GPE), ("regions", MentionKind.LOC)):
@@ -176,7 +177,7 @@ def _ambiguous(table: Sequence[Mapping[str, object]]) -> Iterator[Entry]:
     for row in table:
         senses = tuple(
             Sense(
-                str(sense["qid"]),
+                str(sense["qid"]) or None,
                 str(sense["label"]),
                 frozenset(cast("list[str]", sense["for"])),
                 bool(sense.get("usual")),

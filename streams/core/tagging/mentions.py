@@ -77,6 +77,8 @@ def bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
     if kind is MentionKind.DATE or kind is MentionKind.EVENT:
         yield found
         return
+    lead = names.loose_start.match(text, start, end)
+    start = lead.end() if lead and lead.end() < end else start
     bracket = text.find(" (", start, end)
     if bracket > start and text.find(")", bracket, end) < 0:
         end = bracket

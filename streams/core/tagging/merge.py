@@ -52,6 +52,9 @@ def merged(
 
 
 def _apart(text: str, found: Found, shapes: Shapes) -> Iterator[Found]:
+    name = text[found.start : found.end]
+    if found.kind is not MentionKind.DATE and shapes.no_shapes.fullmatch(name):
+        return
     if found.kind is not MentionKind.ORG:
         yield found
         return

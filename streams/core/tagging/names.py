@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Names:
     """One pack's names. `lead` and `tail` match what is cut off a mention.
 
+    `other_city` follows a city that is another of its name, `own_cities` are those that stand there;
     `number` leads a body, `title` a person; `list_cut` stands between two bodies, `loose_end` after any name.
 
     The sets hold names in lower case, codes as they are.
@@ -31,8 +32,12 @@ class Names:
     credit: re.Pattern[str]
     number: re.Pattern[str]
     list_cut: re.Pattern[str]
+    loose_start: re.Pattern[str]
     loose_end: re.Pattern[str]
     title: re.Pattern[str]
+    demonym_endings: tuple[str, ...]
+    other_city: re.Pattern[str]
+    own_cities: frozenset[str]
     particles: frozenset[str]
     family_first: frozenset[str]
 
@@ -41,6 +46,7 @@ class Names:
 def names_of(language: str) -> Names:
     """Return the names of a language's pack. KeyError: it has none."""
     pack = cast("dict[str, list[str]]", read(language, "tagging"))
+    other = cast("dict[str, list[str]]", read(language, "places")["other_city"])
     return Names(
         lead=re.compile(rf"(?:(?:{_either(pack['articles'])})\s+)+", re.IGNORECASE),
         tail=re.compile(rf"(?:{_either(pack['possessives'])})?\s*$"),
@@ -49,11 +55,15 @@ def names_of(language: str) -> Names:
         ambiguous=frozenset(pack["ambiguous_territories"]),
         wires=frozenset(name.lower() for name in pack["wires"]),
         credit=re.compile(rf"(?:{_either(pack['credit_prefixes'])})\s*:\s*", re.IGNORECASE),
+        demonym_endings=tuple(pack["demonym_endings"]),
+        other_city=re.compile(rf", (?:{_either(other['after'])})(?!\w)"),
+        own_cities=frozenset(other["except"]),
         particles=frozenset(pack["particles"]),
         family_first=frozenset(pack["family_first"]),
         number=re.compile(r"\d{1,4}\s+(?=[^\W\d_a-z])"),
         list_cut=re.compile(r", (?=[^\W\d_a-z])|\s?/\s"),
-        loose_end=re.compile(r"[\s,;:(\-–—]+$"),
+        loose_start=re.compile(r"[\s\"“”'‘’(\[*•–—-]+"),
+        loose_end=re.compile(r"[\s\"“”,;:(\[*–—-]+$"),
         title=re.compile(rf"(?:(?:{_either(word.capitalize() for word in pack['honorifics'])})\.?\s+)+"),
     )
 

@@ -35,6 +35,7 @@ class Shapes:
     acronym: re.Pattern[str]
     no_acronyms: frozenset[str]
     no_names: frozenset[str]
+    no_shapes: re.Pattern[str]
     direction: re.Pattern[str]
     second: re.Pattern[str]
     dangling: re.Pattern[str]
@@ -56,9 +57,10 @@ class Shapes:
                 yield start, match.end()
 
     def acronyms(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield words of three to six capitals that are no other known abbreviation."""
+        """Yield words of three to six capitals that are no known abbreviation, nor in small letters here."""
         for match in self.acronym.finditer(text):
-            if match.group() not in self.no_acronyms:
+            word = match.group()
+            if word not in self.no_acronyms and f" {word.lower()} " not in text:
                 yield match.span()
 
     def apart(self, text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -105,9 +107,10 @@ def shapes_of(language: str) -> Shapes:
         heads=frozenset(words["body_heads"]),
         seats=frozenset(words["seats"]),
         no_lead=frozenset(words["no_lead"]),
-        acronym=re.compile(r"(?<![\w.&'’/-])[A-Z]{3,6}(?![\w&]|[.'’-]\w)"),
+        acronym=re.compile(r"(?<![\w.&'’/-])[A-Z]{3,6}(?![\w&:]|[.'’-]\w)"),
         no_acronyms=frozenset(words["no_acronyms"]),
         no_names=frozenset(words["no_names"]),
+        no_shapes=re.compile("|".join(words["no_shapes"])),
         direction=re.compile(rf"(?<![\w-]){_any(words['directions'])} $"),
         second=re.compile(
             rf" {_any(words['and'])} (?:(?={_CAPITAL})|{_any(words['articles'])} (?={_CAPITAL}))"

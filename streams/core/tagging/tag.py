@@ -32,7 +32,7 @@ from streams.core.tagging.model import english, marked
 from streams.core.tagging.names import names_of
 from streams.core.tagging.parse import Parser
 from streams.core.tagging.pieces import pieces
-from streams.core.tagging.resolve import resolved
+from streams.core.tagging.resolve import Backdrop, resolved
 from streams.core.tagging.shapes import shapes_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Tagger:
                 zip(texts, completed(found, names, extents_of(article.language.code).bodies), strict=True)
             )
         placed = [(field, each) for field, (_, spans) in zip(fields, found, strict=True) for each in spans]
-        links = resolved(found, names, self.registry, article.article_id)
+        links = resolved(found, names, self._backdrop(article), article.article_id)
         for (field, each), (link, entity) in zip(placed, links, strict=True):
             raw_start, raw_end = raw_place(article, field, each.start, each.end)
             yield Mention(
@@ -124,6 +124,10 @@ class Tagger:
             )
         ]
         return assembled(article, fields, mentions, reports, self.registry)
+
+    def _backdrop(self, article: CleanArticle) -> Backdrop:
+        published = article.published.value if article.published else None
+        return Backdrop(self.registry, published.date() if published else None, article.language.code)
 
     def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
         """Return as much of a field as is read, and its mentions.
