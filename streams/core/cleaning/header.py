@@ -64,10 +64,10 @@ def read_header(marked: list[Marked], headline: str | None, names: Sequence[str]
         if said is None:
             break
         out[at] = Marked(line, *said)
-    return [_labelled(each) for each in out]
+    return out
 
 
-def _labelled(each: Marked) -> Marked:
+def labelled(each: Marked) -> Marked:
     """Mark what says itself what it is ("Last updated: 3 May 2024", "By Ann Bee"), wherever it stands."""
     line = each.line
     if each.kind is None and is_labelled(line.text) and date_line(line.text):

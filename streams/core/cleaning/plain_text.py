@@ -19,6 +19,7 @@ from streams.core.cleaning.header import (
     dateline_of,
     folded,
     is_sentence,
+    labelled,
     names_in_byline,
     read_header,
 )
@@ -113,20 +114,19 @@ def _read(raw: str, headline: str | None, names: Sequence[str]) -> PlainText:
 
 
 def _without_furniture(lines: Sequence[Line], headline: str) -> list[Marked]:
-    """Return the lines, furniture marked; the producer's headline (folded, "" without one) never is.
+    """Return the lines, marked where they say themselves what they are.
 
-    What stood before it and behind it will be apart in the text: it counts as a gap.
+    The producer's headline (folded, "" without one) never is. What stood before such a line and behind it will
+    be apart in the text: it counts as a gap.
     """
     found: list[Marked] = []
     apart = False
     for line, found_rule in zip(lines, furniture(lines), strict=True):
         rule = None if headline and found_rule and folded(line.text) == headline else found_rule
-        found.append(
-            Marked(
-                line._replace(gap=line.gap or apart), rule.kind if rule else None, rule.name if rule else ""
-            )
-        )
-        apart = rule is not None
+        line = line._replace(gap=line.gap or apart)  # noqa: PLW2901 the same line, with what stood before it
+        marked = Marked(line, rule.kind, rule.name) if rule else labelled(Marked(line, None, ""))
+        found.append(marked)
+        apart = marked.kind is not None
     return found
 
 
