@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from streams.core.cleaning.page_blocks import joined
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,8 +48,7 @@ def chosen(careful: str, quick: str, extractor: str, blocks: Sequence[Block] = (
     ends = _ends(blocks, theirs)
     if not ends:
         return Choice(careful, "trafilatura", agreement)
-    text = "\n\n".join(block.text for block in blocks[ends[0] : ends[1]])
-    return Choice(text, f"{extractor}+trafilatura", agreement)
+    return Choice(joined(blocks[ends[0] : ends[1]]), f"{extractor}+trafilatura", agreement)
 
 
 def _ends(blocks: Sequence[Block], theirs: frozenset[_Run]) -> tuple[int, int] | None:

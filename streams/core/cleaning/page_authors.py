@@ -31,9 +31,7 @@ _META: Final = (
     "author", "article:author", "article.author", "byl", "dc.creator", "dcterms.creator", "parsely-author",
     "sailthru.author", "citation_author", "authors", "creator",
 )  # fmt: skip
-_MARKED: Final = (
-    "[itemprop=author] [itemprop=name]", "[itemprop=author]", "[rel~=author]", "[itemprop=creator]",
-)  # fmt: skip
+_MARKED: Final = "[itemprop=author] [itemprop=name]", "[itemprop=author],[rel~=author]"
 _NAMED: Final = (
     (
         "[class*=author-name],[class*=author_name],[class*=authorName],[class*=AuthorName],[class*=author__name],"

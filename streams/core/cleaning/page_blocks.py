@@ -1,7 +1,7 @@
 """Page blocks: paragraphs, headings, items and cells of a page's main part, by selectors on lexbor's tree.
 
 In this order:
-1. the main part: of the elements that publishing systems name so, the smallest that holds four fifths of the
+1. the main part: of the elements that publishing systems name so, the innermost that holds four fifths of the
 text in paragraphs; else the body;
 2. taken out of it: navigation, forms, scripts, pictures, and elements named after what is no article
 (shares, related pages, comments), unless they hold a quarter of its text: then the name means something
@@ -25,6 +25,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from streams.core.cleaning.characters import INVISIBLE
+from streams.core.cleaning.html_extractors import paragraphs
 from streams.core.cleaning.page_tree import every
 from streams.core.packs import PACKS, read
 
@@ -33,11 +34,9 @@ if TYPE_CHECKING:
 
     from resiliparse.parse.html import ElementNode, HTMLTree
 
-_MAIN: Final = (
-    "article,main,[role=main],[itemprop=articleBody],[class*=entry-content],[class*=post-content],"
-    "[class*=article-body],[class*=article-content],[class*=post-body],[class*=article__body],"
-    "[class*=content-body],[class*=post__content],[id=content],[class*=blog-content],[class*=rich-text],"
-    "[class*=rte]"
+_MAIN_TAGS: Final = frozenset({"article", "main"})
+_MAIN_NAME: Final = re.compile(
+    r"entry-content|(?:post|article|blog|content)[-_]{1,2}(?:content|body|text)|rich-?text|rte\b|articleBody"
 )
 _NO_TEXT: Final = (
     "nav,footer,aside,form,script,style,noscript,iframe,button,svg,template,dialog,figure,[hidden],"
@@ -59,7 +58,6 @@ _WHOLE: Final = frozenset({"body", "html", "article", "main"})
 _BREAK: Final = "\u2028"
 """Stands for a `br` in the text of an element, which keeps none."""
 _MOST: Final = 60_000
-_MOST_MAIN: Final = 60
 _MOST_PARENTS: Final = 200
 _PARAGRAPH_CHARS: Final = 40
 _MAIN_SHARE: Final = 0.8
@@ -91,7 +89,13 @@ class Blocks(NamedTuple):
     @property
     def text(self) -> str:
         """The blocks as paragraphs."""
-        return "\n\n".join(block.text for block in self.blocks)
+        return joined(self.blocks)
+
+
+def joined(blocks: Sequence[Block]) -> str:
+    """Return blocks as paragraphs, without invisible characters."""
+    text = "\n\n".join(block.text for block in blocks)
+    return paragraphs(text) if INVISIBLE.search(text) else text
 
 
 def blocks_of(tree: HTMLTree) -> Blocks:
@@ -105,8 +109,9 @@ def blocks_of(tree: HTMLTree) -> Blocks:
     links = frozenset(_line(each.text or "") for each in _inside(main, "a"))
     found = [Block(text, text in links) for text in _texts(_inside(main, _BLOCK))]
     held = sum(len(block.text) for block in found)
+    words = sum(block.text.count(" ") + 1 for block in found)
     kept = tuple(_without_tail(tuple(_without_link_lists(found)), held))
-    return Blocks(kept, held / max(len(_line(main.text or "")), 1))
+    return Blocks(kept, words / max(len((main.text or "").split()), 1))
 
 
 def _inside(element: ElementNode, selector: str) -> list[ElementNode]:
@@ -114,21 +119,29 @@ def _inside(element: ElementNode, selector: str) -> list[ElementNode]:
 
 
 def _main_part(tree: HTMLTree) -> ElementNode | None:
-    """Return the smallest element named as the main part that holds most of the text in paragraphs."""
+    """Return the innermost element named as the main part that holds most of the text in paragraphs."""
     by_parent: Counter[ElementNode] = Counter()
     for each in every(tree, "p", _MOST):
         size = len(each.text or "")
         if size >= _PARAGRAPH_CHARS and each.parent_element:
             by_parent[each.parent_element] += size
+    least = _MAIN_SHARE * by_parent.total()
     held: Counter[ElementNode] = Counter()
     for parent, size in by_parent.most_common(_MOST_PARENTS):
         above: ElementNode | None = parent
         while above is not None:
             held[above] += size
             above = above.parent_element
-    least = _MAIN_SHARE * by_parent.total()
-    fitting = [each for each in every(tree, _MAIN, _MOST_MAIN) if held[each] >= max(least, 1)]
-    return min(reversed(fitting), key=lambda each: held[each], default=tree.body)
+    fitting = (each for each, size in held.items() if size >= least and _is_main(each))
+    return min(fitting, key=lambda each: held[each], default=tree.body)
+
+
+def _is_main(element: ElementNode) -> bool:
+    """Return whether an element is named as publishing systems name the main part of a page."""
+    if element.tag in _MAIN_TAGS or element.get_attribute("role") == "main" or element.id == "content":
+        return True
+    names = f"{element.class_name} {element.get_attribute('itemprop')}"
+    return element.tag not in _WHOLE and _MAIN_NAME.search(names) is not None
 
 
 def _take_out(main: ElementNode) -> None:
@@ -181,7 +194,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _line(text: str) -> str:
-    return " ".join(INVISIBLE.sub("", text).split())
+    return " ".join(text.split())
 
 
 def _without_link_lists(found: Sequence[Block]) -> Iterator[Block]:

@@ -52,7 +52,8 @@ _JSON_BASES: Final = {
 }  # fmt: skip
 _DAYS: Final = frozenset({"url", "shown", "time"})
 _MOST: Final = 32
-_MOST_ELEMENTS: Final = 60
+_MOST_ELEMENTS: Final = 40
+_FIGURES: Final = re.compile(r"\d\d")
 _MOST_LINES: Final = 400
 _LONGEST_LINE_CHARS: Final = 80
 _LONGEST_SHOWN_CHARS: Final = 160
@@ -126,8 +127,9 @@ def _days(text: str, last: date) -> Iterator[date]:
 def _shown(tree: HTMLTree, last: date) -> Iterator[date]:
     """Yield the days written in short elements that are named after what they show."""
     for element in every(tree, _SHOWN, _MOST_ELEMENTS):
-        for line in lines_of(element, _LONGEST_SHOWN_CHARS):
-            yield from _days(line, last)
+        if _FIGURES.search(element.text or ""):
+            for line in lines_of(element, _LONGEST_SHOWN_CHARS):
+                yield from _days(line, last)
 
 
 def _own_day(text: str, basis: str) -> DateCandidate | None:

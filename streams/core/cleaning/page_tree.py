@@ -42,5 +42,7 @@ def lines_of(element: ElementNode, longest_chars: int) -> list[str]:
     """Return the pieces of text in an element that tags keep apart; none when it holds more than that."""
     if len(element.text or "") > longest_chars:
         return []
+    if element.first_element_child is None:
+        return [line] if (line := line_of(element)) else []
     pieces = (" ".join(unescape(piece).split()) for piece in _TAGS.split(element.html))
     return [piece for piece in pieces if piece]

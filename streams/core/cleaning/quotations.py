@@ -59,7 +59,7 @@ class Read(NamedTuple):
     defects: tuple[Defect, ...]
 
 
-_PARAGRAPH: Final = re.compile(r"[^\n](?:[^\n]|\n(?!\n))*")
+_PARAGRAPH: Final = re.compile(r"[^\n]+(?:\n[^\n]+)*")
 _LINE: Final = re.compile(r"[^\n]+")
 _LINE_ENDS_OPEN: Final = re.compile(r"[^\s.!?…:;\"”’'»)\]]\n(?=[^\n])")
 _SENTENCE_END: Final = re.compile(r"(?<![\s.][^\W\d_])[.!?…](?:['’”\"]|'')?(?=\s+[^\sa-z])")
