@@ -116,8 +116,8 @@ def _read(raw: str, headline: str | None, names: Sequence[str]) -> PlainText:
 def _without_furniture(lines: Sequence[Line], headline: str) -> list[Marked]:
     """Return the lines, marked where they say themselves what they are.
 
-    The producer's headline (folded, "" without one) never is. What stood before such a line and behind it will
-    be apart in the text: it counts as a gap.
+    The producer's headline (folded, "" without one) never is. What stood before such a line and behind it
+    will be apart in the text: it counts as a gap.
     """
     found: list[Marked] = []
     apart = False
