@@ -91,7 +91,12 @@ def date_line(text: str) -> DatelineFound | None:
 
 def is_labelled(text: str) -> bool:
     """Tell whether a line begins with a label of dates ("Last updated: …")."""
-    return any(text.lower().startswith(label) for label in _words("date_labels") if len(label) > _SHORT_LABEL)
+    return len(text) <= _LONGEST_LINE and text.lower().startswith(_long_labels())
+
+
+@cache
+def _long_labels() -> tuple[str, ...]:
+    return tuple(label for label in _words("date_labels") if len(label) > _SHORT_LABEL)
 
 
 def _is_place(text: str) -> bool:
