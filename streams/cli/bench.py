@@ -29,6 +29,8 @@ communique bench throughput                    how fast, beside plain clients an
 communique bench log                           how fast the embedded log is
 communique bench memory                        how much the workers take, and whether they grow
 communique bench quality                       how good the answers are
+communique bench clean                         how fast clean is beside trafilatura, and what each part adds
+communique bench offices                       how fast names are found, how often roles are checked right
 
 Each starts what it needs, on loopback and in folders of its own; nothing of yours is touched.""",
 )
@@ -120,6 +122,43 @@ def throughput(
     raise typer.Exit(exits.DONE if holds else exits.DOES_NOT_HOLD)
 
 
+@app.command("ablation")
+def ablation(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the development sets.", metavar="DIR")] = Path(
+        "../shared/data"
+    ),
+    only: Annotated[list[str] | None, typer.Option(help="mentions, statements, own.", metavar="SET")] = None,
+    family: Annotated[
+        list[str] | None, typer.Option(help="Leave out these only; default: each in turn.", metavar="NAME")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what each family of names and rules adds: leave it out, tag and score again.
+
+    \b
+    communique bench ablation --only statements
+    communique bench ablation --only mentions --family cities --family parties
+
+    The first line of a table is the whole; the others are points of 100 that a family adds, minus: it harms.
+    All families of all sets take about twenty minutes of one core.
+    """
+    from streams.bench import ablation as tables
+
+    wanted = list(only or tables.SHOWN)
+    if unknown := [name for name in wanted if name not in tables.SHOWN]:
+        raise exits.Usage(f"--only {unknown[0]}: known are {', '.join(tables.SHOWN)}")
+    with output.progress(quiet=as_json) as bar:
+        for name in wanted:
+            task = bar.add_task(name, total=None)
+            rows = []
+            for row in tables.measure(name, data, family or ()):
+                rows.append(row)
+                bar.advance(task)
+            bar.remove_task(task)
+            output.out().print(tables.as_json(name, rows) if as_json else f"\n{tables.table(name, rows)}")
+
+
 @app.command("log")
 def log(
     *,
@@ -159,6 +198,81 @@ def memory(
     if as_json:
         rows = [{**asdict(found), "holds": found.holds} for found in figures]
         output.json_line({"figures": rows, "conditions": conditions()})
+    else:
+        output.out().print(table(figures))
+        output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))
+    raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
+
+
+@app.command("offices")
+def offices(
+    *,
+    data: Annotated[
+        Path, typer.Option(help="Folder of development sets.", metavar="DIR")
+    ] = Path("../shared/data"),
+    sentences: Annotated[int, typer.Option(min=10, help="Sentences to check roles in.")] = 2_000,
+    as_json: Json = False,
+) -> None:
+    """Import a large registry, look names up, check roles in sentences made of it. Exit 1 past a bound.
+
+    \b
+    communique bench offices --data ../shared/data
+    communique bench offices --data ../shared/data --sentences 500 --json
+
+    Reads DIR/registry/officeholders.jsonl.gz. Bounds: import 30 s and 300 MB, a name 50 µs, loading 2 s.
+    """
+    from streams.bench import offices as registry
+    from streams.bench.memory import conditions
+
+    file = data / registry.FILE
+    if not file.is_file():
+        raise exits.Usage(f"{file}: no such file")
+    with tempfile.TemporaryDirectory(prefix="communique-offices-") as folder:
+        figures = registry.measure(file, Path(folder), sentences)
+    if as_json:
+        rows = [{**asdict(found), "holds": found.holds} for found in figures]
+        output.json_line({"figures": rows, "conditions": conditions()})
+    else:
+        for found in figures:
+            bound = "" if found.bound is None else f"  ({'>=' if found.least else '<='} {found.bound:g})"
+            output.out().print(f"{found.name:28} {found.value:12g}{bound}{'' if found.holds else '  MISSED'}")
+    raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
+
+
+@app.command("clean")
+def clean(
+    *,
+    data: Annotated[Path, typer.Option(help="Folder of the development sets.", metavar="DIR")] = Path(
+        "../shared/data"
+    ),
+    rounds: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
+    ablation: Annotated[bool, typer.Option("--ablation", help="What each part adds, instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Measure clean on pages beside trafilatura in the same run. Exit 1 below a floor.
+
+    \b
+    communique bench clean
+    communique bench clean --ablation --json
+
+    Ratios in one run count, not the figures. A round takes about half a minute.
+    """
+    from streams.bench import clean_speed
+    from streams.bench.log import table
+    from streams.bench.memory import conditions
+
+    known = clean_speed.pages(data)
+    if ablation:
+        rows = clean_speed.ablation(known, data)
+        if as_json:
+            output.json_line({"ablation": {row.name: row.figures for row in rows}, "conditions": conditions()})
+        else:
+            output.out().print(clean_speed.table(rows))
+        raise typer.Exit(exits.DONE)
+    figures = clean_speed.speed(known, rounds)
+    if as_json:
+        told = [{**asdict(found), "holds": found.holds} for found in figures]
+        output.json_line({"figures": told, "conditions": conditions()})
     else:
         output.out().print(table(figures))
         output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))

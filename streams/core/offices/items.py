@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _TOKEN: Final = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[^\w\s]|_")
-_LONGEST_COUNTRY: Final = 4
+_LONGEST_COUNTRY: Final = 5
 
 
 class Item(NamedTuple):
@@ -59,7 +59,17 @@ def items_of(
         item, width = (settled, 1) if settled else _longest(text, tokens, at, words, language)
         found.append(item)
         at += width
-    return found
+    return [_meant(item, found[n - 1] if n else None, found[n + 1 : n + 2]) for n, item in enumerate(found)]
+
+
+def _meant(item: Item, before: Item | None, after: Sequence[Item]) -> Item:
+    """Return an item that is a title or a portfolio as what its neighbours make it: "minister of justice"."""
+    bodies = tuple(sense for sense in item.senses if isinstance(sense, Body))
+    if item.word is not Word.TITLE or not bodies:
+        return item
+    of = before is not None and before.word is Word.OF
+    served = any(each.title and each.title.portfolio for each in after)
+    return item._replace(word=Word.PORTFOLIO, senses=bodies) if of or served else item
 
 
 def _tokens(
@@ -113,9 +123,16 @@ def _longest(
 def _country_words(tokens: Sequence[_Token], at: int, most: int) -> int:
     """Return how many tokens a country's name that begins here may have."""
     n = 1
-    while n < min(_LONGEST_COUNTRY, most) and tokens[at + n].text[0].isalpha():
+    while n < min(_LONGEST_COUNTRY, most) and (tokens[at + n].text[0].isalpha() or _inside(tokens, at + n)):
         n += 1
     return n
+
+
+def _inside(tokens: Sequence[_Token], at: int) -> bool:
+    """Say whether a mark stands inside a word: "Côte d'Ivoire"."""
+    if at + 1 >= len(tokens) or tokens[at].text not in "'’":
+        return False
+    return tokens[at - 1].end == tokens[at].start and tokens[at].end == tokens[at + 1].start
 
 
 def _keys(tokens: Sequence[_Token], at: int) -> Iterator[tuple[int, str]]:
@@ -129,4 +146,4 @@ def _keys(tokens: Sequence[_Token], at: int) -> Iterator[tuple[int, str]]:
 
 
 def _item(start: int, end: int, senses: tuple[Sense, ...]) -> Item:
-    return Item(senses[0][0], start, end, tuple(sense for word, sense in senses if word is senses[0][0]))
+    return Item(senses[0][0], start, end, tuple(sense for _, sense in senses))
