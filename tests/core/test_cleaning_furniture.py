@@ -61,7 +61,7 @@ BODY_LINES = [
     "Photo finish: the ferry won by a metre.", "Advertising on the river is banned.", "Ad revenue fell.", "The advertisement continues to run on state television.", "Twitter fell by a third.", "Print media are in decline, she said.", "Views on the river differ.",
     "Six years ago the river rose.", "At 10:45 the ferry sailed.", "He shared 300 photos of the flood.", "Photo exhibitions by Ann Bee open today.", "The newsletter of the ministry said: sign up early.", "Get the army out of the town, they cried.", "Continue to pray, the bishop said.", "Email is dead.",
     # navigation
-    "Home is where the ferry stops, she said.", "More rain is expected.", "More on that tomorrow, he said.", "More about the mill was not known.", "More from the letter of the board:", "Related crimes have been charged.", "He read more than a hundred letters.", "Read more books, the minister told pupils.", "See also what the river does to the mill, he said.",
+    "Home is where the ferry stops, she said.", "More rain is expected.", "More on that tomorrow, he said.", "More about the mill was not known.", "More from the letter of the board:", "more about yourself", "Up next in the talks is water, he said.", "Related crimes have been charged.", "He read more than a hundred letters.", "Read more books, the minister told pupils.", "See also what the river does to the mill, he said.",
     "Watch the river, she said.", "Listen more and talk less, he said.", "Next week the ferry sails again.", "Next: nothing.", "Previous governments built the dam.", "Tags on the barges were green.", "Topics of the talks were trade and water.", "Page one of the treaty is blank.", "Menu prices rose.",
     "Latest figures show a rise.", "Popular unrest spread.", "Recommended doses were exceeded.", "Category five storms are rare.", "Back to work, the board said.", "Don’t miss the point, he said.", "You may like the river or not, she said.", "Opinion is divided.", "Breaking: the dam has failed.", "Log in the river blocked the ferry.",
     # disclaimers
@@ -158,3 +158,14 @@ def test_a_byline_stands_anywhere_and_a_sentence_is_none() -> None:
     assert (found.text, found.authors) == (f"{BODY}\n\nThe ferry sailed.", ("Ann Bee", "Cy Dee"))
     for line in ("By Lowtown Bridge, the river was calm.", "By Monday the river had fallen", "By the river"):
         assert article(f"{BODY}\n\n{line}").text == f"{BODY}\n\n{line}"
+
+
+WRAPPED = [
+    "The board said on Monday that it would no longer accept\ncomments\nby post, and that the river\nphoto: of May would be shown.", "He told them of his views, and they asked him to tell them\nmore about the mill\nand about the river.",
+    "They asked who had paid for the dam and the board named its\nsources: two banks and the state\nof Lowtown.",
+]
+
+
+@pytest.mark.parametrize("text", WRAPPED)
+def test_a_line_of_a_wrapped_sentence_is_never_furniture(text: str) -> None:
+    assert article(f"{BODY}\n\n{text}").text == f"{BODY}\n\n{text}"

@@ -10,10 +10,10 @@ the text again.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.clean_article import Segment, SegmentKind
-from streams.core.cleaning.dateline import date_prefix
+from streams.core.cleaning.dateline import date_line, date_prefix
 from streams.core.cleaning.header import (
     Marked,
     dateline_of,
@@ -56,6 +56,9 @@ class PlainText:
     authors: tuple[str, ...]
     dateline_text: str | None
     dateline: DatelineFound | None
+
+
+_SENTENCE_ENDS: Final = frozenset(".!?…:;”\"’'»)]")
 
 
 class _Slice(NamedTuple):
@@ -116,18 +119,28 @@ def _read(raw: str, headline: str | None, names: Sequence[str]) -> PlainText:
 def _without_furniture(lines: Sequence[Line], headline: str) -> list[Marked]:
     """Return the lines, marked where they say themselves what they are.
 
-    The producer's headline (folded, "" without one) never is. What stood before such a line and behind it
-    will be apart in the text: it counts as a gap.
+    The producer's headline (folded, "" without one) never is, nor a line of a wrapped sentence. What stood
+    before such a line and behind it will be apart in the text: it counts as a gap.
     """
     found: list[Marked] = []
-    apart = False
+    apart, above = False, ""
     for line, found_rule in zip(lines, furniture(lines), strict=True):
-        rule = None if headline and found_rule and folded(line.text) == headline else found_rule
+        kept = found_rule and (
+            (headline and folded(line.text) == headline) or _goes_on(line, above, headline)
+        )
+        rule = None if kept else found_rule
         line = line._replace(gap=line.gap or apart)  # noqa: PLW2901 the same line, with what stood before it
         marked = Marked(line, rule.kind, rule.name) if rule else labelled(Marked(line, None, ""))
         found.append(marked)
         apart = marked.kind is not None
+        above = "" if apart else line.text
     return found
+
+
+def _goes_on(line: Line, above: str, headline: str) -> bool:
+    """Tell whether a line goes on with the sentence of the body line above it, as hard-wrapped text does."""
+    wrapped = above and not line.gap and line.text[0].islower() and above[-1] not in _SENTENCE_ENDS
+    return bool(wrapped) and not date_line(above) and not names_in_byline(above) and folded(above) != headline
 
 
 def _inline(marked: Sequence[Marked]) -> DatelineFound | None:
