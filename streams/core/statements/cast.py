@@ -169,7 +169,8 @@ def _introduced(
     for actor in actors:
         for mention, found in actor.said:
             each = Introduced(mention, actor, found.said.text.lower(), found.said)
-            for office in {match[0] for match in words.office.finditer(each.words)}:
+            padded = f" {each.words} "
+            for office in (name for name in words.office_names if f" {name} " in padded):
                 holding.setdefault(office, []).append(each)
                 for other in {o for group in words.same if office in group for o in group} - {office}:
                     alike.setdefault(other, []).append(each)

@@ -35,6 +35,7 @@ class PersonWords:
     unnamed: frozenset[str]
     anyone: re.Pattern[str]
     office: re.Pattern[str]
+    office_names: tuple[str, ...]
     same: tuple[frozenset[str], ...]
     sex_words: Mapping[str, str]
     given: Mapping[str, str]
@@ -64,6 +65,7 @@ def person_words(language: str) -> PersonWords:
     pack, bodies = read(language, "persons"), cast("dict[str, list[str]]", read(language, "bodies"))
     words = cast("dict[str, list[str]]", pack["words"])
     same = tuple(frozenset(group) for group in cast("list[list[str]]", pack["same"]))
+    offices = {word for group in same for word in group} | set(bodies["offices"])
     given = cast("dict[str, str]", pack["given"])
     female, male = frozenset(given["female"].split()), frozenset(given["male"].split())
     return PersonWords(
@@ -76,7 +78,8 @@ def person_words(language: str) -> PersonWords:
         documents=phrases(words["documents"]),
         several=phrases(words["several"]),
         anyone=re.compile(rf"(?<!\w)(?:{cast('str', pack['aged'])}|{either(words['anyone'])})(?!\w)"),
-        office=phrases({word for group in same for word in group} | set(bodies["offices"])),
+        office=phrases(offices),
+        office_names=tuple(sorted(offices)),
         same=same,
         sex_words={word: sex for sex, each in cast("dict[str, list[str]]", pack["sex"]).items() for word in each},
         given=dict.fromkeys(male - female, "male") | dict.fromkeys(female - male, "female"),

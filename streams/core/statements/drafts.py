@@ -12,7 +12,7 @@ from schemas.statement import Attribution
 from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
-from streams.core.statements.media import is_medium, media_words, passages_in
+from streams.core.statements.media import by_noun, is_medium, media_words, passages_in
 from streams.core.statements.official import Claim, official
 from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
@@ -107,7 +107,8 @@ class _Reading:
         paragraph = self.memory.paragraph(report.sentence.start)
         heard = self.heard.setdefault(meant.key, _Heard()) if meant.key else _Heard()
         dated, inherited = self._dated(report, meant, paragraph, heard)
-        carried, rule = self._carried(carried, meant, paragraph, heard, past=self.times.is_past(dated))
+        carried, rule = self._carried(
+            carried, meant, paragraph, heard, past=report.recurring or self.times.is_past(dated))
         steps = [self._step(each) for each in carried if each.key != meant.key]
         reported = min((step.day for step in steps if step.day), default=None)
         when = said_on(dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring)
@@ -259,15 +260,17 @@ class _Reading:
 
     def _located(self, found: Decided, meant: Meant) -> Role:
         """Return the role with its place, when it is said at this mention."""
-        said = found.said
-        if meant.office is said and meant.at is not None:  # its offsets are the phrase's
-            said = replace(said, start=said.start + meant.at.start, end=said.end + meant.at.start)
-        here = meant.at is not None and meant.at.start - _NEAR <= said.start and said.end <= meant.at.end + _NEAR
-        if not here or said.text != self.text.text[said.start : said.end]:
+        said, at = found.said, meant.at
+        if at is None:
+            return found.role
+        if meant.office is said:  # its offsets are the phrase's
+            said = replace(said, start=said.start + at.start, end=said.end + at.start, person=at.start)
+        if said.person is None or not at.start <= said.person < at.end:
             return found.role
         raw_start, raw_end = raw_place(self.article, self.text, said.start, said.end)
+        text = self.text.text[said.start : said.end]
         span = Span(
-            field=self.text.name, start=said.start, end=said.end, raw_start=raw_start, raw_end=raw_end, text=said.text)
+            field=self.text.name, start=said.start, end=said.end, raw_start=raw_start, raw_end=raw_end, text=text)
         return found.role.model_copy(update={"span": span})
 
 
@@ -292,6 +295,7 @@ def drafts_of(
             continue
         breaks = _breaks(text.text)
         passages = passages_in(text, stage.cast, language)
+        passages = sorted(passages + list(by_noun(mine, text, passages, language)))
         reading = _Reading(
             text=text, stage=stage, times=times_of(text, language, filed, breaks), passages=passages,
             starts=[each.bounds.start for each in passages], memory=Memory(breaks), last=last, offices=offices,

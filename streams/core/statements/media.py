@@ -8,6 +8,7 @@ sentence. Organisations are media when they are marked so, or when a word beside
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -20,11 +21,12 @@ from streams.core.statements.days_said import either, time_words
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from schemas.mention import Mention
     from schemas.span import SpanField
     from streams.core.statements.cast import Cast
+    from streams.core.statements.report import Report
     from streams.core.tagging.fields import Field
 
 _BEFORE: Final = 70
@@ -112,6 +114,26 @@ def passages_in(text: Field, cast: Cast, language: str) -> list[Passage]:
             found += _passage(text.text, Bounds(mention.start, mention.end), name, actor.key if actor else name, words, language)
     found += _unnamed(text, cast, words, found, language)
     return sorted(found)
+
+
+def by_noun(
+    reports: Sequence[Report], text: Field, named: Sequence[Passage], language: str
+) -> Iterator[Passage]:
+    """Yield the passages of reports whose source is a medium without a name ("the Omani news agency said")."""
+    words = media_words(language)
+    starts = [each.bounds.start for each in named]
+    for report in reports:
+        at, cue = report.source, report.cue
+        if at is None or cue is None:
+            continue
+        name = text.text[at.start : at.end]
+        number = bisect_left(starts, at.end) - 1
+        taken = number >= 0 and named[number].bounds.end > at.start
+        if not taken and words.noun.search(name.lower()):
+            key = f"\t{name.lower()}"
+            relation = text.text[cue.bounds.start : cue.bounds.end].lower()
+            when = _when(text.text, max(at.end, cue.bounds.end), language)
+            yield Passage(at, name, key, Depth.REPORTS, relation, when, None)
 
 
 def _unnamed(

@@ -55,7 +55,7 @@ def _holders(words: str, office: str, cast: Cast, name: SpanField, source: Bound
     for index in (cast.holding, cast.alike):
         found = [
             (each.actor, each.words) for each in index.get(office, ())[:_MOST]
-            if each.mention.field is not name or each.mention.start < source.start
+            if not each.said.former and (each.mention.field is not name or each.mention.start < source.start)
         ]
         if found:
             return _qualified(words, found)

@@ -8,13 +8,13 @@ source goes on with the last speaker: inferred when its words point back, else a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
-from schemas.statement import StatementMode
+from schemas.statement import Attribution, StatementMode
 from streams.core.statements.cast import SPEAKER_KINDS, key_of
-from streams.core.statements.meant import POINTED, Meant, again, by, going_on, unknown
+from streams.core.statements.meant import INFERRED, POINTED, Meant, again, by, going_on, unknown
 from streams.core.statements.nominals import fitting, is_plain, office_of
 from streams.core.statements.pronouns import pronoun
 from streams.core.statements.report import Bounds
@@ -48,7 +48,13 @@ class Stage:
     offices: Offices
 
     def meant(self, report: Report, text: Field, memory: Memory) -> Meant:
-        """Return whom the report's source means."""
+        """Return whom the report's source means: inferred, when no word of the text reports."""
+        found = self._meant(report, text, memory)
+        if report.cue is not None or report.source is None or found.attribution is not Attribution.EXPLICIT:
+            return found
+        return replace(found, attribution=Attribution.INFERRED, weight=found.weight * INFERRED)
+
+    def _meant(self, report: Report, text: Field, memory: Memory) -> Meant:
         source = report.source
         if source is None:
             return self._without_source(report, text, memory)
