@@ -6,28 +6,28 @@ By hand: python -m streams.bench.gold_run [--misses] [FILE…]
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from schemas.envelope import Envelope
 from schemas.raw_article import RawArticle
+from schemas.tagged_article import TaggedArticle
 from streams.bench import gold_scores
 from streams.bench.gold import REGISTRY, load
-from streams.core.cleaning.clean import clean
 from streams.core.cleaning.options import CleaningOptions
 from streams.core.offices.merge import merged
 from streams.core.offices.registry import Registry
-from streams.core.outcome import CommuniqueError, Refused
+from streams.core.outcome import CommuniqueError
 from streams.core.tagging.tag import load_tagger
+from streams.core.walk import cleaned, tagged
 from streams.offices import shipped, sources
 from streams.offices.found import Bad
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from schemas.tagged_article import TaggedArticle
+    from schemas.clean_article import CleanArticle
+    from schemas.refusal import Refusal
     from streams.bench.gold import GoldArticle
     from streams.bench.gold_tally import Tally
 
@@ -44,23 +44,24 @@ def registry() -> Registry:
     return Registry.of(merged([*shipped.rows(), *(each for each in invented if not isinstance(each, Bad))]))
 
 
+def cleaned_pairs(paths: Sequence[Path] | None = None) -> list[tuple[GoldArticle, CleanArticle | Refusal]]:
+    """Return the gold articles, each cleaned or refused."""
+    options = CleaningOptions(min_chars=0)
+    return [
+        (gold, cleaned(RawArticle.model_validate({**gold.given, "source_id": gold.id}), n, _LATE, options))
+        for n, gold in enumerate(load(paths))
+    ]
+
+
 def pairs(paths: Sequence[Path] | None = None) -> list[tuple[GoldArticle, TaggedArticle | None]]:
     """Return the gold articles, each with its event; None when it was refused."""
-    tagger = replace(load_tagger(), registry=registry())
-    envelope = Envelope(
-        id="gold",
-        type="news.article.raw.v1",
-        source="/communique/bench",
-        time=_LATE,
-        origin="gold-0-0",
-        origin_time=_LATE,
-    )
-    result: list[tuple[GoldArticle, TaggedArticle | None]] = []
-    for gold in load(paths):
-        raw = RawArticle.model_validate({**gold.given, "source_id": gold.id})
-        cleaned = clean(raw, envelope, CleaningOptions(min_chars=0))
-        result.append((gold, None if isinstance(cleaned, Refused) else tagger.tag(cleaned)))
-    return result
+    tagger = load_tagger(registry=registry())
+    return [(gold, as_tagged(tagged(article, tagger))) for gold, article in cleaned_pairs(paths)]
+
+
+def as_tagged(event: object) -> TaggedArticle | None:
+    """Return a tagged article, None for a refusal."""
+    return event if isinstance(event, TaggedArticle) else None
 
 
 def classes(scored: list[tuple[GoldArticle, TaggedArticle | None]]) -> Iterator[str]:

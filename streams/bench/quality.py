@@ -134,18 +134,33 @@ def under_floor(
 
 def measured(measure: Measure, data: Path) -> Figures:
     """Return the scorer's figures for one set. Raises `BadData` when a file is missing or a command fails."""
-    scorer = _there(data.resolve().parent / "tools" / "score.py")
-    gold = _there(data / f"{measure.gold}.jsonl.gz")
-    articles = _there(data / f"{measure.articles or measure.gold}.jsonl.gz")
-    kind = "neardup" if measure.kind.startswith("neardup") else measure.kind
     with TemporaryDirectory(prefix="communique-quality-") as folder:
         raw, events = Path(folder) / "raw.jsonl", Path(folder) / "events.jsonl"
-        _run([str(scorer), "inputs", kind, str(articles)], raw)
+        raw.write_bytes(inputs(measure, data))
         _run(["-c", _PROCESS, "process", "--until", measure.until, "--now", "2030-01-01", str(raw)], events)
-        more = [str(articles)] if measure.articles else []
-        scored = _run([str(scorer), measure.kind, str(gold), str(events), *more])
-    figures: Figures = json.loads(scored)
+        return scores(measure, data, events)
+
+
+def inputs(measure: Measure, data: Path) -> bytes:
+    """Return the raw articles of a set as the scorer writes them, JSON lines."""
+    kind = "neardup" if measure.kind.startswith("neardup") else measure.kind
+    return _run([str(_scorer(data)), "inputs", kind, str(_articles(measure, data))])
+
+
+def scores(measure: Measure, data: Path, events: Path) -> Figures:
+    """Return what the scorer says of a file of events."""
+    gold = _there(data / f"{measure.gold}.jsonl.gz")
+    more = [str(_articles(measure, data))] if measure.articles else []
+    figures: Figures = json.loads(_run([str(_scorer(data)), measure.kind, str(gold), str(events), *more]))
     return figures
+
+
+def _scorer(data: Path) -> Path:
+    return _there(data.resolve().parent / "tools" / "score.py")
+
+
+def _articles(measure: Measure, data: Path) -> Path:
+    return _there(data / f"{measure.articles or measure.gold}.jsonl.gz")
 
 
 def _there(path: Path) -> Path:

@@ -114,6 +114,11 @@ def gazetteer_of(language: str, without: frozenset[str] = frozenset()) -> Gazett
     return Gazetteer(automaton, by_name)
 
 
+def gazetteer_families(language: str) -> frozenset[str]:
+    """Return the names of the families in a language's gazetteer."""
+    return frozenset(entry.family for entry in _entries(language))
+
+
 def _forms(entry: Entry) -> tuple[str, ...]:
     capitals = entry.name.upper()
     return (entry.name, capitals) if len(entry.name) >= _CAPITALS_FROM else (entry.name,)

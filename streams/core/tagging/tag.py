@@ -25,7 +25,7 @@ from streams.core.statements.read import reports_in
 from streams.core.tagging.elsewhere import completed
 from streams.core.tagging.extents import extents_of
 from streams.core.tagging.fields import Field, fields_of, raw_place
-from streams.core.tagging.gazetteer import gazetteer_of
+from streams.core.tagging.gazetteer import gazetteer_families, gazetteer_of
 from streams.core.tagging.mentions import SHARE_RIGHT, Found, bounded, kind_of, trimmed
 from streams.core.tagging.merge import merged
 from streams.core.tagging.model import english, marked
@@ -47,6 +47,15 @@ if TYPE_CHECKING:
 
 
 _NOBODY: Final = Registry.empty()
+
+
+RULES: Final = ("acronyms", "boundaries", "elections", "elsewhere", "extents", "going_on", "parties")
+"""Families of rules that correct and complete mentions, beside the gazetteers'."""
+
+
+def families(language: str) -> frozenset[str]:
+    """Return the families that a tagger can do without, those of statements' rules aside."""
+    return gazetteer_families(language) | frozenset(RULES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ class Tagger:
                 article.repairs if field.name is SpanField.TEXT else (),
                 Parser(self.model),
                 article.language.code,
+                self.without,
             )
         ]
         return assembled(article, fields, mentions, reports, self.registry)
