@@ -50,6 +50,18 @@ ORDERS = [
 ]
 
 
+WIRES = ["14.02.2018, TASS", "TASS, 14 February 2018", "Moscow, 14.02.2018, TASS", "TASS, Moscow, 14.02.2018", "Moscow (TASS), 14 February 2018", "14.02.2018 10:15 | Moscow | TASS"]
+
+
+@pytest.mark.parametrize("line", WIRES)
+def test_a_wire_in_a_dateline_is_no_place(line: str) -> None:
+    found = article(f"Ferry waits\n\n{line}\n\n{BODY}")
+    assert found.text == BODY
+    assert found.dateline is not None
+    assert found.dateline.text == line
+    assert found.dateline.place == ("Moscow" if "Moscow" in line else None)
+
+
 @pytest.mark.parametrize(("line", "day", "either"), ORDERS)
 def test_day_and_month_are_told_apart_or_both_are_kept(line: str, day: str | None, either: tuple[str, ...]) -> None:
     found = article(f"Ferry waits\n\n{line}\n\n{BODY}")

@@ -83,10 +83,19 @@ def date_line(text: str) -> DatelineFound | None:
     rest = text
     for day in reversed(days):
         rest = f"{rest[: day.start]}|{rest[day.end :]}"
-    rest = _labels().sub("|", _TIME.sub("|", rest)).strip(_BETWEEN)
+    rest = _without_agencies(_labels().sub("|", _TIME.sub("|", rest)))
     if rest and not _is_place(rest):
         return None
     return DatelineFound(len(text), rest or None, days[0])
+
+
+def _without_agencies(text: str) -> str:
+    """Return what is left of a line without the names of agencies and what stands between the parts."""
+    said = (part.strip(_BETWEEN) for part in re.split(r"[,|/()]", text))
+    named = [part for part in said if part and part.lower() in _words("agencies")]
+    for name in named:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "|", text, count=1)
+    return text.strip(_BETWEEN)
 
 
 def is_labelled(text: str) -> bool:
