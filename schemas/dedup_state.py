@@ -45,7 +45,7 @@ class IndexEntry(Value):
     version: str = Field(description="Its version.")
     event_time: Instant = Field(description="Least event time that it came in with, UTC.")
     sightings: tuple[Sighting, ...] = Field(description="Arrivals that still count, by time.")
-    bands: tuple[str, ...] = Field(description="The bands that this shard indexes, as hex keys.")
+    bands: str = Field(description="The bands that this shard indexes: 32-bit keys in base64.")
     text_print: TextPrint = Field(description="What is compared.")
 
 

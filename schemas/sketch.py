@@ -35,7 +35,8 @@ class ArticleSketch(Event):
     )
     shard: int = Field(ge=0, description="The shard that this message is for.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
-    bands: tuple[str, ...] = Field(
-        description="The MinHash bands that this shard indexes, as hex keys; empty for a short text."
+    bands: str = Field(
+        description="The MinHash bands that this shard indexes, by number: a 32-bit key each, little-endian, "
+        "in base64; empty for a text without words."
     )
     text_print: TextPrint = Field(description="What is compared; the same in every shard.")

@@ -1,21 +1,32 @@
-"""Band index: one shard's entries in memory, by band and by time, built from the state after each assignment.
+"""Band index: which entries of one shard share a band with a text, built from the state after each assignment.
 
-It holds nothing that the state does not: whoever writes an entry puts it here too. Finding who is like an
-article takes three steps: entries that share a band, of those the ones within the time window, of those the
-alike (`likeness`).
+It holds nothing that the state does not: whoever writes an entry puts it here too. In memory are the bands
+(`band_table`), the entries' keys and how old they are; the rest is read from the state for the few entries
+that share a band, the latest of them remembered. Finding who is like an article takes three steps: entries
+that share a band, of those the ones within the time window, of those the alike (`likeness`).
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final, NamedTuple
+
+import numpy as np
 
 from schemas.dedup_state import IndexEntry, Sighting, SightingKind
-from schemas.sketch import TextPrint
-from streams.core.dedup.fingerprint import Fingerprint, read
+from streams.core.dedup.ages import Ages
+from streams.core.dedup.band_table import BandTable, Keys
+from streams.core.dedup.fingerprint import Fingerprint, read, unpack
 from streams.core.dedup.watermark import Watermarks
+
+REMEMBERED: Final = 4096
+"""Entries kept unpacked, the last that were candidates: 3 kB each. Templates are met again and again."""
+
+AT_ONCE: Final = 8192
+"""Entries put into the bands together when the index is built."""
 
 
 def key_of(article_id: str, version: str) -> str:
@@ -23,17 +34,25 @@ def key_of(article_id: str, version: str) -> str:
     return f"{article_id}/{version}"
 
 
-_NOT_HERE = TextPrint(words=0, scale=1, grams="")
+class Place(NamedTuple):
+    """Where an entry stands: bands of how many, and its number there."""
 
-FEW = 4
-"""Up to so many keys of a band are a tuple, more are a dictionary. Nearly all bands have one key: it takes 48
-bytes so, and 232 as a dictionary, 64 times for each article.
-"""
+    width: int
+    number: int
+
+    def packed(self) -> int:
+        """Return both in 64 bits."""
+        return self.number << 16 | self.width
+
+    @classmethod
+    def read(cls, packed: int) -> Place:
+        """Return the place of `packed`."""
+        return cls(packed & 0xFFFF, packed >> 16)
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An entry with its fingerprint unpacked. `entry` is without the packed one: the state has it."""
+    """An entry with its fingerprint unpacked."""
 
     entry: IndexEntry
     fingerprint: Fingerprint
@@ -43,83 +62,120 @@ class Held:
 
         Published times are compared with each other, and what has no date with when the other arrived.
         """
-        return any(
-            abs(s.time - m.time) <= window
-            for s in self.entry.sightings
-            for m in mine
-            if s.kind is not SightingKind.ARRIVED or m.kind is SightingKind.UNDATED
-            if m.kind is not SightingKind.ARRIVED or s.kind is SightingKind.UNDATED
-        )
+        for its in self.entry.sightings:
+            for my in mine:
+                if abs(its.time - my.time) <= window and _comparable(its.kind, my.kind):
+                    return True
+        return False
+
+
+def _comparable(one: SightingKind, other: SightingKind) -> bool:
+    if one is SightingKind.ARRIVED:
+        return other is SightingKind.UNDATED
+    return other is not SightingKind.ARRIVED or one is SightingKind.UNDATED
 
 
 @dataclass(slots=True)
 class BandIndex:
-    """See the module. `ages` orders arrivals of each lane by event time: the oldest is found at once.
+    """See the module. Entries with bands of another number are from another setting: they are not compared.
 
     `watermarks` know only what `streams.core.dedup.match.forget` told them in this assignment.
     """
 
-    held: dict[str, Held] = field(default_factory=dict)
-    bands: dict[str, tuple[str, ...] | dict[str, None]] = field(default_factory=dict)
-    ages: dict[str, list[tuple[datetime, str]]] = field(default_factory=dict)
+    tables: dict[int, BandTable] = field(default_factory=dict)
+    keys: dict[int, list[str]] = field(default_factory=dict)
+    ages: Ages = field(default_factory=Ages)
     watermarks: Watermarks = field(default_factory=Watermarks)
+    recent: dict[str, Held] = field(default_factory=dict)
 
     @classmethod
     def of(cls, state: Mapping[str, IndexEntry]) -> BandIndex:
         """Return the index of all entries of a state."""
-        index = cls()
-        for key, entry in state.items():
-            index.put(key, entry)
+        index, entries = cls(), iter(state.items())
+        while some := list(islice(entries, AT_ONCE)):
+            index._put_all(some)
         return index
 
-    def put(self, key: str, entry: IndexEntry) -> None:
-        """Add an entry, or replace the one with its key."""
-        known = self.held.get(key)
-        if known is None or known.entry.bands != entry.bands:
-            self.drop(key)
-            for band in entry.bands:
-                self._into(band, key)
-        self.held[key] = Held(entry.model_copy(update={"text_print": _NOT_HERE}), read(entry.text_print))
-        for sighting in entry.sightings:
-            if known is None or sighting not in known.entry.sightings:
-                heapq.heappush(self.ages.setdefault(sighting.lane, []), (sighting.time, key))
+    def put(self, key: str, entry: IndexEntry, known: IndexEntry | None) -> None:
+        """Add an entry; `known`: the one that it replaces, with the same bands."""
+        bands = unpack(entry.bands)
+        place = self._added(key, bands) if known is None else self._place(key, bands)
+        if place is not None:
+            seen = known.sightings if known else ()
+            self._age(place, (sighting for sighting in entry.sightings if sighting not in seen))
+        self.recent.pop(key, None)
 
-    def drop(self, key: str) -> None:
-        """Take an entry out; nothing happens when there is none."""
-        known = self.held.pop(key, None)
-        for band in known.entry.bands if known else ():
-            self._out_of(band, key)
-
-    def _into(self, band: str, key: str) -> None:
-        keys = self.bands.get(band, ())
-        if isinstance(keys, dict):
-            keys[key] = None
-        else:
-            self.bands[band] = (*keys, key) if len(keys) < FEW else dict.fromkeys((*keys, key))
-
-    def _out_of(self, band: str, key: str) -> None:
-        keys = self.bands[band]
-        if isinstance(keys, dict):
-            del keys[key]
-        else:
-            keys = self.bands[band] = tuple(other for other in keys if other != key)
-        if not keys:
-            del self.bands[band]
+    def drop(self, key: str, entry: IndexEntry) -> None:
+        """Take an entry out; nothing happens when it is not in."""
+        place = self._place(key, unpack(entry.bands))
+        if place is not None:
+            self.tables[place.width].drop(place.number)
+            self.keys[place.width][place.number] = ""
+        self.recent.pop(key, None)
 
     def candidates(
-        self, article_id: str, bands: Iterable[str], mine: Sequence[Sighting], window: timedelta
+        self, article_id: str, bands: Keys, mine: Sequence[Sighting], window: timedelta,
+        state: Mapping[str, IndexEntry],
     ) -> list[Held]:
         """Return the entries of other articles that share a band and lie within the window, by key."""
-        keys = {key for band in bands for key in self.bands.get(band, ())}
-        found = (self.held[key] for key in sorted(keys))
+        found = (self._held(key, state) for key in sorted(key for _, key in self._sharing(bands)))
         return [held for held in found if held.entry.article_id != article_id and held.near(mine, window)]
 
     def oldest(self, lane: str, before: datetime, most: int) -> Iterator[str]:
-        """Take out and yield up to `most` keys with an arrival of the lane before a moment.
+        """Take out and yield up to `most` keys with a sighting of the lane before a moment.
 
-        A key may be one that is no longer there.
+        A key may come that has none any more, and one an hour late.
         """
-        ages = self.ages.get(lane, [])
-        while ages and ages[0][0] < before and most > 0:
-            most -= 1
-            yield heapq.heappop(ages)[1]
+        for place in map(Place.read, self.ages.before(lane, before, most)):
+            key = self.keys[place.width][place.number]
+            if key:
+                yield key
+
+    def _held(self, key: str, state: Mapping[str, IndexEntry]) -> Held:
+        held = self.recent.pop(key, None)
+        if held is None:
+            entry = state[key]
+            held = Held(entry, read(entry.text_print))
+        self.recent[key] = held
+        if len(self.recent) > REMEMBERED:
+            del self.recent[next(iter(self.recent))]
+        return held
+
+    def _sharing(self, bands: Keys) -> Iterator[tuple[int, str]]:
+        table = self.tables.get(len(bands))
+        keys = self.keys.get(len(bands), [])
+        return ((number, keys[number]) for number in table.find(bands)) if table else iter(())
+
+    def _place(self, key: str, bands: Keys) -> Place | None:
+        found = (Place(len(bands), number) for number, its in self._sharing(bands) if its == key)
+        return next(found, None)
+
+    def _table(self, width: int) -> BandTable:
+        if width not in self.tables:
+            self.tables[width], self.keys[width] = BandTable(width), []
+        return self.tables[width]
+
+    def _added(self, key: str, bands: Keys) -> Place | None:
+        if not len(bands):
+            return None
+        table, keys = self._table(len(bands)), self.keys[len(bands)]
+        number = table.next_number()
+        table.put(number, bands)
+        keys[number : number + 1] = [key]
+        return Place(len(bands), number)
+
+    def _put_all(self, entries: Sequence[tuple[str, IndexEntry]]) -> None:
+        widths: dict[int, list[tuple[str, IndexEntry, Keys]]] = {}
+        for key, entry in entries:
+            bands = unpack(entry.bands)
+            widths.setdefault(len(bands), []).append((key, entry, bands))
+        for width, some in widths.items():
+            if width:
+                numbers = self._table(width).put_all(np.stack([bands for _, _, bands in some]))
+                self.keys[width] += [key for key, _, _ in some]
+                for number, (_, entry, _) in zip(numbers, some, strict=True):
+                    self._age(Place(width, number), entry.sightings)
+
+    def _age(self, place: Place, sightings: Iterable[Sighting]) -> None:
+        for sighting in sightings:
+            self.ages.add(sighting.lane, sighting.time, place.packed())

@@ -14,7 +14,7 @@ chance once in 17,000 pairs, and one hash decides nothing.
 
 from __future__ import annotations
 
-import base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from typing import Final, NamedTuple, TypeAlias
 
@@ -25,6 +25,10 @@ from schemas.sketch import TextPrint
 from streams.core.dedup.shingles import Hashes, word_hash, words
 
 Grams: TypeAlias = NDArray[np.uint32]
+
+NO_GRAMS: Final[Grams] = np.empty(0, dtype=np.uint32)
+_STORED: Final = np.dtype("<u4")
+_LOW: Final = 0xFFFFFFFF
 
 GRAM_WORDS: Final = 3
 """Words of a run. On neardup_dev MinHash over runs of three finds 458 of the pairs that are alike, over runs
@@ -63,7 +67,8 @@ def fingerprint(found: list[str], hashes: Hashes, title: str | None, most: int) 
 
 def facts(found: Iterable[str]) -> Grams:
     """Return the hashes of some words, sorted and distinct, at most `MOST_FACTS`."""
-    return np.unique(np.fromiter(map(word_hash, set(found)), dtype=np.uint64).astype(np.uint32))[:MOST_FACTS]
+    hashes = sorted({word_hash(word) & _LOW for word in found})[:MOST_FACTS]
+    return np.array(hashes, dtype=np.uint32) if hashes else NO_GRAMS
 
 
 def limit(scale: int) -> np.uint32:
@@ -101,9 +106,11 @@ def read(text_print: TextPrint) -> Fingerprint:
 
 def pack(hashes: Grams) -> str:
     """Return hashes as base64 of unsigned 32-bit little-endian."""
-    return base64.b64encode(hashes.astype("<u4").tobytes()).decode("ascii")
+    return b2a_base64(hashes.astype("<u4", copy=False).tobytes(), newline=False).decode("ascii")
 
 
 def unpack(packed: str) -> Grams:
     """Return the hashes of `pack`; raises ValueError for what it did not make."""
-    return np.frombuffer(base64.b64decode(packed, validate=True), dtype="<u4").astype(np.uint32, copy=False)
+    if not packed:
+        return NO_GRAMS
+    return np.frombuffer(a2b_base64(packed, strict_mode=True), dtype=_STORED)

@@ -168,7 +168,7 @@ def _covered(hits: NDArray[np.bool_], words: int) -> Coverage:
 
 def _spread(starts: NDArray[np.bool_], size: int) -> int:
     """Return how many words lie in the runs of `size` words that begin at `starts`."""
-    edges = np.zeros(len(starts) + size, dtype=np.int32)
+    edges = np.zeros(len(starts) + size, dtype=np.int8)
     edges[: len(starts)] += starts
     edges[size:] -= starts
-    return int(np.count_nonzero(np.cumsum(edges)))
+    return int(np.count_nonzero(np.cumsum(edges, dtype=np.int8)))

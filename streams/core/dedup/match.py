@@ -21,7 +21,7 @@ from schemas.envelope import DeliveryMode, Envelope
 from schemas.shard_matches import PairMatch, ShardMatches
 from schemas.sketch import ArticleSketch
 from streams.core.dedup.band_index import BandIndex, Held, key_of
-from streams.core.dedup.fingerprint import read
+from streams.core.dedup.fingerprint import read, unpack
 from streams.core.dedup.likeness import Likeness, Measure, covers, judged
 from streams.core.dedup.watermark import Bounds, lane_of
 from streams.core.outcome import Permanent, Placed
@@ -67,7 +67,8 @@ def sightings_of(sketch: ArticleSketch, envelope: Envelope) -> tuple[Sighting, .
     said = Sighting(lane=lane, time=sketch.event_time, kind=SightingKind.PUBLISHED)
     if envelope.delivery_mode is not DeliveryMode.LIVE:
         return (said,)
-    return said, Sighting(lane=lane, time=envelope.origin_time, kind=SightingKind.ARRIVED)
+    came = Sighting(lane=lane, time=envelope.origin_time, kind=SightingKind.ARRIVED)
+    return (said, came) if said.time < came.time else (came, said)
 
 
 def thinned(sightings: Iterable[Sighting], window: timedelta) -> tuple[Sighting, ...]:
@@ -92,18 +93,19 @@ def match(
 ) -> Placed:
     """Return who is like the sketch's article, and index it. `bands` is built from `index`."""
     try:
-        mine = read(sketch.text_print)
+        mine, keys = read(sketch.text_print), unpack(sketch.bands)
     except ValueError as error:
         raise Permanent("SCHEMA", f"the fingerprint cannot be read: {error}") from None
     sighted = sightings_of(sketch, envelope)
-    others = bands.candidates(sketch.article_id, sketch.bands, sighted, options.window)
+    others = bands.candidates(sketch.article_id, keys, sighted, options.window, index)
     cover = covers(mine, [held.fingerprint for held in others])
     found = [
         pair(held, judged(mine, held.fingerprint, shares, options.measure), mine.words)
         for held, shares in zip(others, cover, strict=True)
     ]
     matches = tuple(match for match in found if match is not None)
-    _remember(sketch, envelope, index, bands, options)
+    if len(keys):
+        _remember(sketch, sighted, index, bands, options)
     return _answer(sketch, matches=matches)
 
 
@@ -121,19 +123,21 @@ def _answer(sketch: ArticleSketch, *, matches: tuple[PairMatch, ...] = (), faile
 
 
 def _remember(
-    sketch: ArticleSketch, envelope: Envelope, index: MutableMapping[str, IndexEntry], bands: BandIndex,
-    options: MatchOptions,
+    sketch: ArticleSketch, sighted: tuple[Sighting, ...], index: MutableMapping[str, IndexEntry],
+    bands: BandIndex, options: MatchOptions,
 ) -> None:
     key = key_of(sketch.article_id, sketch.version)
     known = index.get(key)
-    sighted = sightings_of(sketch, envelope)
     index[key] = IndexEntry(
         article_id=sketch.article_id, version=sketch.version, bands=sketch.bands,
         event_time=min(sketch.event_time, known.event_time) if known else sketch.event_time,
         text_print=sketch.text_print,
-        sightings=thinned((*known.sightings, *sighted) if known else sighted, options.window),
+        sightings=thinned((*known.sightings, *sighted), options.window) if known else sighted,
     )
-    bands.put(key, index[key])
+    if known is not None and known.bands != sketch.bands:
+        bands.drop(key, known)
+        known = None
+    bands.put(key, index[key], known)
 
 
 def forget(
@@ -151,10 +155,10 @@ def forget(
         return
     before = _before(mark, options.window + options.lateness)
     for key in bands.oldest(lane, before, FORGET_AT_ONCE):
-        if key in bands.held:
-            sightings = bands.held[key].entry.sightings
-            left = tuple(s for s in sightings if s.lane != lane or s.time >= before)
-            _shorten(key, left, index, bands)
+        entry = index.get(key)
+        if entry is not None:
+            left = tuple(s for s in entry.sightings if s.lane != lane or s.time >= before)
+            _shorten(key, entry, left, index, bands)
 
 
 def _before(mark: datetime, kept: timedelta) -> datetime:
@@ -164,11 +168,12 @@ def _before(mark: datetime, kept: timedelta) -> datetime:
 
 
 def _shorten(
-    key: str, left: tuple[Sighting, ...], index: MutableMapping[str, IndexEntry], bands: BandIndex
+    key: str, entry: IndexEntry, left: tuple[Sighting, ...], index: MutableMapping[str, IndexEntry],
+    bands: BandIndex,
 ) -> None:
-    if left:
-        index[key] = index[key].model_copy(update={"sightings": left})
-        bands.put(key, index[key])
-    else:
-        bands.drop(key)
+    if not left:
+        bands.drop(key, entry)
         index.pop(key, None)
+    elif left != entry.sightings:
+        index[key] = entry.model_copy(update={"sightings": left})
+        bands.put(key, index[key], entry)

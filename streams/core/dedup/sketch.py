@@ -19,7 +19,7 @@ from rensa import RMinHash
 from schemas.envelope import Envelope
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
-from streams.core.dedup.fingerprint import GRAM_WORDS, fingerprint, printed
+from streams.core.dedup.fingerprint import GRAM_WORDS, Grams, fingerprint, pack, printed
 from streams.core.dedup.shingles import Hashes, mixed, runs, words
 from streams.core.outcome import Output, Placed
 
@@ -37,16 +37,19 @@ class SketchOptions:
     max_fingerprint: int = 4096
 
 
-def band_keys(hashes: Hashes, bands: int, rows: int) -> tuple[str, ...]:
-    """Return a key for each band, 16 hex digits, its number mixed in; empty for a text without words."""
+def band_keys(hashes: Hashes, bands: int, rows: int) -> Grams:
+    """Return a key for each band; empty for a text without words.
+
+    Keys are of 32 bits: of a million articles one in 70 shares one by chance, and is compared for nothing.
+    """
     if not len(hashes):
-        return ()
+        return np.empty(0, dtype=np.uint32)
     digest = RMinHash.digest_matrix_from_flat_token_hashes(hashes, [0, len(hashes)], bands * rows, SEED)
     values = np.array(digest.to_rows()[0], dtype=np.uint64).reshape(bands, rows)
     keys = mixed(np.arange(1, bands + 1, dtype=np.uint64))
     for row in range(rows):
         keys = mixed(keys ^ values[:, row])
-    return tuple(f"{key:016x}" for key in keys.tolist())
+    return keys.astype(np.uint32)
 
 
 def sketch(
@@ -57,14 +60,14 @@ def sketch(
     awaiting[envelope.origin] = article
     found = words(article.text)
     hashes = runs(found, GRAM_WORDS)
-    keys = band_keys(np.unique(hashes), options.bands, options.rows)
+    keys = band_keys(hashes, options.bands, options.rows)
     text_print = printed(fingerprint(found, hashes, article.headline, options.max_fingerprint))
     return [
         Placed(
             ArticleSketch(
                 article_id=article.article_id, version=article.version, event_time=article.event_time,
                 undated=article.published is None or article.published.suspect,
-                shard=shard, shards=options.shards, bands=keys[shard :: options.shards],
+                shard=shard, shards=options.shards, bands=pack(keys[shard :: options.shards]),
                 text_print=text_print,
             ),
             partition=shard, ordinal=shard,
