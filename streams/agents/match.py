@@ -11,7 +11,9 @@ from streams.core.dedup.likeness import Measure
 from streams.core.dedup.match import MatchOptions, failed, forget, match
 
 if TYPE_CHECKING:
+    from schemas.dedup_state import IndexEntry
     from streams.bus.door import AgentBus
+    from streams.bus.tables_state import State
     from streams.settings import Settings
 
 
@@ -25,6 +27,11 @@ def options_of(settings: Settings) -> MatchOptions:
     return MatchOptions(timedelta(hours=dedup.window_hours), lateness, measure)
 
 
+def bands_of(state: State[IndexEntry]) -> BandIndex:
+    """Return the band index of a shard's state."""
+    return BandIndex.of(state.scan())
+
+
 def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's
     """Give the app its agent."""
     options = options_of(bus.settings)
@@ -35,10 +42,10 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
             index = bus.state(topics.INDEX, event.message.partition)
 
             def step(sketch: Any, envelope: Any, index: Any = index) -> Any:  # noqa: ANN401
-                return match(sketch, envelope, index, index.derived("bands", BandIndex.of), options)
+                return match(sketch, envelope, index, index.derived("bands", bands_of), options)
 
             def acked(sketch: Any, envelope: Any, index: Any = index) -> None:  # noqa: ANN401
-                bands, raw = index.derived("bands", BandIndex.of), bus.bounds(topics.RAW.name)
+                bands, raw = index.derived("bands", bands_of), bus.bounds(topics.RAW.name)
                 forget(sketch, envelope, index, bands, options, raw)
 
             await bus.handle(event, step, acked=acked, failed=failed)

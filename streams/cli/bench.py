@@ -14,6 +14,7 @@ import typer
 from streams.bench import log as embedded_log
 from streams.bench.quality import quality
 from streams.cli import exits, output, start
+from streams.cli.bench_dedup import dedup
 
 if TYPE_CHECKING:
     from streams.bench.faults import Report
@@ -28,6 +29,7 @@ communique bench faults --rounds 20 --kafka    does anything get lost?
 communique bench throughput                    how fast, beside plain clients and stock Faust
 communique bench log                           how fast the embedded log is
 communique bench memory                        how much the workers take, and whether they grow
+communique bench dedup                         how fast articles are compared, what a window of them takes
 communique bench quality                       how good the answers are
 communique bench clean                         how fast clean is beside trafilatura, and what each part adds
 communique bench offices                       how fast names are found, how often roles are checked right
@@ -36,6 +38,7 @@ Each starts what it needs, on loopback and in folders of its own; nothing of you
 )
 
 app.command("quality")(quality)
+app.command("dedup")(dedup)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line on stdout.")]
 

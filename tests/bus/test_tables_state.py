@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,22 @@ def test_rolling_back_forgets_what_was_not_written_and_what_was_derived() -> Non
     notes.roll_back()
     assert list(notes) == ["a"]
     assert notes.derived("n", len) == 1
+
+
+def test_a_scan_gives_the_json_of_all_values_with_what_is_pending() -> None:
+    notes = state({b"a": b'1 {"text":"a","count":0}', b"b": b'1 {"text":"b","count":0}', b"c": b'1 {"text":"c","count":0}'})
+    notes["b"] = Note(text="other")
+    notes["d"] = Note(text="d")
+    del notes["c"]
+    assert {key: value["text"] for key, value in notes.scan()} == {"a": "a", "b": "other", "d": "d"}
+
+
+def test_a_scan_reads_an_older_version_and_refuses_one_that_nobody_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    newer = replace(SPEC, schema_version=2)
+    monkeypatch.setitem(tables_state.UPCASTS, ("notes", 1), lambda body: body | {"count": 7})
+    assert dict(state({b"a": b'1 {"text":"a"}'}, newer).scan()) == {"a": {"text": "a", "count": 7}}
+    with pytest.raises(UnknownState):
+        dict(state({b"a": b'3 {"text":"a"}'}, newer).scan())
 
 
 def test_derived_is_built_once() -> None:

@@ -49,7 +49,8 @@ def test_a_table_finds_who_shares_a_band_after_any_puts_and_drops(rows, random):
 @given(ROWS, ROWS)
 def test_rows_put_together_are_found_as_one_by_one(first, rest):
     table = filled(first)
-    assert table.put_all(np.array(rest, dtype=np.uint32)) == range(len(first), len(first) + len(rest))
+    assert table.put_all(np.array(rest, dtype=np.uint32).ravel()) == range(len(first), len(first) + len(rest))
+    table.settle()
     for row in first + rest:
         assert table.find(keys(row)) == sharing(first + rest, row)
 
@@ -62,7 +63,8 @@ def test_a_table_that_grows_forgets_nothing_and_finds_no_stranger():
         if number % 3 == 2:
             table.drop(number - 1)
             table.put(table.next_number(), keys(rows[number - 1]))
-    table.put_all(np.array(rows, dtype=np.uint32))
+    table.put_all(np.array(rows, dtype=np.uint32).ravel())
+    table.settle()
     for number in random.sample(range(len(rows)), k=200):
         found = table.find(keys(rows[number]))
         assert {table.keys_of(n).tobytes() for n in found} == {keys(rows[number]).tobytes()}

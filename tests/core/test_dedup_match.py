@@ -137,7 +137,7 @@ def test_an_index_built_anew_from_its_state_finds_the_same():
     for n in range(8):
         shard.feed(tagged(f"a{n}", " ".join(WORDS[n : n + 80]), hours=n))
     known = shard.feed(tagged("b", " ".join(WORDS)))
-    shard.bands = BandIndex.of({key: entry for key, entry in shard.index.items() if entry.article_id != "b"})
+    shard.bands = BandIndex.of((key, entry.model_dump(mode="json")) for key, entry in shard.index.items() if entry.article_id != "b")
     assert shard.feed(tagged("b", " ".join(WORDS))) == known
 
 

@@ -1,4 +1,4 @@
-"""Band index: which entries of one shard share a band with a text, built from the state after each assignment.
+"""Band index: which entries of one shard share a band with a text, built from the state at an assignment.
 
 It holds nothing that the state does not: whoever writes an entry puts it here too. In memory are the bands
 (`band_table`), the entries' keys and how old they are; the rest is read from the state for the few entries
@@ -8,11 +8,12 @@ that share a band, of those the ones within the time window, of those the alike 
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 
 import numpy as np
 
@@ -25,8 +26,25 @@ from streams.core.dedup.watermark import Watermarks
 REMEMBERED: Final = 4096
 """Entries kept unpacked, the last that were candidates: 3 kB each. Templates are met again and again."""
 
-AT_ONCE: Final = 8192
+AT_ONCE: Final = 512
 """Entries put into the bands together when the index is built."""
+
+
+KEY_BYTES: Final = 4
+
+
+class StoredSighting(TypedDict):
+    """A `Sighting` as JSON."""
+
+    lane: str
+    time: str
+
+
+class StoredEntry(TypedDict):
+    """What of an `IndexEntry` as JSON the index holds in memory."""
+
+    bands: str
+    sightings: list[StoredSighting]
 
 
 def key_of(article_id: str, version: str) -> str:
@@ -89,11 +107,13 @@ class BandIndex:
     recent: dict[str, Held] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, state: Mapping[str, IndexEntry]) -> BandIndex:
-        """Return the index of all entries of a state."""
-        index, entries = cls(), iter(state.items())
-        while some := list(islice(entries, AT_ONCE)):
+    def of(cls, entries: Iterable[tuple[str, StoredEntry]]) -> BandIndex:
+        """Return the index of all entries of a state, as they are stored."""
+        index, left = cls(), iter(entries)
+        while some := list(islice(left, AT_ONCE)):
             index._put_all(some)
+        for table in index.tables.values():
+            table.settle()
         return index
 
     def put(self, key: str, entry: IndexEntry, known: IndexEntry | None) -> None:
@@ -164,17 +184,19 @@ class BandIndex:
         keys[number : number + 1] = [key]
         return Place(len(bands), number)
 
-    def _put_all(self, entries: Sequence[tuple[str, IndexEntry]]) -> None:
-        widths: dict[int, list[tuple[str, IndexEntry, Keys]]] = {}
+    def _put_all(self, entries: Iterable[tuple[str, StoredEntry]]) -> None:
+        widths: dict[int, list[tuple[str, StoredEntry, bytes]]] = {}
         for key, entry in entries:
-            bands = unpack(entry.bands)
-            widths.setdefault(len(bands), []).append((key, entry, bands))
+            bands = a2b_base64(entry["bands"])
+            widths.setdefault(len(bands) // KEY_BYTES, []).append((key, entry, bands))
         for width, some in widths.items():
-            if width:
-                numbers = self._table(width).put_all(np.stack([bands for _, _, bands in some]))
-                self.keys[width] += [key for key, _, _ in some]
-                for number, (_, entry, _) in zip(numbers, some, strict=True):
-                    self._age(Place(width, number), entry.sightings)
+            together = np.frombuffer(b"".join([bands for _, _, bands in some]), dtype="<u4")
+            numbers = self._table(width).put_all(together)
+            self.keys[width] += [key for key, _, _ in some]
+            for number, (_, entry, _) in zip(numbers, some, strict=True):
+                packed = Place(width, number).packed()
+                for sighting in entry["sightings"]:
+                    self.ages.add(sighting["lane"], datetime.fromisoformat(sighting["time"]), packed)
 
     def _age(self, place: Place, sightings: Iterable[Sighting]) -> None:
         for sighting in sightings:

@@ -23,18 +23,20 @@ FIRST_ROWS: Final = 1024
 
 
 class BandTable:
-    """See the module. `width`: bands. Entries are numbers from 0; a number that was dropped is given anew."""
+    """See the module. `width`: bands. Entries are numbers from 0; a number that was dropped is given anew.
 
-    __slots__ = ("_bands", "_free", "_heads", "_keys", "_links", "_mask", "_rows", "width")
+    Arrays lie band by band, each with room for as many entries as there are buckets, a power of two.
+    """
+
+    __slots__ = ("_at", "_free", "_heads", "_keys", "_laid", "_links", "_room", "_rows", "width")
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self._rows = 0
+        self._rows = self._room = 0
         self._free: list[int] = []
-        self._bands = np.arange(width, dtype=np.int64)
-        self._keys = np.empty(FIRST_ROWS * width, dtype=np.uint32)
-        self._links = np.empty(FIRST_ROWS * width, dtype=np.uint32)
-        self._clear(FIRST_ROWS)
+        self._keys = self._links = self._heads = np.empty(0, dtype=np.uint32)
+        self._at = np.arange(width, dtype=np.int64)
+        self._lay(FIRST_ROWS)
 
     def __len__(self) -> int:
         return self._rows - len(self._free)
@@ -46,92 +48,95 @@ class BandTable:
     def put(self, number: int, keys: Keys) -> None:
         """Add an entry under its number, from `next_number`."""
         if number == self._rows:
-            self._grow(number + 1)
+            if number == self._room:
+                self._lay(number + 1)
             self._rows += 1
-        buckets, row = self._buckets(keys), number * self.width
-        self._keys[row : row + self.width] = keys
-        self._links[row : row + self.width] = self._heads[buckets]
+        buckets, places = self._buckets(keys), self._at + number
+        self._keys[places] = keys
+        self._links[places] = self._heads[buckets]
         self._heads[buckets] = number + 1
 
-    def put_all(self, keys: NDArray[np.uint32]) -> range:
-        """Add an entry for each row of a matrix with `width` columns; return their numbers."""
-        numbers = range(self._rows, self._rows + len(keys))
-        self._grow(numbers.stop)
-        self._keys[numbers.start * self.width : numbers.stop * self.width] = keys.ravel()
-        self._rows = numbers.stop
-        self._chain(np.arange(numbers.start, numbers.stop))
+    def put_all(self, keys: Keys) -> range:
+        """Add an entry for every `width` keys; return their numbers. They are not found before `settle`."""
+        numbers = range(self._rows, self._rows + len(keys) // self.width)
+        if numbers.stop > self._room:
+            self._widen(numbers.stop)
+        self._keys.reshape(self.width, -1)[:, numbers.start : numbers.stop] = keys.reshape(-1, self.width).T
+        self._rows, self._laid = numbers.stop, False
         return numbers
+
+    def settle(self) -> None:
+        """Make all entries of `put_all` ready to be found."""
+        if not self._laid:
+            self._lay(self._rows)
 
     def drop(self, number: int) -> None:
         """Take an entry out. It must be in."""
-        row = number * self.width
-        buckets = self._buckets(self._keys[row : row + self.width])
-        after, mine = self._links[row : row + self.width].copy(), number + 1
+        places, mine = self._at + number, number + 1
+        buckets, after = self._buckets(self._keys[places]), self._links[places]
         first = self._heads[buckets] == mine
         self._heads[buckets[first]] = after[first]
         bands = np.flatnonzero(~first)
-        places = (self._heads[buckets[bands]].astype(np.int64) - 1) * self.width + bands
+        before = self._at[bands] + self._heads[buckets[bands]] - 1
         while len(bands):
-            hit = self._links[places] == mine
-            self._links[places[hit]] = after[bands[hit]]
-            bands, places = bands[~hit], places[~hit]
-            places = (self._links[places].astype(np.int64) - 1) * self.width + bands
+            hit = self._links[before] == mine
+            self._links[before[hit]] = after[bands[hit]]
+            bands, before = bands[~hit], before[~hit]
+            before = self._at[bands] + self._links[before] - 1
         self._free.append(number)
 
     def find(self, keys: Keys) -> list[int]:
         """Return the numbers of all entries that have the same key in some band, sorted."""
         found: list[int] = []
-        bands, at = self._bands, self._heads[self._buckets(keys)].astype(np.int64)
+        at, rows = self._at, self._heads[self._buckets(keys)]
         while True:
-            there = at > 0
-            bands, at = bands[there], at[there]
-            if not len(at):
+            there = rows > 0
+            at, keys, rows = at[there], keys[there], rows[there]
+            if not len(rows):
                 return sorted(set(found))
-            places = (at - 1) * self.width + bands
-            found += (at[self._keys[places] == keys[bands]] - 1).tolist()
-            at = self._links[places].astype(np.int64)
+            places = at + rows - 1
+            found += (rows[self._keys[places] == keys] - 1).tolist()
+            rows = self._links[places]
 
     def keys_of(self, number: int) -> Keys:
         """Return the keys of an entry."""
-        return self._keys[number * self.width : (number + 1) * self.width].copy()
+        return self._keys[self._at + number]
 
     def _buckets(self, keys: Keys) -> Numbers:
-        return self._bands * (self._mask + 1) + (keys & np.uint32(self._mask))
+        return self._at + (keys & np.uint32(self._room - 1))
 
-    def _clear(self, rows: int) -> None:
-        self._mask = rows - 1
-        self._heads = np.zeros(rows * self.width, dtype=np.uint32)
-
-    def _grow(self, rows: int) -> None:
-        room = self._mask + 1
-        if rows <= room:
-            return
+    def _widen(self, rows: int) -> None:
+        """Make room for so many entries; the chains are to be laid anew."""
+        room = FIRST_ROWS
         while room < rows:
             room *= 2
-        self._keys = _longer(self._keys, room * self.width, self._rows * self.width)
-        self._links = np.empty(room * self.width, dtype=np.uint32)
-        self._clear(room)
-        self._chain(np.setdiff1d(np.arange(self._rows), self._free))
+        wider = np.empty((self.width, room), dtype=np.uint32)
+        wider[:, : self._rows] = self._keys.reshape(self.width, self._room)[:, : self._rows]
+        self._keys, self._room = wider.ravel(), room
+        self._at = np.arange(self.width, dtype=np.int64) * room
 
-    def _chain(self, all_numbers: Numbers) -> None:
-        """Put entries before those of their buckets, a band at a time.
+    def _lay(self, rows: int) -> None:
+        """Make room for so many entries and lay the chains of all anew, a band at a time.
 
         Of several in one bucket numpy keeps one; the others come in the next round.
         """
-        for band in range(self.width):
-            numbers = all_numbers
-            while len(numbers):
-                places = numbers * self.width + band
-                buckets = (self._keys[places] & np.uint32(self._mask)).astype(np.int64)
-                buckets += band * (self._mask + 1)
-                before = self._heads[buckets]
-                self._heads[buckets] = numbers + 1
-                kept = self._heads[buckets] == numbers + 1
-                self._links[places[kept]] = before[kept]
-                numbers = numbers[~kept]
+        if rows > self._room:
+            self._widen(rows)
+        self._links = np.empty(self.width * self._room, dtype=np.uint32)
+        self._heads = np.zeros(self.width * self._room, dtype=np.uint32)
+        entries = np.setdiff1d(np.arange(self._rows, dtype=np.int64), self._free)
+        for at in self._at.tolist():
+            band = slice(at, at + self._room)
+            _chain(entries, self._keys[band], self._links[band], self._heads[band])
+        self._laid = True
 
 
-def _longer(array: Keys, size: int, used: int) -> Keys:
-    longer = np.empty(size, dtype=array.dtype)
-    longer[:used] = array[:used]
-    return longer
+def _chain(numbers: Numbers, keys: Keys, links: Keys, heads: Keys) -> None:
+    """Lay the chains of one band; all arrays are written in place."""
+    buckets = (keys[numbers] & np.uint32(len(heads) - 1)).astype(np.int64)
+    while len(numbers):
+        before, mine = heads[buckets], (numbers + 1).astype(np.uint32)
+        heads[buckets] = mine
+        kept = heads[buckets] == mine
+        links[numbers[kept]] = before[kept]
+        numbers, buckets = numbers[~kept], buckets[~kept]
