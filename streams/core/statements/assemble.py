@@ -10,8 +10,9 @@ reader reads; here the statements are made of them.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import Span, SpanField
@@ -41,6 +42,10 @@ _KINDS = {
     "office": MentionKind.POSITION,
 }
 _NAMED = (MentionKind.GPE, MentionKind.NORP, MentionKind.PERSON, MentionKind.ORG)
+_DEFECTS: Final = frozenset(
+    f"{side}_quote_{what}" for side in ("opening", "closing") for what in ("missing", "wrong"))
+_MARK_CHARS: Final = 3
+"""A mark of a content stands less than so many code points from its edge: a full stop may stand between."""
 _NOBODY = Registry.empty()
 
 
@@ -148,6 +153,7 @@ class _Writer:
     def __init__(self, article: CleanArticle, fields: Mapping[SpanField, Field]) -> None:
         self._article = article
         self._fields = fields
+        self._broken = sorted((each.at, each.kind) for each in article.repairs if each.kind in _DEFECTS)
 
     def statement(
         self, draft: Draft, id_: str, speaker: Speaker | None, rendition_of: str | None
@@ -169,13 +175,26 @@ class _Writer:
             said_on=draft.said_on,
             reported_on=article.published.value if article.published else None,
             attribution=draft.meant.attribution,
-            quote_defects=report.quote_defects,
+            quote_defects=self._defects(report),
             inserts=self._spans(report, report.inserts),
             rendition_of=rendition_of,
             official=draft.official,
             confidence=round(report.confidence * draft.meant.weight * _trust(draft), 3),
             rules=(*report.rules, *draft.rules),
         )
+
+    def _defects(self, report: Report) -> tuple[str, ...]:
+        """Return what was broken in the marks around the contents, by the report and by the article's repairs."""
+        if report.field is not SpanField.TEXT:
+            return report.quote_defects
+        broken = self._broken
+        touched = (
+            kind
+            for each in report.content
+            for edge in (each.start, each.end)
+            for _, kind in broken[bisect_left(broken, (edge - _MARK_CHARS, "")) : bisect_left(broken, (edge + _MARK_CHARS, ""))]
+        )
+        return tuple(dict.fromkeys((*report.quote_defects, *touched)))
 
     def speaker(self, draft: Draft) -> Speaker | None:
         """Return the speaker of a draft; None when nobody can be told and nothing is written."""
