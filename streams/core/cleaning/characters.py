@@ -2,14 +2,15 @@ r"""Characters: what counts as a line end, as blank, as invisible; and what is n
 
 Code points throughout.
 
-Order of steps on a text, each in one pass:
+Order of steps on a text, each linear:
 1. content that is binary is refused (`not_text`);
-2. a line ends at any of CR LF, LF, CR, VT, FF, FS, GS, RS, NEL, LS, PS (as `str.splitlines` has it);
+2. what was read in the wrong encoding or escaped is mended, and each change recorded (`mending`);
 3. invisible characters (C0 and DEL, soft hyphen, zero-width space, word joiner, byte order mark, bidi
 overrides and isolates, noncharacters) are left out of the clean text: they carry no words and can hide them.
 Joiners, which Persian and emoji need, and left-to-right and right-to-left marks stay;
-4. white space at the ends of lines is left out; inside a line it stays as it is. Nothing is composed or
-folded: what stays is the raw text, so that every span of it slices the same there.
+4. a line ends at any of CR LF, LF, CR, VT, FF, FS, GS, RS, NEL, LS, PS (as `str.splitlines` has it);
+5. white space at the ends of lines is left out; inside a line it stays as it is (NBSP, tab, …). Nothing else
+is composed or folded: what stays is the raw text, so that every span of it slices the same there.
 """
 
 from __future__ import annotations
