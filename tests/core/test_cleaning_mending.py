@@ -13,7 +13,7 @@ MENDED = [
     ("â€œWe go,â€\x9d she said.", "“We go,” she said."), ("â€œWe go,â€ she said.", "“We go,” she said."), ("Itâ€™s hers â€“ or â€” hisâ€¦", "It’s hers – or — his…"), ("â\x80\x9cWe goâ\x80\x9d", "“We go”"),
     ("cafÃ©, SÃ£o, MÃ¼ller, Ã\xa0 la", "café, São, Müller, à la"), ("Â£5 Â· 20Â°C Â«noÂ»", "£5 · 20°C «no»"), ("ErdoÄŸan, GdaÅ„sk, DvoÅ™Ã¡k", "Erdoğan, Gdańsk, Dvořák"), ("â‚¬5â„¢", "€5™"), ("ðŸ˜€ yes", "😀 yes"),
     ("ï»¿The river", "The river"), ("Ð¿Ñ€Ð¸Ð²ÐµÑ‚ all", "привет all"), ("Ã¢â‚¬â„¢", "’"), ("Itâ€&#8482;s", "It’s"),
-    ("It&#8217;s &quot;fine&quot; &amp; good", "It’s \"fine\" & good"), ("It&amp;#8217;s", "It’s"), ("&amp;amp;amp;", "&"), ("R&amp;D &lt;b&gt;", "R&D <b>"), ("a&nbsp;b", "a\xa0b"), ("&#x2019;", "’"), ("ri&shy;ver", "river"),
+    ("It&#8217;s &quot;fine&quot; &amp; good", 'It’s "fine" & good'), ("It&amp;#8217;s", "It’s"), ("&amp;amp;amp;", "&"), ("R&amp;D &lt;b&gt;", "R&D <b>"), ("a&nbsp;b", "a\xa0b"), ("&#x2019;", "’"), ("ri&shy;ver", "river"),
     ("ri\u00adver \u200b\u202eup\u202c", "river up"),
 ]
 
