@@ -168,7 +168,8 @@ def cases(rows: Sequence[Row], sentences: int, seed: int) -> list[Case]:
 
 _KINDS: Final = (
     "president", "prime minister", "minister of foreign affairs", "minister of finance",
-    "minister of defence", "minister of health", "minister of justice", "minister of the interior", "governor of the central bank",
+    "minister of defence", "minister of health", "minister of justice", "minister of the interior",
+    "governor of the central bank",
     "government spokesperson", "presidential spokesperson", "foreign ministry spokesperson",
     "minister of education", "minister for foreign affairs", "federal chancellor",
 )  # fmt: skip

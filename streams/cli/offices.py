@@ -96,7 +96,9 @@ def list_(
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="Files, packed with gzip or not.", metavar="FILE…")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files, packed with gzip or not.", metavar="FILE…")
+    ] = None,
     *,
     kind: Annotated[
         str | None, typer.Option("--format", help="jsonl, ftm, csv or wikidata, whatever it looks like.")
@@ -115,14 +117,15 @@ def import_(
 
     Kinds of file: JSON lines (ours), FollowTheMoney's, CSV, and the result of a Wikidata query:
     docs/offices.md has them all. Importing a file again changes nothing. A bad line is reported with its
-    place; the others are taken. Running workers see the new registry when they are started again.
+    place; the others are taken. Without a FILE what was imported is compiled anew, after an upgrade. Running
+    workers see the new registry when they are started again.
     """
     from streams.offices import sources, store
 
     if kind and kind not in sources.READERS:
         raise exits.Usage(f"--format {kind}: known are {', '.join(sources.READERS)}")
     folder, day, bad = start.settings().offices_folder, _day(as_of), 0
-    for path in files:
+    for path in files or ():
         kept = store.keep(folder, path, kind or sources.kind_of(path), day or _written(path))
         bad += _tell_bad(path, kept)
     with output.progress(quiet=as_json) as bar:

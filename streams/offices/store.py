@@ -8,11 +8,12 @@ moment the old ones stand or the new ones. A running worker keeps the registry t
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import mmap
 import os
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager
 from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams.core.offices.merge import merged
 from streams.core.offices.packed import Packed, packed
 from streams.core.offices.registry import Registry
+from streams.core.outcome import Permanent
 from streams.offices import shipped, sources
 from streams.offices.found import Bad, opened
 
@@ -47,32 +49,43 @@ def load(folder: Path) -> Registry:
     Raises Permanent when the compiled file is broken or of another version: `offices import` writes it anew.
     """
     path = folder / _COMPILED
+    if not path.is_file():
+        return Registry.of(merged(shipped.rows()))
     try:
         with path.open("rb") as file:
             return Registry(Packed(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))))
-    except (FileNotFoundError, ValueError):
-        return Registry.of(merged(shipped.rows()))
+    except (ValueError, Permanent) as error:  # ValueError: an empty file cannot be mapped
+        raise Permanent(
+            "OFFICES", f"{path}: {error}; run `communique offices import` to compile it anew"
+        ) from None
 
 
 def keep(folder: Path, path: Path, kind: str, as_of: date) -> Kept:
     """Copy a file into the state folder; a file that is there already stays as it is."""
     imports = folder / "imports"
     imports.mkdir(parents=True, exist_ok=True)
-    temporary = imports / f".{os.getpid()}.new"
-    digest = sha256()
-    with opened(path) as source, temporary.open("wb") as raw:
-        with gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-            while block := source.read(_BLOCK_BYTES):
-                digest.update(block)
-                packed.write(block)
-        _settle(raw.fileno())
-    known = next((each for each in kept(folder) if digest.hexdigest()[:16] in each.path.name), None)
-    if known and known.kind == kind:
-        temporary.unlink()
-        return known
-    target = imports / f"{as_of}-{digest.hexdigest()[:16]}.{kind}"
-    temporary.replace(target)
-    return Kept(target, kind, as_of)
+    with _alone(folder):
+        temporary = imports / ".new"
+        digest = sha256()
+        with opened(path) as source, temporary.open("wb") as raw:
+            with gzip.GzipFile("", "wb", 6, raw, mtime=0) as zipped:
+                while block := source.read(_BLOCK_BYTES):
+                    digest.update(block)
+                    zipped.write(block)
+            os.fsync(raw.fileno())
+        name = digest.hexdigest()[:16]
+        known = next((each for each in kept(folder) if name in each.path.name and each.kind == kind), None)
+        target = known or Kept(imports / f"{as_of}-{name}.{kind}", kind, as_of)
+        temporary.replace(target.path)
+    return target
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time write; what a dead one left half written is written over."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def kept(folder: Path) -> list[Kept]:
@@ -93,16 +106,14 @@ def drop(folder: Path) -> int:
 
 def compile_all(folder: Path, tell: Callable[[], None]) -> Registry:
     """Compile the shipped rows and everything imported, write it, and return it; `tell`: once a row."""
-    target = folder / _COMPILED
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{os.getpid()}.bin")
-    with temporary.open("wb") as file:
-        file.writelines(packed(merged(_every(kept(folder), tell))))
-        file.flush()
-        _settle(file.fileno())
-    temporary.replace(target)
-    with suppress(OSError):
-        _settle(os.open(target.parent, os.O_RDONLY), close=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / ".new"
+    with _alone(folder):
+        with temporary.open("wb") as file:
+            file.writelines(packed(merged(_every(kept(folder), tell))))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / _COMPILED)
     return load(folder)
 
 
@@ -114,8 +125,3 @@ def _every(files: Iterable[Kept], tell: Callable[[], None]) -> Iterator[Row]:
                 tell()
                 yield found
 
-
-def _settle(descriptor: int, *, close: bool = False) -> None:
-    os.fsync(descriptor)
-    if close:
-        os.close(descriptor)

@@ -1,8 +1,8 @@
 """Items: a stretch of text as titles, bodies, countries and the small words between them.
 
 One pass from left to right, longest phrase first. What the text's mentions cover is taken as they say: a
-person, or a body that no pack knows. Linear: eight look-ups a word at most, and a country's name of up to
-four.
+person, or a body that no pack knows. Linear: a word that begins no phrase of the pack is looked up once, a
+capital one as a country's name of up to five.
 """
 
 from __future__ import annotations
@@ -11,13 +11,18 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.offices.countries import Country, country_of
-from streams.core.offices.lexicon import LONGEST_WORDS, Body, Lexicon, Sense, Title, Word, lexicon
+from streams.core.offices.lexicon import Body, Lexicon, Sense, Title, Word, lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _TOKEN: Final = re.compile(r"(?:[^\W\d_]\.){2,}|['’]s\b|[^\W_]+|[^\w\s]|_")
 _LONGEST_COUNTRY: Final = 5
+_SMALL_CHARS: Final = 3
+"""Small words inside a country's name (of, the, and, d')."""
+
+
+_NONE: Final[tuple[Sense, ...]] = ()
 
 
 class Item(NamedTuple):
@@ -104,12 +109,15 @@ def _longest(
     text: str, tokens: Sequence[_Token], at: int, words: Lexicon, language: str
 ) -> tuple[Item, int]:
     """Return the item that begins at a token and how many tokens it takes."""
-    keys = list(_keys(tokens, at))
-    phrase = next(((n, words.phrases[key]) for n, key in reversed(keys) if key in words.phrases), None)
-    width, senses = phrase or (0, ())
     first = tokens[at]
+    width, senses = 0, _NONE
+    for n, key in _keys(tokens, at, words.reach.get(first.key, 0)):
+        if key in words.phrases:
+            width, senses = n, words.phrases[key]
     if first.text[:1].isupper():
-        for n in range(_country_words(tokens, at, len(keys)), width, -1):
+        for n in _country_words(tokens, at):
+            if n <= width:
+                break
             place = country_of(text[first.start : tokens[at + n - 1].end], language)
             if place:
                 return Item(Word.COUNTRY, first.start, tokens[at + n - 1].end, (), place), n
@@ -120,12 +128,16 @@ def _longest(
     return Item(Word.COMMA if first.text == "," else Word.OTHER, first.start, first.end), 1
 
 
-def _country_words(tokens: Sequence[_Token], at: int, most: int) -> int:
-    """Return how many tokens a country's name that begins here may have."""
-    n = 1
-    while n < min(_LONGEST_COUNTRY, most) and (tokens[at + n].text[0].isalpha() or _inside(tokens, at + n)):
-        n += 1
-    return n
+def _country_words(tokens: Sequence[_Token], at: int) -> list[int]:
+    """Return how many tokens a country's name that begins here may have, most first: it ends in a capital."""
+    found = [1]
+    for n in range(1, min(_LONGEST_COUNTRY, len(tokens) - at)):
+        text = tokens[at + n].text
+        if text[:1].isupper():
+            found.append(n + 1)
+        elif len(text) > _SMALL_CHARS or not (text.isalpha() or _inside(tokens, at + n)):
+            break
+    return found[::-1]
 
 
 def _inside(tokens: Sequence[_Token], at: int) -> bool:
@@ -135,10 +147,10 @@ def _inside(tokens: Sequence[_Token], at: int) -> bool:
     return tokens[at - 1].end == tokens[at].start and tokens[at].end == tokens[at + 1].start
 
 
-def _keys(tokens: Sequence[_Token], at: int) -> Iterator[tuple[int, str]]:
-    """Yield the phrases that begin at a token, with their number of words."""
+def _keys(tokens: Sequence[_Token], at: int, most: int) -> Iterator[tuple[int, str]]:
+    """Yield what begins at a token, up to so many words, with the number of words."""
     key = ""
-    for n, token in enumerate(tokens[at : at + LONGEST_WORDS], 1):
+    for n, token in enumerate(tokens[at : at + most], 1):
         if not token.key:
             return
         key = f"{key} {token.key}" if key else token.key

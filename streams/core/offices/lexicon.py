@@ -11,11 +11,7 @@ from streams.core.offices.model import Office
 from streams.core.packs import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-LONGEST_WORDS: Final = 8
-"""The longest phrase of a pack that is looked for."""
-
+    from collections.abc import Iterable, Iterator, Mapping
 
 class Word(Enum):
     """What a word does inside a role."""
@@ -83,6 +79,10 @@ class Lexicon:
     """Phrases in lower case, words parted by a blank, without full stops."""
 
     phrases: Mapping[str, tuple[Sense, ...]]
+    reach: Mapping[str, int]
+    """First word of a phrase → words of the longest phrase that begins with it."""
+    ends: frozenset[str]
+    """Last words of what may end a role."""
     ranks: Mapping[str, Title]
     home: frozenset[str]
     abbreviations: frozenset[str]
@@ -105,6 +105,10 @@ def lexicon(language: str) -> Lexicon:
     titles = [title for senses in phrases.values() for _, title in senses if isinstance(title, Title)]
     return Lexicon(
         phrases=phrases,
+        reach=_reach(phrases),
+        ends=frozenset(
+            phrase.rpartition(" ")[2] for phrase, senses in phrases.items() if senses[0][0] in _ENDING
+        ),
         ranks={title.rank: title for title in reversed(titles)},
         home=frozenset(words["home"]),
         abbreviations=frozenset(words["abbreviations"]),
@@ -114,6 +118,17 @@ def lexicon(language: str) -> Lexicon:
         codes=frozenset(names["territory_codes"]),
         ambiguous=frozenset(names["ambiguous_territories"]),
     )
+
+
+_ENDING: Final = (Word.TITLE, Word.BODY, Word.PORTFOLIO, Word.NOISE, Word.ELECT)
+
+
+def _reach(phrases: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for phrase in phrases:
+        first = phrase.partition(" ")[0]
+        found[first] = max(found.get(first, 0), phrase.count(" ") + 1)
+    return found
 
 
 def _senses(pack: Mapping[str, object]) -> Iterator[tuple[str, Sense]]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from streams.core.tagging.mentions import Found
 
 _WINDOW_CHARS: Final = 200
+_OPEN: Final = (",", "(", "-", "–", "—")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,10 @@ def _unknown(name: str, language: str) -> str | None:
 def _before(around: _Around) -> list[RoleSaid]:
     """Return the roles that stand before the name."""
     text, start = around.text, around.mention.start
-    low = max(0, start - _WINDOW_CHARS, text.rfind("\n", 0, start) + 1)
+    low = max(0, start - _WINDOW_CHARS)
+    low = max(low, text.rfind("\n", low, start) + 1)
+    if not _may_end(text[low:start], around.language):
+        return []
     items = items_of(text, low, start, around.known, around.language)
     if not items or text[items[-1].end : start].strip(" ."):
         return []
@@ -120,6 +124,13 @@ def _before(around: _Around) -> list[RoleSaid]:
     if closed and closed not in ",;.)":
         return []
     return _in_commas(around, items[:-1])
+
+
+def _may_end(before: str, language: str) -> bool:
+    """Say whether a role may end there: most names have none, and are passed over at once."""
+    last = before[-40:].rstrip(" .,").rpartition(" ")[2]
+    plain = last.lower().replace(".", "").replace("-", " ").rpartition(" ")[2]
+    return plain in lexicon(language).ends or last[:1].isupper() or before.endswith((", ", ","))
 
 
 def _in_commas(around: _Around, items: Sequence[Item]) -> list[RoleSaid]:
@@ -187,7 +198,7 @@ def _after(around: _Around) -> list[RoleSaid]:
     text, end = around.text, around.mention.end
     line = text.find("\n", end, end + _WINDOW_CHARS)
     high = line if line >= 0 else min(len(text), end + _WINDOW_CHARS)
-    if text[end : end + 2].lower() in ("'s", "’s"):
+    if not _may_open(text[end : end + 12], around.language):
         return []
     items = items_of(text, end, high, around.known, around.language)[: 2 * MOST_ITEMS]
     if said := _party(around, items):
@@ -201,6 +212,13 @@ def _after(around: _Around) -> list[RoleSaid]:
     if said and how is Word.WAS:
         said = replace(said, former=True)
     return [said] if said else []
+
+
+def _may_open(after: str, language: str) -> bool:
+    """Say whether a role may begin there: after a mark or a small word."""
+    first = after.split(maxsplit=1)[0] if after[:1].isspace() and after.strip() else after[:1]
+    phrases = lexicon(language).phrases
+    return first[:1] in _OPEN or (first in phrases and phrases[first][0][0] in (Word.IS, Word.AS))
 
 
 def _first(around: _Around, run: Sequence[Item], how: Word | None) -> RoleSaid | None:
