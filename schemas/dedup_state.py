@@ -46,6 +46,7 @@ class IndexEntry(Value):
     event_time: Instant = Field(description="Least event time that it came in with, UTC.")
     sightings: tuple[Sighting, ...] = Field(description="Arrivals that still count, by time.")
     bands: str = Field(description="The bands that this shard indexes: 32-bit keys in base64.")
+    parts: int = Field(default=1, ge=1, description="How often `bands` has them all; see ArticleSketch.")
     text_print: TextPrint = Field(description="What is compared.")
 
 

@@ -39,4 +39,8 @@ class ArticleSketch(Event):
         description="The MinHash bands that this shard indexes, by number: a 32-bit key each, little-endian, "
         "in base64; empty for a text without words."
     )
+    parts: int = Field(
+        default=1, ge=1,
+        description="How often `bands` has them all: for the whole text, then each section of a long one.",
+    )
     text_print: TextPrint = Field(description="What is compared; the same in every shard.")

@@ -153,6 +153,20 @@ def test_an_entry_is_forgotten_when_the_watermark_has_passed_window_and_lateness
     assert len(table) == 2
 
 
+def test_an_entry_of_many_parts_is_forgotten_in_whole_and_found_anew_when_the_index_is_rebuilt():
+    shard = Shard(BOUNDED)
+    long = [f"long{n}" for n in range(3000)]
+    shard.feed(tagged("whole", " ".join(long)))
+    (table,) = shard.bands.tables.values()
+    assert len(table) == 16
+    shard.bands = BandIndex.of((key, entry.model_dump(mode="json")) for key, entry in shard.index.items())
+    assert "whole" in shard.feed(tagged("part", " ".join(long[1000:1100])))
+    shard.feed(tagged("later", "something else entirely", hours=200))
+    (table,) = shard.bands.tables.values()
+    assert (shard.held(), len(table)) == (["later"], 1)
+    assert shard.feed(tagged("again", " ".join(long[1000:1100]), hours=200)) == {}
+
+
 def test_match_alone_forgets_nothing_before_its_answer_is_acknowledged():
     shard, its = Shard(BOUNDED), envelope("raw-0-9", hours=500)
     shard.feed(tagged("a", " ".join(WORDS)))

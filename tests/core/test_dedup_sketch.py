@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from streams.core.dedup.band_index import rows_of
 from streams.core.dedup.fingerprint import at_scale, pack, sample, unpack
 from streams.core.dedup.shingles import runs, word_hash, words
-from streams.core.dedup.sketch import SketchOptions, band_keys, sketch
+from streams.core.dedup.sketch import LONG, SECTION, SketchOptions, band_keys, sections, sketch
 from streams.testing.builders import envelope, tagged
 
 TEXT = " ".join(f"word{n}" for n in range(60))
@@ -65,6 +66,25 @@ def test_bands_are_dealt_to_the_shards_and_none_is_lost():
     assert sorted(key for bands in dealt for key in unpack(bands).tolist()) == sorted(keys)
 
 
+@pytest.mark.parametrize(("count", "parts"), [(0, 0), (1, 1), (LONG, 1), (LONG + 1, 6), (64 * SECTION, 65), (10**6, 65)])
+def test_a_long_text_has_sections_but_not_too_many(count, parts):
+    found = sections(count)
+    assert len(found) == parts
+    assert found[:1] == ([(0, count)] if count else [])
+    assert [start for start, _ in found[2:]] == [end for _, end in found[1:-1]]
+    assert all(end > start for start, end in found)
+
+
+def test_each_shard_has_its_bands_of_each_part():
+    article = tagged("a", " ".join(f"word{n}" for n in range(LONG + 10)))
+    whole = sketch(article, envelope(), {}, SketchOptions(1))[0].event
+    rows = rows_of(whole.bands, whole.parts)
+    assert rows.shape == (6, 64)
+    for placed in sketch(article, envelope(), {}, SketchOptions(3)):
+        mine = rows_of(placed.event.bands, placed.event.parts)
+        assert mine.tolist() == rows[:, placed.event.shard :: 3].tolist()
+
+
 def test_each_shard_gets_a_message_with_its_number_as_partition_and_ordinal():
     out = sketch(tagged("a", TEXT), envelope(), {}, SketchOptions(3))
     assert [(p.partition, p.ordinal, p.event.shard, p.event.shards) for p in out] == [(n, n, n, 3) for n in range(3)]
@@ -86,6 +106,6 @@ def test_the_article_waits_by_its_origin():
 def test_texts_that_are_alike_share_a_band_and_others_do_not():
     near = TEXT.replace("word30", "other")
     far = " ".join(f"else{n}" for n in range(60))
-    keys = [set(band_keys(runs(words(t), 3), 64, 2).tolist()) for t in (TEXT, near, far)]
+    keys = [set(band_keys(runs(words(t), 3), 64, 2)[0].tolist()) for t in (TEXT, near, far)]
     assert keys[0] & keys[1]
     assert not keys[0] & keys[2]

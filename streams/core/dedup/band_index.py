@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple, TypeAlias, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.dedup_state import IndexEntry, Sighting, SightingKind
 from streams.core.dedup.ages import Ages
-from streams.core.dedup.band_table import BandTable, Keys
+from streams.core.dedup.band_table import BandTable
 from streams.core.dedup.fingerprint import Fingerprint, read, unpack
 from streams.core.dedup.watermark import Watermarks
 
@@ -31,6 +32,9 @@ AT_ONCE: Final = 512
 
 
 KEY_BYTES: Final = 4
+
+Rows: TypeAlias = NDArray[np.uint32]
+"""A row of band keys for each part of a text."""
 
 
 class StoredSighting(TypedDict):
@@ -44,6 +48,7 @@ class StoredEntry(TypedDict):
     """What of an `IndexEntry` as JSON the index holds in memory."""
 
     bands: str
+    parts: int
     sightings: list[StoredSighting]
 
 
@@ -52,8 +57,14 @@ def key_of(article_id: str, version: str) -> str:
     return f"{article_id}/{version}"
 
 
+def rows_of(bands: str, parts: int) -> Rows:
+    """Return the bands of each part of a text; raises ValueError when they are not that many."""
+    keys = unpack(bands)
+    return keys.reshape(parts, len(keys) // parts)
+
+
 class Place(NamedTuple):
-    """Where an entry stands: bands of how many, and its number there."""
+    """Where a part of an entry stands: bands of how many, and its number there."""
 
     width: int
     number: int
@@ -118,27 +129,26 @@ class BandIndex:
 
     def put(self, key: str, entry: IndexEntry, known: IndexEntry | None) -> None:
         """Add an entry; `known`: the one that it replaces, with the same bands."""
-        bands = unpack(entry.bands)
-        place = self._added(key, bands) if known is None else self._place(key, bands)
-        if place is not None:
-            seen = known.sightings if known else ()
+        rows = rows_of(entry.bands, entry.parts)
+        places = self._added(key, rows) if known is None else self._places(key, rows)
+        seen = known.sightings if known else ()
+        for place in places[:1]:
             self._age(place, (sighting for sighting in entry.sightings if sighting not in seen))
         self.recent.pop(key, None)
 
     def drop(self, key: str, entry: IndexEntry) -> None:
         """Take an entry out; nothing happens when it is not in."""
-        place = self._place(key, unpack(entry.bands))
-        if place is not None:
+        for place in self._places(key, rows_of(entry.bands, entry.parts)):
             self.tables[place.width].drop(place.number)
             self.keys[place.width][place.number] = ""
         self.recent.pop(key, None)
 
     def candidates(
-        self, article_id: str, bands: Keys, mine: Sequence[Sighting], window: timedelta,
+        self, article_id: str, rows: Rows, mine: Sequence[Sighting], window: timedelta,
         state: Mapping[str, IndexEntry],
     ) -> list[Held]:
         """Return the entries of other articles that share a band and lie within the window, by key."""
-        found = (self._held(key, state) for key in sorted(key for _, key in self._sharing(bands)))
+        found = (self._held(key, state) for key in sorted({key for _, key in self._sharing(rows)}))
         return [held for held in found if held.entry.article_id != article_id and held.near(mine, window)]
 
     def oldest(self, lane: str, before: datetime, most: int) -> Iterator[str]:
@@ -161,42 +171,48 @@ class BandIndex:
             del self.recent[next(iter(self.recent))]
         return held
 
-    def _sharing(self, bands: Keys) -> Iterator[tuple[int, str]]:
-        table = self.tables.get(len(bands))
-        keys = self.keys.get(len(bands), [])
-        return ((number, keys[number]) for number in table.find(bands)) if table else iter(())
+    def _sharing(self, rows: Rows) -> Iterator[tuple[int, str]]:
+        """Yield numbers that share a band with one of the rows, with their keys; one may come twice."""
+        width = rows.shape[1]
+        if width in self.tables:
+            find, keys = self.tables[width].find, self.keys[width]
+            yield from ((number, keys[number]) for row in rows for number in find(row))
 
-    def _place(self, key: str, bands: Keys) -> Place | None:
-        found = (Place(len(bands), number) for number, its in self._sharing(bands) if its == key)
-        return next(found, None)
+    def _places(self, key: str, rows: Rows) -> list[Place]:
+        numbers = {number for number, its in self._sharing(rows) if its == key}
+        return [Place(rows.shape[1], number) for number in sorted(numbers)]
 
     def _table(self, width: int) -> BandTable:
         if width not in self.tables:
             self.tables[width], self.keys[width] = BandTable(width), []
         return self.tables[width]
 
-    def _added(self, key: str, bands: Keys) -> Place | None:
-        if not len(bands):
-            return None
-        table, keys = self._table(len(bands)), self.keys[len(bands)]
-        number = table.next_number()
-        table.put(number, bands)
-        keys[number : number + 1] = [key]
-        return Place(len(bands), number)
+    def _added(self, key: str, rows: Rows) -> list[Place]:
+        if not rows.size:
+            return []
+        width, places = rows.shape[1], []
+        table, keys = self._table(width), self.keys[width]
+        for row in rows:
+            number = table.next_number()
+            table.put(number, row)
+            keys[number : number + 1] = [key]
+            places.append(Place(width, number))
+        return places
 
     def _put_all(self, entries: Iterable[tuple[str, StoredEntry]]) -> None:
         widths: dict[int, list[tuple[str, StoredEntry, bytes]]] = {}
         for key, entry in entries:
             bands = a2b_base64(entry["bands"])
-            widths.setdefault(len(bands) // KEY_BYTES, []).append((key, entry, bands))
+            widths.setdefault(len(bands) // KEY_BYTES // entry["parts"], []).append((key, entry, bands))
         for width, some in widths.items():
             together = np.frombuffer(b"".join([bands for _, _, bands in some]), dtype="<u4")
-            numbers = self._table(width).put_all(together)
-            self.keys[width] += [key for key, _, _ in some]
-            for number, (_, entry, _) in zip(numbers, some, strict=True):
+            number, keys = self._table(width).put_all(together).start, self.keys[width]
+            for key, entry, _ in some:
                 packed = Place(width, number).packed()
                 for sighting in entry["sightings"]:
                     self.ages.add(sighting["lane"], datetime.fromisoformat(sighting["time"]), packed)
+                keys += [key] * entry["parts"]
+                number += entry["parts"]
 
     def _age(self, place: Place, sightings: Iterable[Sighting]) -> None:
         for sighting in sightings:

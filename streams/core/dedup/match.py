@@ -20,8 +20,8 @@ from schemas.dedup_state import IndexEntry, Sighting, SightingKind
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.shard_matches import PairMatch, ShardMatches
 from schemas.sketch import ArticleSketch
-from streams.core.dedup.band_index import BandIndex, Held, key_of
-from streams.core.dedup.fingerprint import read, unpack
+from streams.core.dedup.band_index import BandIndex, Held, key_of, rows_of
+from streams.core.dedup.fingerprint import read
 from streams.core.dedup.likeness import Likeness, Measure, covers, judged
 from streams.core.dedup.watermark import Bounds, lane_of
 from streams.core.outcome import Permanent, Placed
@@ -93,18 +93,18 @@ def match(
 ) -> Placed:
     """Return who is like the sketch's article, and index it. `bands` is built from `index`."""
     try:
-        mine, keys = read(sketch.text_print), unpack(sketch.bands)
+        mine, rows = read(sketch.text_print), rows_of(sketch.bands, sketch.parts)
     except ValueError as error:
         raise Permanent("SCHEMA", f"the fingerprint cannot be read: {error}") from None
     sighted = sightings_of(sketch, envelope)
-    others = bands.candidates(sketch.article_id, keys, sighted, options.window, index)
+    others = bands.candidates(sketch.article_id, rows, sighted, options.window, index)
     cover = covers(mine, [held.fingerprint for held in others])
     found = [
         pair(held, judged(mine, held.fingerprint, shares, options.measure), mine.words)
         for held, shares in zip(others, cover, strict=True)
     ]
     matches = tuple(match for match in found if match is not None)
-    if len(keys):
+    if rows.size:
         _remember(sketch, sighted, index, bands, options)
     return _answer(sketch, matches=matches)
 
@@ -129,7 +129,7 @@ def _remember(
     key = key_of(sketch.article_id, sketch.version)
     known = index.get(key)
     index[key] = IndexEntry(
-        article_id=sketch.article_id, version=sketch.version, bands=sketch.bands,
+        article_id=sketch.article_id, version=sketch.version, bands=sketch.bands, parts=sketch.parts,
         event_time=min(sketch.event_time, known.event_time) if known else sketch.event_time,
         text_print=sketch.text_print,
         sightings=thinned((*known.sightings, *sighted), options.window) if known else sighted,

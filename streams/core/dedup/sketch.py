@@ -12,19 +12,29 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from rensa import RMinHash
 
 from schemas.envelope import Envelope
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
-from streams.core.dedup.fingerprint import GRAM_WORDS, Grams, fingerprint, pack, printed
+from streams.core.dedup.fingerprint import GRAM_WORDS, fingerprint, pack, printed
 from streams.core.dedup.shingles import Hashes, mixed, runs, words
 from streams.core.outcome import Output, Placed
 
 SEED = 0x5EED
 """Of rensa's permutations. Another seed is another index: never change it without rebuilding the table."""
+
+LONG: Final = 800
+"""Runs of words over which a text has sections. A story of a sixth of a shorter one is found by the sketch
+of the whole four times in five (64 bands of two rows).
+"""
+SECTION: Final = 200
+MOST_SECTIONS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +47,32 @@ class SketchOptions:
     max_fingerprint: int = 4096
 
 
-def band_keys(hashes: Hashes, bands: int, rows: int) -> Grams:
-    """Return a key for each band; empty for a text without words.
+def sections(count: int) -> list[tuple[int, int]]:
+    """Return the parts of a text of `count` runs that are sketched: the whole, of a long one its sections.
+
+    A story is a fortieth of a roundup: their sketches have nothing in common. It is half of a section.
+    """
+    if count <= LONG:
+        return [(0, count)] if count else []
+    size = max(SECTION, -(-count // MOST_SECTIONS))
+    return [(0, count), *((at, min(at + size, count)) for at in range(0, count, size))]
+
+
+def band_keys(hashes: Hashes, bands: int, rows: int) -> NDArray[np.uint32]:
+    """Return a row of keys for each of the text's `sections`, one key a band; no row without words.
 
     Keys are of 32 bits: of a million articles one in 70 shares one by chance, and is compared for nothing.
     """
-    if not len(hashes):
-        return np.empty(0, dtype=np.uint32)
-    digest = RMinHash.digest_matrix_from_flat_token_hashes(hashes, [0, len(hashes)], bands * rows, SEED)
-    values = np.array(digest.to_rows()[0], dtype=np.uint64).reshape(bands, rows)
+    parts = sections(len(hashes))
+    if not parts:
+        return np.empty((0, bands), dtype=np.uint32)
+    flat = np.concatenate([hashes[start:end] for start, end in parts]) if len(parts) > 1 else hashes
+    ends = [0, *accumulate(end - start for start, end in parts)]
+    digest = RMinHash.digest_matrix_from_flat_token_hashes(flat, ends, bands * rows, SEED)
+    values = np.array(digest.to_rows(), dtype=np.uint64).reshape(len(parts), bands, rows)
     keys = mixed(np.arange(1, bands + 1, dtype=np.uint64))
     for row in range(rows):
-        keys = mixed(keys ^ values[:, row])
+        keys = mixed(keys ^ values[:, :, row])
     return keys.astype(np.uint32)
 
 
@@ -67,8 +91,8 @@ def sketch(
             ArticleSketch(
                 article_id=article.article_id, version=article.version, event_time=article.event_time,
                 undated=article.published is None or article.published.suspect,
-                shard=shard, shards=options.shards, bands=pack(keys[shard :: options.shards]),
-                text_print=text_print,
+                shard=shard, shards=options.shards, bands=pack(keys[:, shard :: options.shards]),
+                parts=max(1, len(keys)), text_print=text_print,
             ),
             partition=shard, ordinal=shard,
         )
