@@ -268,14 +268,15 @@ def clean(
     if ablation:
         rows = clean_speed.ablation(known, data)
         if as_json:
-            output.json_line({"ablation": {row.name: row.figures for row in rows}, "conditions": conditions()})
+            told = {row.name: row.figures for row in rows}
+            output.json_line({"ablation": told, "conditions": conditions()})
         else:
             output.out().print(clean_speed.table(rows))
         raise typer.Exit(exits.DONE)
     figures = clean_speed.speed(known, rounds)
     if as_json:
-        told = [{**asdict(found), "holds": found.holds} for found in figures]
-        output.json_line({"figures": told, "conditions": conditions()})
+        shown = [{**asdict(found), "holds": found.holds} for found in figures]
+        output.json_line({"figures": shown, "conditions": conditions()})
     else:
         output.out().print(table(figures))
         output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))

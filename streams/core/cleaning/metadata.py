@@ -54,16 +54,20 @@ def read_metadata(tree: HTMLTree, url: str | None, origin_time: datetime) -> Pag
 
     `url`: what the producer says it was fetched from, None when it does not say.
     """
-    facts = facts_of(tree)
+    return metadata_of(facts_of(tree), url, origin_time)
+
+
+def metadata_of(facts: PageFacts, url: str | None, origin_time: datetime) -> PageMetadata:
+    """Return the metadata that a page's facts give."""
     publisher = _publisher(facts.things)
     site = _site(facts.meta, publisher)
     last = (origin_time + timedelta(days=1)).date()
     return PageMetadata(
-        headline=page_headline(tree, site, facts.meta),
+        headline=page_headline(facts.tree, site, facts.meta),
         authors=page_authors(facts, (site, publisher)),
         site=site,
         url=_address(facts),
-        language=_language(tree),
+        language=_language(facts.tree),
         dates=page_dates(facts, url, last),
     )
 

@@ -39,7 +39,7 @@ _MAIN_NAME: Final = re.compile(
     r"entry-content|(?:post|article|blog|content)[-_]{1,2}(?:content|body|text)|rich-?text|rte\b|articleBody"
 )
 _NO_TEXT: Final = (
-    "nav,footer,aside,form,script,style,noscript,iframe,button,svg,template,dialog,figure,[hidden],"
+    "nav,footer,aside,form,script,style,noscript,button,template,dialog,figure,[hidden],"
     "[role=navigation],[role=complementary],[aria-hidden=true]"
 )
 _NAMED: Final = (
@@ -53,11 +53,13 @@ _NAMED: Final = (
     + ",[id*=comment],[id*=footer],[id*=sidebar],[id*=related]"
 )  # fmt: skip
 _BLOCK: Final = "p,h2,h3,h4,h5,h6,li,blockquote,pre,td,th,dt,dd,summary,figcaption"
+_LINK: Final = "li>a,p>a,h2>a,h3>a,h4>a,td>a,li>*>a,h2>*>a,h3>*>a"
 _OUTER: Final = frozenset({"li", "blockquote", "td", "th", "dd", "dt", "summary", "figcaption"})
 _WHOLE: Final = frozenset({"body", "html", "article", "main"})
 _BREAK: Final = "\u2028"
 """Stands for a `br` in the text of an element, which keeps none."""
 _MOST: Final = 60_000
+_MOST_PARAGRAPHS: Final = 300
 _MOST_PARENTS: Final = 200
 _PARAGRAPH_CHARS: Final = 40
 _MAIN_SHARE: Final = 0.8
@@ -106,7 +108,7 @@ def blocks_of(tree: HTMLTree) -> Blocks:
     _take_out(main)
     for each in _inside(main, "br"):
         each.text = _BREAK
-    links = frozenset(_line(each.text or "") for each in _inside(main, "a"))
+    links = frozenset(_line(each.text or "") for each in _inside(main, _LINK))
     found = [Block(text, text in links) for text in _texts(_inside(main, _BLOCK))]
     held = sum(len(block.text) for block in found)
     words = sum(block.text.count(" ") + 1 for block in found)
@@ -121,7 +123,7 @@ def _inside(element: ElementNode, selector: str) -> list[ElementNode]:
 def _main_part(tree: HTMLTree) -> ElementNode | None:
     """Return the innermost element named as the main part that holds most of the text in paragraphs."""
     by_parent: Counter[ElementNode] = Counter()
-    for each in every(tree, "p", _MOST):
+    for each in every(tree, "p", _MOST_PARAGRAPHS):
         size = len(each.text or "")
         if size >= _PARAGRAPH_CHARS and each.parent_element:
             by_parent[each.parent_element] += size

@@ -1,8 +1,8 @@
 """Dates of a page: every date that it gives for itself, best first, with where it was read.
 
-In this order: JSON-LD, meta tags, microdata, the day in the URL, the first `time` element, days shown in
-elements named after what they show, other `time` elements, the dates of a modification; and when there is
-nothing but those, the first day in a short line.
+In this order: JSON-LD, meta tags, microdata, the day in the URL, the first `time` element, unless the best
+of them gives the local day as well the days shown in elements named after what they show, other `time`
+elements, the dates of a modification; and when there is nothing but those, the first day in a short line.
 
 A moment belongs to one day in UTC and perhaps to another where it was published. Where the page gives that
 other day, by the moment's own offset, in its URL or by what it shows, the day goes first, with the
@@ -24,7 +24,7 @@ from streams.core.cleaning.page_tree import every, line_of, lines_of
 from streams.core.cleaning.urls import day_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from resiliparse.parse.html import HTMLTree
 
@@ -53,6 +53,7 @@ _JSON_BASES: Final = {
 _DAYS: Final = frozenset({"url", "shown", "time"})
 _MOST: Final = 32
 _MOST_ELEMENTS: Final = 40
+_OFFSET: Final = re.compile(r"T.*[+-](?!00:?00)\d\d:?\d\d$")
 _FIGURES: Final = re.compile(r"\d\d")
 _MOST_LINES: Final = 400
 _LONGEST_LINE_CHARS: Final = 80
@@ -69,9 +70,11 @@ def page_dates(facts: PageFacts, url: str | None, last: date) -> tuple[DateCandi
     `url`: where it was fetched, None when unknown; `last`: the last day that what is only shown may have.
     """
     found: dict[tuple[datetime, Precision, str], DateCandidate] = {}
-    for basis, text in _said(facts, url, last):
+    local = False
+    for basis, text in _said(facts, url, last, lambda: local):
         for each in (_own_day(text, basis), candidate(text, basis)):
             if each and len(found) < _MOST:
+                local = local or (not found and (each.precision is Precision.DAY or _has_offset(text)))
                 found.setdefault((each.value, each.precision, basis), each)
     if all(basis.endswith("_modified") for _, _, basis in found):
         day = next(_written(facts.lines(), last), None)
@@ -80,7 +83,10 @@ def page_dates(facts: PageFacts, url: str | None, last: date) -> tuple[DateCandi
     return _day_first(tuple(found.values()))
 
 
-def _said(facts: PageFacts, url: str | None, last: date) -> Iterator[tuple[str, str]]:
+def _said(
+    facts: PageFacts, url: str | None, last: date, local: Callable[[], bool]
+) -> Iterator[tuple[str, str]]:
+    """Yield basis and text of the dates; days shown only while `local` says that no local day is known."""
     structured = list(_structured(facts))
     yield from (each for each in structured if each[0] == "json_ld")
     yield from (("meta", facts.meta[name]) for name in _PUBLISHED_META if name in facts.meta)
@@ -93,7 +99,8 @@ def _said(facts: PageFacts, url: str | None, last: date) -> Iterator[tuple[str, 
         ("time", each.get_attribute("datetime") or "") for each in every(facts.tree, "time[datetime]", 4)
     ]
     yield from times[:1]
-    yield from (("shown", shown.isoformat()) for shown in _shown(facts.tree, last))
+    if not local():
+        yield from (("shown", shown.isoformat()) for shown in _shown(facts.tree, last))
     yield from times[1:]
     yield from (each for each in structured if each[0] != "json_ld")
     yield from (("meta_modified", facts.meta[name]) for name in _MODIFIED_META if name in facts.meta)
@@ -130,6 +137,10 @@ def _shown(tree: HTMLTree, last: date) -> Iterator[date]:
         if _FIGURES.search(element.text or ""):
             for line in lines_of(element, _LONGEST_SHOWN_CHARS):
                 yield from _days(line, last)
+
+
+def _has_offset(text: str) -> bool:
+    return _OFFSET.search(text) is not None
 
 
 def _own_day(text: str, basis: str) -> DateCandidate | None:

@@ -30,7 +30,7 @@ def first(tree: HTMLTree, selector: str) -> ElementNode | None:
 
 def every(tree: HTMLTree, selector: str, most: int) -> list[ElementNode]:
     """Return the elements that a selector finds, in order, `most` at most."""
-    return tree.document.query_selector_all(selector).values()[:most] if tree.document else []
+    return list(tree.document.query_selector_all(selector)[:most]) if tree.document else []
 
 
 def line_of(element: ElementNode) -> str:
