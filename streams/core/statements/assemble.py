@@ -43,7 +43,8 @@ _KINDS = {
 }
 _NAMED = (MentionKind.GPE, MentionKind.NORP, MentionKind.PERSON, MentionKind.ORG)
 _DEFECTS: Final = frozenset(
-    f"{side}_quote_{what}" for side in ("opening", "closing") for what in ("missing", "wrong"))
+    f"{side}_quote_{what}" for side in ("opening", "closing") for what in ("missing", "wrong")
+)
 _MARK_CHARS: Final = 3
 """A mark of a content stands less than so many code points from its edge: a full stop may stand between."""
 _NOBODY = Registry.empty()
@@ -69,13 +70,15 @@ def assembled(
     statements = tuple(_statements(article, fields, mentions, drafts, cast, writer))
     roles = {
         (mention.field, mention.start): found.role.model_copy(
-            update={"span": writer.span(mention.field, Bounds(found.said.start, found.said.end))})
+            update={"span": writer.span(mention.field, Bounds(found.said.start, found.said.end))}
+        )
         for actor in cast.actors.values()
         for mention, found in actor.said
     }
     roled = (
         mention.model_copy(update={"role": roles[mention.field, mention.start]})
-        if (mention.field, mention.start) in roles else mention
+        if (mention.field, mention.start) in roles
+        else mention
         for mention in mentions
     )
     return Assembled(tuple(roled), statements)
@@ -92,7 +95,8 @@ def _statements(
     """Yield the statements of drafts, renderings of one utterance pointing to the best."""
     aliases, language = aliases_of(mentions), article.language.code
     best = groups_of(
-        [_rendering(draft, fields[draft.report.field], cast, language, aliases) for draft in drafts])
+        [_rendering(draft, fields[draft.report.field], cast, language, aliases) for draft in drafts]
+    )
     drafts = [_headed(draft, drafts[best[number]]) for number, draft in enumerate(drafts)]
     speakers = [writer.speaker(draft) for draft in drafts]
     contents = [
@@ -192,7 +196,9 @@ class _Writer:
             kind
             for each in report.content
             for edge in (each.start, each.end)
-            for _, kind in broken[bisect_left(broken, (edge - _MARK_CHARS, "")) : bisect_left(broken, (edge + _MARK_CHARS, ""))]
+            for _, kind in broken[
+                bisect_left(broken, (edge - _MARK_CHARS, "")) : bisect_left(broken, (edge + _MARK_CHARS, ""))
+            ]
         )
         return tuple(dict.fromkeys((*report.quote_defects, *touched)))
 
@@ -256,10 +262,11 @@ class _Writer:
         field = self._fields[name]
         raw_start, raw_end = raw_place(self._article, field, bounds.start, bounds.end)
         text = field.text[bounds.start : bounds.end]
-        return Span(field=name, start=bounds.start, end=bounds.end, raw_start=raw_start, raw_end=raw_end, text=text)
+        return Span(
+            field=name, start=bounds.start, end=bounds.end, raw_start=raw_start, raw_end=raw_end, text=text
+        )
 
 
 def _trust(draft: Draft) -> float:
     """Return how sure the speaker's mention is: 1 when he has none."""
     return draft.meant.actor.mention.confidence if draft.meant.actor else 1.0
-

@@ -16,7 +16,6 @@ from schemas.span import SpanField
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
     from datetime import date
 
     from streams.core.offices.decide import Decided
@@ -66,7 +65,7 @@ class Introduced(NamedTuple):
 class Cast:
     """The actors of an article, and where each is mentioned.
 
-    `surnames`: last word of a full name → keys of its bearers. `holding`: office → those
+    `possessives`: endings of a name that owns something. `surnames`: last word of a full name → keys of its bearers. `holding`: office → those
     introduced with it, `alike` with one that goes by the same noun. `titled`: start of a mention → the sex that its title tells.
     """
 
@@ -78,6 +77,7 @@ class Cast:
     holding: Mapping[str, Sequence[Introduced]]
     alike: Mapping[str, Sequence[Introduced]]
     titled: Mapping[tuple[SpanField, int], str]
+    possessives: tuple[str, ...]
 
     def within(self, name: SpanField, start: int, end: int) -> Sequence[Mention]:
         """Return the mentions that begin in `start:end` of a field, in order."""
@@ -157,6 +157,7 @@ def cast_of(
         holding=holding,
         alike=alike,
         titled=titled,
+        possessives=words.possessives,
     )
 
 

@@ -44,7 +44,13 @@ def last_steps(article: CleanArticle, cast: Cast, filed: Filed) -> list[Step]:
     """Return the hops that every statement of the article took: dateline agency, credited source, outlet."""
     published = filed.published or filed.day
     steps = [
-        Step(mention.text, "filed", filed.day if filed.basis == "dateline" else None, mention.field, Bounds(mention.start, mention.end))
+        Step(
+            mention.text,
+            "filed",
+            filed.day if filed.basis == "dateline" else None,
+            mention.field,
+            Bounds(mention.start, mention.end),
+        )
         for mention in media_of(SpanField.DATELINE, cast)
     ]
     credited = [
@@ -70,4 +76,3 @@ def without_repeats(steps: Sequence[Step]) -> Iterator[Step]:
             continue
         kept.append(step)
     yield from kept
-

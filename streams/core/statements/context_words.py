@@ -28,6 +28,7 @@ class PersonWords:
     indefinite: frozenset[str]
     points_back: frozenset[str]
     belongs: re.Pattern[str]
+    possessives: tuple[str, ...]
     former: re.Pattern[str]
     at_the_time: re.Pattern[str]
     documents: re.Pattern[str]
@@ -70,9 +71,20 @@ def person_words(language: str) -> PersonWords:
     female, male = frozenset(given["female"].split()), frozenset(given["male"].split())
     return PersonWords(
         pronouns=cast("dict[str, str]", pack["pronouns"]),
-        **{key: frozenset(words[key]) for key in (
-            "relative", "first_person", "nobody", "definite", "indefinite", "points_back", "unnamed")},
+        **{
+            key: frozenset(words[key])
+            for key in (
+                "relative",
+                "first_person",
+                "nobody",
+                "definite",
+                "indefinite",
+                "points_back",
+                "unnamed",
+            )
+        },
         belongs=phrases(words["belongs"]),
+        possessives=tuple(cast("list[str]", read(language, "tagging")["possessives"])),
         former=phrases(words["former"]),
         at_the_time=phrases(words["at_the_time"]),
         documents=phrases(words["documents"]),
@@ -81,7 +93,9 @@ def person_words(language: str) -> PersonWords:
         office=phrases(offices),
         office_names=tuple(sorted(offices)),
         same=same,
-        sex_words={word: sex for sex, each in cast("dict[str, list[str]]", pack["sex"]).items() for word in each},
+        sex_words={
+            word: sex for sex, each in cast("dict[str, list[str]]", pack["sex"]).items() for word in each
+        },
         given=dict.fromkeys(male - female, "male") | dict.fromkeys(female - male, "female"),
     )
 

@@ -82,12 +82,15 @@ def time_words(language: str) -> TimeWords:
         "earlier": rf"\b(?P<fewer>\d{{1,3}}|{either(numbers)}) (?P<step>{either(plain)}) {either(words['earlier'])}\b",
         "unit": rf"\b(?:(?P<past>{last})|{this}) (?P<unit>{either(plain)})\b",
         "weekend": rf"\b{either(words['over'])} {weekend}\b",
-        "month": rf"\b(?P<month>{either(months())})\b\.?(?:(?: of)?,? (?P<year>\d{{4}})\b)?",
+        "month": rf"\b(?P<month>{either(months())})\b\.?(?:(?: {either(words['of'])})?,? (?P<year>\d{{4}})\b)?",
         "year": r"(?<![\d.,])\b(?:19|20)\d\d\b(?![.,]?\d)",
     }
     lead = rf"(?:{either(words['lead'])} )*"
     return TimeWords(
-        days=days, weekdays=weekdays, units=units, numbers=numbers,
+        days=days,
+        weekdays=weekdays,
+        units=units,
+        numbers=numbers,
         **{name: re.compile(pattern) for name, pattern in parts.items()},
         not_on=re.compile(rf"{either(words['not_on'])}\b"),
         ahead=re.compile(rf"\b{either(words['ahead'])}\b"),
@@ -118,7 +121,9 @@ def phrases_in(text: str, start: int, end: int, language: str) -> Iterator[re.Ma
     words = time_words(language)
     for match in words.any_of.finditer(text, start, end):
         before = text[max(0, match.start() - _BOUND_CHARS) : match.start()].lower()
-        if (" " in match[0] or not match[0].islower() or match[0] in words.days) and not words.bounded.search(before):
+        if (" " in match[0] or not match[0].islower() or match[0] in words.days) and not words.bounded.search(
+            before
+        ):
             yield match
 
 

@@ -6,20 +6,17 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from schemas.mention import MentionKind
-from schemas.span import Span
 from schemas.statement import Attribution
 from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
+from streams.core.statements.meant import Memory
 from streams.core.statements.media import by_noun, is_medium, media_words, passages_in
-from streams.core.statements.official import Claim, official
 from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.statements.said_on import filed_of, said_on, times_of
-from streams.core.statements.meant import Memory
 from streams.core.statements.speakers import Stage
-from streams.core.tagging.fields import raw_place
+from streams.core.statements.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,15 +26,13 @@ if TYPE_CHECKING:
     from schemas.mention import Mention, Role
     from schemas.span import SpanField
     from schemas.statement import Official, SaidOn
-    from streams.core.offices.decide import Decided
     from streams.core.offices.registry import Registry
-    from streams.core.statements.cast import Actor, Cast
+    from streams.core.statements.cast import Cast
     from streams.core.statements.days_said import Dated
+    from streams.core.statements.meant import Meant
     from streams.core.statements.media import Passage
-    from streams.core.statements.offices import Offices
     from streams.core.statements.report import Report
     from streams.core.statements.said_on import Filed, Times
-    from streams.core.statements.meant import Meant
     from streams.core.tagging.fields import Field
 
 _NEAR: Final = 80
@@ -82,10 +77,8 @@ class _Reading:
     starts: Sequence[int]
     memory: Memory
     last: Sequence[Step]
-    offices: Offices
+    standing: Standing
     filed: Filed
-    article: CleanArticle
-    at: int = 0
     told: Dated | None = None
     reported: dict[str, date] = field(default_factory=dict)
     heard: dict[str, _Heard] = field(default_factory=dict)
@@ -108,19 +101,24 @@ class _Reading:
         heard = self.heard.setdefault(meant.key, _Heard()) if meant.key else _Heard()
         dated, inherited = self._dated(report, meant, paragraph, heard)
         carried, rule = self._carried(
-            carried, meant, paragraph, heard, past=report.recurring or self.times.is_past(dated))
+            carried, meant, paragraph, heard, past=report.recurring or self.times.is_past(dated)
+        )
         steps = [self._step(each) for each in carried if each.key != meant.key]
         reported = min((step.day for step in steps if step.day), default=None)
-        when = said_on(dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring)
-        self.at = report.content[0].start
-        role, judged = self._office(meant, report, when)
+        when = said_on(
+            dated, inherited=inherited, reported=reported, filed=self.filed, recurring=report.recurring
+        )
+        role, judged = self.standing.of(meant, report, when)
         rules = (meant.rule, *([rule] if rule else []), f"date:{when.basis}")
         return Draft(report, meant, when, judged, role, (*steps, *self.last), rules)
 
     def _is_reporter(self, report: Report) -> bool:
         """Say whether the source is who writes ("let us remind")."""
         source = report.source
-        return source is not None and self.text.text[source.start : source.end].lower() in self.stage.people.first_person
+        return (
+            source is not None
+            and self.text.text[source.start : source.end].lower() in self.stage.people.first_person
+        )
 
     def _around(self, report: Report) -> Sequence[Passage]:
         """Return the passages of a report's sentence, and of the rest of its paragraph up to the next report."""
@@ -143,18 +141,23 @@ class _Reading:
         if at is None or meant.key is None or not self._is_medium(meant):
             return False
         around = self._around(report)
-        return any(each.key == meant.key or each.bounds.start < at.end and at.start < each.bounds.end for each in around)
+        return any(
+            each.key == meant.key or (each.bounds.start < at.end and at.start < each.bounds.end)
+            for each in around
+        )
 
     def _is_medium(self, meant: Meant) -> bool:
         if meant.actor is None:
             words = media_words(self.times.language)
             return bool(words.unnamed.search(meant.nominal or "") or words.noun.search(meant.nominal or ""))
         mention = meant.actor.mention
-        return is_medium(mention, self.text.text if mention.field is self.text.name else "", media_words(self.times.language))
+        return is_medium(
+            mention,
+            self.text.text if mention.field is self.text.name else "",
+            media_words(self.times.language),
+        )
 
-    def _cited(
-        self, report: Report, meant: Meant, carried: Sequence[Passage]
-    ) -> tuple[Report, Meant] | None:
+    def _cited(self, report: Report, meant: Meant, carried: Sequence[Passage]) -> tuple[Report, Meant] | None:
         """Return a medium's report as that of whom it cites, as it is when it wraps nothing, None when it does."""
         for passage in carried:
             if passage.key == meant.key and passage.citing is not None:
@@ -209,7 +212,7 @@ class _Reading:
             if not heard.lead:
                 heard.carried, heard.lead, heard.carried_in = carried, paragraph == 0, paragraph
             return carried, "chain:own"
-        if past or not heard.carried or meant.attribution is Attribution.AMBIGUOUS and meant.name is None:
+        if past or not heard.carried or (meant.attribution is Attribution.AMBIGUOUS and meant.name is None):
             return (), None
         if heard.lead:
             return heard.carried, "chain:lead"
@@ -221,57 +224,6 @@ class _Reading:
         if day:
             self.reported.setdefault(passage.key, day)
         return Step(passage.actor, passage.relation, day, self.text.name, passage.bounds)
-
-    def _office(self, meant: Meant, report: Report, when: SaidOn) -> tuple[Role | None, Official]:
-        """Return the role of a speaker as of the day, and whether he speaks for it."""
-        day = when.value.date() if when.value else self.filed.day
-        found, held = None, None
-        if meant.actor is not None and meant.actor.kind == "person":
-            found = self._role(meant, meant.actor, day)
-            held = self.offices.held(meant.actor.mention, meant.actor.name, day) if day else None
-        if found is None and meant.office is not None:
-            found = self.offices.noun(meant.office, day)
-        source = self.text.text[meant.at.start : meant.at.end] if meant.at else ""
-        claim = Claim(meant, found, held, source, self._body_near(meant, report))
-        judged = official(claim, self.stage.people, self.stage.bodies)
-        return self._located(found, meant) if found else None, judged
-
-    def _body_near(self, meant: Meant, report: Report) -> str:
-        """Return the body named last before a speaker in his paragraph, else what his words begin with."""
-        if not meant.nominal or meant.at is None:
-            return ""
-        low = self.memory.begins(self.memory.paragraph(meant.at.start))
-        named = self.stage.cast.within(self.text.name, max(low, meant.at.start - _NEAR * 4), meant.at.start)
-        bodies = [mention.text for mention in named if mention.kind is MentionKind.ORG]
-        first = report.content[0].start
-        return bodies[-1] if bodies else self.text.text[first : first + _NEAR // 4]
-
-    def _role(self, meant: Meant, actor: Actor, day: date | None) -> Decided | None:
-        """Return the role said at this mention, else the last said before it, else the first."""
-        if not actor.said:
-            return None
-        at = meant.at.start if meant.at else self.at
-        end = meant.at.end if meant.at else self.at
-        earlier = [m for m, _ in actor.said if m.field is not self.text.name or m.start < end]
-        here = [m for m in earlier if m.field is self.text.name and m.start >= at]
-        mention = (here or earlier or [actor.said[0][0]])[-1]
-        found = next(said for each, said in actor.said if each is mention)
-        return self.offices.role(mention, actor.name, day) or self.offices.again(found, mention, actor.name, day)
-
-    def _located(self, found: Decided, meant: Meant) -> Role:
-        """Return the role with its place, when it is said at this mention."""
-        said, at = found.said, meant.at
-        if at is None:
-            return found.role
-        if meant.office is said:  # its offsets are the phrase's
-            said = replace(said, start=said.start + at.start, end=said.end + at.start, person=at.start)
-        if said.person is None or not at.start <= said.person < at.end:
-            return found.role
-        raw_start, raw_end = raw_place(self.article, self.text, said.start, said.end)
-        text = self.text.text[said.start : said.end]
-        span = Span(
-            field=self.text.name, start=said.start, end=said.end, raw_start=raw_start, raw_end=raw_end, text=text)
-        return found.role.model_copy(update={"span": span})
 
 
 def drafts_of(
@@ -286,7 +238,9 @@ def drafts_of(
     people = person_words(language)
     filed = filed_of(article)
     offices = offices_of(fields, mentions, registry, language, filed.day)
-    stage = Stage(cast_of(fields, mentions, people, offices, filed.day), people, body_words(language), offices)
+    stage = Stage(
+        cast_of(fields, mentions, people, offices, filed.day), people, body_words(language), offices
+    )
     last = last_steps(article, stage.cast, filed)
     drafts: list[Draft] = []
     for name, text in fields.items():
@@ -296,10 +250,19 @@ def drafts_of(
         breaks = _breaks(text.text)
         passages = passages_in(text, stage.cast, language)
         passages = sorted(passages + list(by_noun(mine, text, passages, language)))
+        memory = Memory(breaks)
         reading = _Reading(
-            text=text, stage=stage, times=times_of(text, language, filed, breaks), passages=passages,
-            starts=[each.bounds.start for each in passages], memory=Memory(breaks), last=last, offices=offices,
-            filed=filed, article=article, spoken=[report.sentence.start for report in mine])
+            text=text,
+            stage=stage,
+            times=times_of(text, language, filed, breaks),
+            passages=passages,
+            starts=[each.bounds.start for each in passages],
+            memory=memory,
+            last=last,
+            standing=Standing(article, text, stage, memory, filed),
+            filed=filed,
+            spoken=[report.sentence.start for report in mine],
+        )
         drafts += [draft for report in mine if (draft := reading.draft(report))]
     return drafts, stage.cast
 

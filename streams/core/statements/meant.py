@@ -51,7 +51,9 @@ def by(actor: Actor, at: Bounds | None, rule: str, weight: float = SURE) -> Mean
 
 def again(said: Meant, at: Bounds, rule: str, weight: float = POINTED) -> Meant:
     """Return an earlier speaker as meant again, by other words."""
-    return replace(said, rule=rule, attribution=Attribution.EXPLICIT, weight=min(said.weight, SURE) * weight, at=at)
+    return replace(
+        said, rule=rule, attribution=Attribution.EXPLICIT, weight=min(said.weight, SURE) * weight, at=at
+    )
 
 
 def going_on(said: Meant, *, sure: bool) -> Meant:

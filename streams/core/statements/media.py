@@ -79,7 +79,9 @@ def media_words(language: str) -> MediaWords:
     between = r"(?: [\w’'-]+){0,5} ?$"
     verbs = either(pack["reports"])
     return MediaWords(
-        reports=re.compile(rf"(?:[’']s)?(?: [\w-]+){{0,3}}?,? ({verbs})(?!\w)"),
+        reports=re.compile(
+            rf"{either(cast('list[str]', read(language, 'tagging')['possessives']))}?(?: [\w-]+){{0,3}}?,? ({verbs})(?!\w)"
+        ),
         inverted=re.compile(rf"(?:^|[,.;”\"»]) ?({verbs})(?: [\w’'-]+){{0,3}} ?$"),
         told=re.compile(rf"(?<!\w)({either(pack['told'])}){between}"),
         carried=re.compile(rf"(?<!\w)({either(pack['carried'])}){between}"),
@@ -111,7 +113,14 @@ def passages_in(text: Field, cast: Cast, language: str) -> list[Passage]:
         if is_medium(mention, text.text, words):
             actor = cast.actor(mention)
             name = actor.name if actor else mention.text
-            found += _passage(text.text, Bounds(mention.start, mention.end), name, actor.key if actor else name, words, language)
+            found += _passage(
+                text.text,
+                Bounds(mention.start, mention.end),
+                name,
+                actor.key if actor else name,
+                words,
+                language,
+            )
     found += _unnamed(text, cast, words, found, language)
     return sorted(found)
 
@@ -163,20 +172,41 @@ def _passage(
     before = _line(text[max(0, at.start - _BEFORE) : at.start], last=True).lower()
     after = _line(text[at.end : at.end + _AFTER], last=False).lower()
     named = words.beside.match(after)
-    for depth, pattern in ((Depth.CITED, words.cited), (Depth.TOLD, words.told), (Depth.REPORTS, words.carried)):
+    for depth, pattern in (
+        (Depth.CITED, words.cited),
+        (Depth.TOLD, words.told),
+        (Depth.REPORTS, words.carried),
+    ):
         if match := pattern.search(before):
             start = at.start - len(before) + match.start(1)
-            yield Passage(Bounds(start, at.end), name, key, depth, match[1], _when(text, at.end, language), _citing(after, at, words))
+            yield Passage(
+                Bounds(start, at.end),
+                name,
+                key,
+                depth,
+                match[1],
+                _when(text, at.end, language),
+                _citing(after, at, words),
+            )
             return
     match = words.reports.match(after[named.end() :] if named else after)
     if match:
         end = at.end + (named.end() if named else 0) + match.end()
         when = _when(text, end, language) or _between(text, at.end, end, language)
-        yield Passage(Bounds(at.start, end), name, key, Depth.REPORTS, match[1], when, _citing(after, at, words))
+        yield Passage(
+            Bounds(at.start, end), name, key, Depth.REPORTS, match[1], when, _citing(after, at, words)
+        )
     elif match := words.inverted.search(before):
         start = at.start - len(before) + match.start(1)
         yield Passage(
-            Bounds(start, at.end), name, key, Depth.REPORTS, match[1], _when(text, at.end, language), _citing(after, at, words))
+            Bounds(start, at.end),
+            name,
+            key,
+            Depth.REPORTS,
+            match[1],
+            _when(text, at.end, language),
+            _citing(after, at, words),
+        )
 
 
 def _line(window: str, *, last: bool) -> str:

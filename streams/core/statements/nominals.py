@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
+from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
     from schemas.span import SpanField
     from streams.core.statements.cast import Actor, Cast
     from streams.core.statements.context_words import BodyWords, PersonWords
-    from streams.core.statements.report import Bounds
 
 _MOST: Final = 50
 """People introduced with one office that are looked at, so that thousands stay linear."""
@@ -54,7 +54,8 @@ def _holders(words: str, office: str, cast: Cast, name: SpanField, source: Bound
     """Return the people who were introduced with an office: called the same, else nearly so."""
     for index in (cast.holding, cast.alike):
         found = [
-            (each.actor, each.words) for each in index.get(office, ())[:_MOST]
+            (each.actor, each.words)
+            for each in index.get(office, ())[:_MOST]
             if not each.said.former and (each.mention.field is not name or each.mention.start < source.start)
         ]
         if found:
@@ -72,10 +73,11 @@ def _qualified(words: str, found: list[tuple[Actor, str]]) -> list[Actor]:
 
 def _bodies(body: str, cast: Cast, name: SpanField, source: Bounds) -> list[Actor]:
     """Return the last body named before whose name holds the noun."""
-    earlier = [m for m in cast.within(name, max(0, source.start - 3_000), source.start) if m.kind is MentionKind.ORG]
+    earlier = [
+        m for m in cast.within(name, max(0, source.start - 3_000), source.start) if m.kind is MentionKind.ORG
+    ]
     for mention in reversed(earlier):
         actor = cast.actor(mention)
         if actor and body in actor.name.lower().split():
             return [actor]
     return []
-

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
-    from schemas.mention import Mention, Role
+    from schemas.mention import Mention
     from schemas.span import SpanField
     from streams.core.offices.decide import Decided
     from streams.core.offices.model import Person
@@ -68,7 +68,10 @@ class Offices:
         """
         readings = self.said.get((mention.field, mention.start), ())
         if on != self.filed:  # "the then minister" was one on the day that is told of
-            readings = [replace(said, former=said.former and not self.then.search(said.text.lower())) for said in readings]
+            readings = [
+                replace(said, former=said.former and not self.then.search(said.text.lower()))
+                for said in readings
+            ]
         return decided(readings, self.people(mention, name), self.registry, on, name)
 
     def apposed(
@@ -79,7 +82,9 @@ class Offices:
         first = words.split(" ", 1)
         cut = len(first[0]) + 1 if len(first) > 1 and first[0].lower() in articles else 0
         start = source.start + cut
-        known = role_of(words[cut:]) or RoleSaid(words[cut:], 0, len(words) - cut, Office.OTHER, rule="apposed")
+        known = role_of(words[cut:]) or RoleSaid(
+            words[cut:], 0, len(words) - cut, Office.OTHER, rule="apposed"
+        )
         said = replace(known, start=start + known.start, end=start + known.end, person=mention.start)
         return decided((said,), self.people(mention, mention.text), self.registry, self.filed, mention.text)
 

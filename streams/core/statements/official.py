@@ -27,7 +27,7 @@ class Claim(NamedTuple):
     """What there is to judge by.
 
     `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held;
-    `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing.
+    `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing; `around`: the words around the role.
     """
 
     meant: Meant
@@ -35,6 +35,7 @@ class Claim(NamedTuple):
     held: str | None
     source: str
     near: str
+    around: str = ""
 
 
 def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
@@ -45,7 +46,7 @@ def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     if meant.attribution is Attribution.AMBIGUOUS:
         return _no("it is ambiguous who speaks")
     if claim.found is not None and not meant.nominal:
-        return _by_role(claim.found, people, bodies)
+        return _by_role(claim.found, claim.around, people, bodies)
     if claim.held:
         return _yes(f"not said in the text: {claim.held}")
     if meant.nominal:
@@ -55,7 +56,7 @@ def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     return _by_name(meant, claim.source, bodies)
 
 
-def _by_role(found: Decided, people: PersonWords, bodies: BodyWords) -> Official:
+def _by_role(found: Decided, around: str, people: PersonWords, bodies: BodyWords) -> Official:
     role, words = found.role, found.role.text.lower()
     if role.check is RoleCheck.CONTRADICTED:
         return _no(f"the registry contradicts it: {role.evidence or role.text}")
@@ -65,7 +66,7 @@ def _by_role(found: Decided, people: PersonWords, bodies: BodyWords) -> Official
         return _no(f"an office not held yet: {role.text}")
     if role.check is RoleCheck.CONSISTENT:
         return Official(is_official=True, evidence=role.evidence or role.text)
-    body = f"{words} {found.said.organization or ''}".lower()
+    body = f"{words} {found.said.organization or around}".lower()
     held = found.said.office in _PUBLIC or bodies.offices.search(words) or bodies.public.search(body)
     if held and not _private(body, bodies):
         return Official(is_official=True, evidence=f"said to be {role.text}; the registry does not know")
@@ -86,7 +87,7 @@ def _by_noun(claim: Claim, words: str, people: PersonWords, bodies: BodyWords) -
         return _by_spokesman(claim, words, bodies, public=public)
     if set(words.split()) & people.unnamed:
         return _no("a source without a name")
-    if public or claim.meant.office or (bodies.offices.search(words) and not _private(words, bodies)):
+    if public or (not _private(words, bodies) and (claim.meant.office or bodies.offices.search(words))):
         return _yes(f"called {words}")
     return _no("no public office is said")
 

@@ -49,7 +49,10 @@ def placements(statements: Iterable[Statement], article_id: str) -> dict[str, st
 
 
 def ids_of(
-    article_id: str, contents: Sequence[Sequence[str]], speakers: Sequence[Speaker | None], best: Sequence[int]
+    article_id: str,
+    contents: Sequence[Sequence[str]],
+    speakers: Sequence[Speaker | None],
+    best: Sequence[int],
 ) -> list[str]:
     """Return the ids of an article's statements; `best`: the number of each one's best rendering."""
     seen: Counter[tuple[str, str]] = Counter()

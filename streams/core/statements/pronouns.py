@@ -43,7 +43,11 @@ def pronoun(report: Report, source: Bounds, sort: str, text: Field, cast: Cast, 
     if before:
         return by(before[0], source, "speaker:pronoun_before", POINTED)
     alone = _alone(sort, source, text, cast, memory) if sort in _PEOPLE else None
-    return by(alone, source, "speaker:only_person", POINTED) if alone else unknown("speaker:pronoun_open", source)
+    return (
+        by(alone, source, "speaker:only_person", POINTED)
+        if alone
+        else unknown("speaker:pronoun_open", source)
+    )
 
 
 def agrees(said: Meant, sort: str) -> bool:
@@ -90,11 +94,16 @@ def _first(start: int, end: int, sort: str, text: Field, cast: Cast) -> tuple[Ac
         if mention.kind in (MentionKind.ORG, MentionKind.GPE) and sort in _PEOPLE:
             continue
         actor = cast.actor(mention)
-        if mention.kind not in wanted or actor is None or text.text[mention.end : mention.end + 2] in ("'s", "’s"):
+        if mention.kind not in wanted or actor is None or _possesses(text.text, mention.end, cast):
             return None
         fits = sort not in _PEOPLE or actor.sex in (None, sort)
         return (actor, mention.start) if fits else None
     return None
+
+
+def _possesses(text: str, end: int, cast: Cast) -> bool:
+    """Say whether a name that ends at `end` is somebody's of whom something is said (Lund's plan)."""
+    return text.startswith(cast.possessives, end)
 
 
 def _in_content(at: int, report: Report) -> bool:

@@ -90,7 +90,10 @@ def aliases_of(mentions: Iterable[Mention]) -> dict[str, str]:
 
 
 def gist_of(
-    pieces: Sequence[str], named: Sequence[tuple[Bounds, str]], act: SpeechAct, language: str,
+    pieces: Sequence[str],
+    named: Sequence[tuple[Bounds, str]],
+    act: SpeechAct,
+    language: str,
     aliases: Mapping[str, str],
 ) -> Gist:
     """Return the gist of contents. `named`: places inside the joined pieces that name a thing, and its id."""

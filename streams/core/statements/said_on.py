@@ -31,7 +31,7 @@ _PAST: Final = timedelta(days=6)
 _FRAME_CHARS: Final = 60
 """Code points beside the parts of a report in which a phrase dates it."""
 _BESIDE: Final = 2
-_SENTENCE_ENDS: Final = ".!?…\n”\""
+_SENTENCE_ENDS: Final = '.!?…\n”"'
 
 
 class Filed(NamedTuple):
@@ -123,7 +123,7 @@ class Times:
         behind = max(cue.bounds.end, *(each.end for each in report.content))
         if behind < report.sentence.end:
             last = text[behind : behind + 3]
-            match = any_of.match(text, behind + len(last) - len(last.lstrip(" ,”\"")))
+            match = any_of.match(text, behind + len(last) - len(last.lstrip(' ,”"')))
             if match:
                 yield match[0]
 
@@ -143,7 +143,9 @@ def times_of(text: Field, language: str, filed: Filed, paragraph_of: Sequence[in
             continue
         found = dated(match[0], filed.day, language)
         if found:
-            openings.append(Opening(Bounds(*match.span()), bisect_left(paragraph_of, match.start() + 1), found))
+            openings.append(
+                Opening(Bounds(*match.span()), bisect_left(paragraph_of, match.start() + 1), found)
+            )
     return Times(text, language, filed, openings, [each.bounds.start for each in openings])
 
 
@@ -166,7 +168,11 @@ def _published(article: CleanArticle) -> Filed | None:
         case Precision.YEAR:
             return Filed(None, day.replace(month=12, day=31), "published")
         case Precision.MONTH:
-            return Filed(None, (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), "published")
+            return Filed(
+                None,
+                (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
+                "published",
+            )
         case _:
             return Filed(day, day, "published", day)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
 from schemas.statement import Attribution, StatementMode
+from streams.core.statements.apposition import apposed, learn
 from streams.core.statements.cast import SPEAKER_KINDS, key_of
 from streams.core.statements.meant import INFERRED, POINTED, Meant, again, by, going_on, unknown
 from streams.core.statements.nominals import fitting, is_plain, office_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from schemas.mention import Mention
-    from streams.core.statements.cast import Actor, Cast
+    from streams.core.statements.cast import Cast
     from streams.core.statements.context_words import BodyWords, PersonWords
     from streams.core.statements.meant import Memory
     from streams.core.statements.offices import Offices
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 _LONGEST_SOURCE: Final = 300
 """Code points of a source that are looked at."""
-_COMMA: Final = ", "
 _WHO_CHARS: Final = 60
 """Code points before a relative pronoun in which its antecedent stands."""
 
@@ -67,7 +67,7 @@ class Stage:
         return (
             named
             or self._introduced(report, source, text)
-            or self._apposed(source, text)
+            or apposed(self, source, text)
             or self._nominal(source, text, memory, words)
         )
 
@@ -86,6 +86,7 @@ class Stage:
             return self._together(text, source)
         mention = best(self.cast.touching(text.name, head), head)
         if mention is not None:
+            learn(self, report, mention, text)
             return self._as_actor(mention, source, "speaker:named")
         return self._unmarked(text, source, head)
 
@@ -115,7 +116,11 @@ class Stage:
         if known:
             return by(known, source, "speaker:surname")
         parts = words.split()
-        if not parts or not all(part[:1].isupper() for part in parts) or is_plain(words, self.people, self.bodies):
+        if (
+            not parts
+            or not all(part[:1].isupper() for part in parts)
+            or is_plain(words, self.people, self.bodies)
+        ):
             return None
         lower = words.lower()
         body = self.bodies.public.search(lower) or self.bodies.private.search(lower) or words.isupper()
@@ -131,22 +136,12 @@ class Stage:
             if actor is not None and mention is not None:
                 low, high = min(source.start, mention.start), max(source.end, mention.end)
                 inside = text.text[low:high]
-                return by(actor, source if "\n" in inside else Bounds(mention.start, mention.end), "speaker:introduced")
+                return by(
+                    actor,
+                    source if "\n" in inside else Bounds(mention.start, mention.end),
+                    "speaker:introduced",
+                )
         return None
-
-    def _apposed(self, source: Bounds, text: Field) -> Meant | None:
-        """Return the person named in commas right behind a noun, who is then what the noun says."""
-        mention = self.cast.at(text.name, source.end + len(_COMMA))
-        if mention is None or mention.kind is not MentionKind.PERSON:
-            return None
-        between, behind = text.text[source.end : mention.start], text.text[mention.end : mention.end + 1]
-        actor = self.cast.fullest(mention)
-        if between != _COMMA or behind != _COMMA[0] or actor is None:
-            return None
-        found = self.offices.apposed(text, source, mention, self.people.definite | self.people.indefinite)
-        if found:
-            actor.said.append((mention, found))
-        return by(actor, Bounds(mention.start, mention.end), "speaker:apposed")
 
     def _nominal(self, source: Bounds, text: Field, memory: Memory, words: str) -> Meant:
         """Return whom a noun phrase without a name means: one introduced, or nobody in particular."""
@@ -173,15 +168,21 @@ class Stage:
         near = [said for _, said, _ in memory.near(source.start) if any(a.key == said.key for a in found)]
         if found and len({said.key for said in near}) != 1:
             return unknown("speaker:noun_open", source)
-        return again(near[0], source, "speaker:noun_last") if found else self._whoever(words, source, memory) or as_written
+        return (
+            again(near[0], source, "speaker:noun_last")
+            if found
+            else self._whoever(words, source, memory) or as_written
+        )
 
     def _last(self, words: str, source: Bounds, memory: Memory) -> Meant | None:
         """Return the last speaker, for what he wrote ("the letter says"); the last several, for "both"."""
         if self.people.documents.search(words):
             near = [said for _, said, _ in memory.near(source.start) if said.name is not None]
-            first = words.split()[0]
-            return again(near[0], source, "speaker:document") if near and first in self.people.definite else None
-        if words.split()[0] in self.people.pronouns:  # "their ministers" are others
+            first = words.split(maxsplit=1)[0]
+            return (
+                again(near[0], source, "speaker:document") if near and first in self.people.definite else None
+            )
+        if words.split(maxsplit=1)[0] in self.people.pronouns:  # "their ministers" are others
             return None
         near = [said for _, said, _ in memory.near(source.start) if "\n" in (said.key or "")]
         return again(near[0], source, "speaker:several_last") if near else None
@@ -191,7 +192,10 @@ class Stage:
         if self.people.former.search(words):
             return False
         first = words.split()[:1]
-        return bool(first) and (first[0] in self.people.definite or bool(office and written[:1].isupper() and words.endswith(office)))
+        return bool(first) and (
+            first[0] in self.people.definite
+            or bool(office and written[:1].isupper() and words.endswith(office))
+        )
 
     def _whoever(self, words: str, source: Bounds, memory: Memory) -> Meant | None:
         """Return the last person who spoke, for a noun that says no office ("the 62-year-old")."""
@@ -223,10 +227,15 @@ def best(mentions: Sequence[Mention], head: Bounds) -> Mention | None:
     Else one with which the head begins and that is most of it.
     """
     speakers = [m for m in mentions if m.kind in SPEAKER_KINDS]
-    holding = [m for m in speakers if m.start < head.end <= m.end and (m.kind is not MentionKind.NORP or m.start <= head.start)]
+    holding = [
+        m
+        for m in speakers
+        if m.start < head.end <= m.end and (m.kind is not MentionKind.NORP or m.start <= head.start)
+    ]
     half = (head.end - head.start) / 2
     front = [
-        m for m in speakers
+        m
+        for m in speakers
         if m.kind is not MentionKind.NORP and m.start <= head.start and m.end - head.start > half
     ]
     return max(holding or front, key=lambda m: (m.kind is MentionKind.PERSON, m.end - m.start), default=None)
