@@ -188,7 +188,7 @@ class _Writer:
         )
 
     def _defects(self, report: Report) -> tuple[str, ...]:
-        """Return what was broken in the marks around the contents, by the report and by the article's repairs."""
+        """Return what was broken in the marks around the contents, by report and repairs."""
         if report.field is not SpanField.TEXT:
             return report.quote_defects
         broken = self._broken

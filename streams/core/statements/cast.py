@@ -65,8 +65,9 @@ class Introduced(NamedTuple):
 class Cast:
     """The actors of an article, and where each is mentioned.
 
-    `possessives`: endings of a name that owns something. `surnames`: last word of a full name → keys of its bearers. `holding`: office → those
-    introduced with it, `alike` with one that goes by the same noun. `titled`: start of a mention → the sex that its title tells.
+    `surnames`: last word of a full name → keys of its bearers. `holding`: office → those introduced with it,
+    `alike` with one that goes by the same noun. `titled`: start of a mention → the sex that its title tells.
+    `possessives`: endings of a name that owns something.
     """
 
     actors: Mapping[str, Actor]

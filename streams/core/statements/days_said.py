@@ -75,14 +75,16 @@ def time_words(language: str) -> TimeWords:
     last, this = either(words["last"]), either(words["this"])
     plain = [unit for unit in units if units[unit] != "weekend"]
     weekend = either([unit for unit in units if units[unit] == "weekend"])
+    of = rf"(?: {either(words['of'])})?"
+    count = rf"(?:\d{{1,3}}|{either(numbers)})"
     parts = {
         "day": rf"\b{either(days)}\b",
         "weekday": rf"\b(?:(?P<last>{last}) )?(?P<weekday>{either(weekdays)})\b",
-        "ago": rf"\b(?P<count>\d{{1,3}}|{either(numbers)}) (?P<span>{either(plain)}) {either(words['ago'])}\b",
-        "earlier": rf"\b(?P<fewer>\d{{1,3}}|{either(numbers)}) (?P<step>{either(plain)}) {either(words['earlier'])}\b",
+        "ago": rf"\b(?P<count>{count}) (?P<span>{either(plain)}) {either(words['ago'])}\b",
+        "earlier": rf"\b(?P<fewer>{count}) (?P<step>{either(plain)}) {either(words['earlier'])}\b",
         "unit": rf"\b(?:(?P<past>{last})|{this}) (?P<unit>{either(plain)})\b",
         "weekend": rf"\b{either(words['over'])} {weekend}\b",
-        "month": rf"\b(?P<month>{either(months())})\b\.?(?:(?: {either(words['of'])})?,? (?P<year>\d{{4}})\b)?",
+        "month": rf"\b(?P<month>{either(months())})\b\.?(?:{of},? (?P<year>\d{{4}})\b)?",
         "year": r"(?<![\d.,])\b(?:19|20)\d\d\b(?![.,]?\d)",
     }
     lead = rf"(?:{either(words['lead'])} )*"
@@ -132,8 +134,8 @@ def dated(phrase: str, reported: date | None, language: str) -> Dated | None:
 
     `reported` None: only phrases with a year mean something.
 
-    >>> dated("on Monday", date(2019, 1, 2), "en")
-    Dated(first=datetime.date(2018, 12, 31), last=datetime.date(2018, 12, 31), precision=<Precision.DAY: 'day'>, rule='weekday', inferred=False)
+    >>> str(dated("on Monday", date(2019, 1, 2), "en").first)
+    '2018-12-31'
     """
     words = time_words(language)
     text = " ".join(phrase[:_LONGEST].lower().split())

@@ -121,7 +121,7 @@ class _Reading:
         )
 
     def _around(self, report: Report) -> Sequence[Passage]:
-        """Return the passages of a report's sentence, and of the rest of its paragraph up to the next report."""
+        """Return the passages of a report's sentence and of what follows it up to the next report."""
         first = bisect_left(self.starts, report.sentence.start)
         last = bisect_left(self.starts, report.sentence.end)
         until = self._until(report)
@@ -158,7 +158,7 @@ class _Reading:
         )
 
     def _cited(self, report: Report, meant: Meant, carried: Sequence[Passage]) -> tuple[Report, Meant] | None:
-        """Return a medium's report as that of whom it cites, as it is when it wraps nothing, None when it does."""
+        """Return a medium's report as that of whom it cites, None when it wraps another's."""
         for passage in carried:
             if passage.key == meant.key and passage.citing is not None:
                 cited = self._at(passage.citing, report)
@@ -195,7 +195,7 @@ class _Reading:
         return found, found is not None
 
     def _told_before(self, report: Report, meant: Meant, paragraph: int) -> Dated | None:
-        """Return the past time that an earlier sentence of the paragraph set, when the speaker is named in it."""
+        """Return the past time that a sentence before set, when it names the speaker."""
         opening = self.times.set_before(report, paragraph)
         if opening is None:
             return None

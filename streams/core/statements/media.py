@@ -78,10 +78,9 @@ def media_words(language: str) -> MediaWords:
     pack = cast("dict[str, list[str]]", read(language, "chain"))
     between = r"(?: [\w’'-]+){0,5} ?$"
     verbs = either(pack["reports"])
+    owned = either(cast("list[str]", read(language, "tagging")["possessives"]))
     return MediaWords(
-        reports=re.compile(
-            rf"{either(cast('list[str]', read(language, 'tagging')['possessives']))}?(?: [\w-]+){{0,3}}?,? ({verbs})(?!\w)"
-        ),
+        reports=re.compile(rf"{owned}?(?: [\w-]+){{0,3}}?,? ({verbs})(?!\w)"),
         inverted=re.compile(rf"(?:^|[,.;”\"»]) ?({verbs})(?: [\w’'-]+){{0,3}} ?$"),
         told=re.compile(rf"(?<!\w)({either(pack['told'])}){between}"),
         carried=re.compile(rf"(?<!\w)({either(pack['carried'])}){between}"),
@@ -96,7 +95,7 @@ def media_words(language: str) -> MediaWords:
 
 
 def is_medium(mention: Mention, text: str, words: MediaWords) -> bool:
-    """Say whether a mention is a medium: marked as one, or an organisation that its name or neighbour tells."""
+    """Say whether a mention is a medium: marked so, or an organisation by its words."""
     if mention.kind in (MentionKind.WIRE, MentionKind.OUTLET):
         return True
     if mention.kind is not MentionKind.ORG:
@@ -128,7 +127,7 @@ def passages_in(text: Field, cast: Cast, language: str) -> list[Passage]:
 def by_noun(
     reports: Sequence[Report], text: Field, named: Sequence[Passage], language: str
 ) -> Iterator[Passage]:
-    """Yield the passages of reports whose source is a medium without a name ("the Omani news agency said")."""
+    """Yield the passages of media without a name that are sources (a news agency said)."""
     words = media_words(language)
     starts = [each.bounds.start for each in named]
     for report in reports:

@@ -19,7 +19,7 @@ _MOST: Final = 50
 def office_of(words: str, people: PersonWords, *, strict: bool = False) -> str | None:
     """Return the office that a phrase in lower case names, None when it names none.
 
-    What belongs to it ("of the ministry") is left out; `strict`: only offices that no noun for anybody shares.
+    What belongs to it ("of the ministry") is left out; `strict`: none that a noun for anybody shares.
     """
     cut = people.belongs.search(words)
     found = [match[0] for match in people.office.finditer(words[: cut.start()] if cut else words)]
@@ -64,7 +64,7 @@ def _holders(words: str, office: str, cast: Cast, name: SpanField, source: Bound
 
 
 def _qualified(words: str, found: list[tuple[Actor, str]]) -> list[Actor]:
-    """Return those in whose role most of the phrase's words stand ("the Russian minister"), if some do more."""
+    """Return those in whose role most words of the phrase stand ("the Russian minister")."""
     parts = set(words.split())
     shared = [len(parts & set(role.split())) for _, role in found]
     best = {actor.key: actor for (actor, _), count in zip(found, shared, strict=True) if count == max(shared)}

@@ -27,7 +27,8 @@ class Claim(NamedTuple):
     """What there is to judge by.
 
     `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held;
-    `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing; `around`: the words around the role.
+    `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing;
+    `around`: the words around the role.
     """
 
     meant: Meant
@@ -41,10 +42,8 @@ class Claim(NamedTuple):
 def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     """Return whether the speaker speaks for an office, with the evidence."""
     meant = claim.meant
-    if meant.name is None:
-        return _no("nobody can be told")
-    if meant.attribution is Attribution.AMBIGUOUS:
-        return _no("it is ambiguous who speaks")
+    if meant.name is None or meant.attribution is Attribution.AMBIGUOUS:
+        return _no("it cannot be told who speaks")
     if claim.found is not None and not meant.nominal:
         return _by_role(claim.found, claim.around, people, bodies)
     if claim.held:

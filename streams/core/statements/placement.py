@@ -1,10 +1,10 @@
 """Placement: by whom a statement is kept, and its id.
 
-`statement_id` = hash(article, placement, normalised content). The placement is the speaker's Wikidata id, else
-his name in normal form, else the article, each of the best rendering of the utterance: so judge sees all of a
-speaker's words in one place, and a headline that names the body goes with the person. Nothing else of the
-article goes into the id: an edit elsewhere leaves it. Where one speaker says the same words twice in one
-article, the second has an ordinal; best renderings come first.
+`statement_id` = hash(article, placement, normalised content). The placement is the speaker's Wikidata id,
+else his name in normal form, else the article, each of the best rendering of the utterance: so judge sees
+all of a speaker's words in one place, and a headline that names the body goes with the person. Nothing else
+of the article goes into the id: an edit elsewhere leaves it. Where one speaker says the same words twice in
+one article, the second has an ordinal; best renderings come first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Pronouns: whom "he", "she", "they" or "it" means as a source, where that is sure.
 
-In this order: the subject of the very words reported ("X will go, he said"); the last explicit speaker whom it
-fits, in its paragraph or the one before, when the sentence between begins with nobody else whom it fits; the
-person with whom the sentence before begins; the only person who fits in its paragraph and the one before.
+In this order: the subject of the very words reported ("X will go, he said"); the last explicit speaker whom
+it fits, in its paragraph or the one before, when the sentence between begins with nobody else whom it fits;
+the person with whom the sentence before begins; the only one who fits in its paragraph and the one before.
 """
 
 from __future__ import annotations

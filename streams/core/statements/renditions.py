@@ -176,7 +176,7 @@ def _same_as(number: int, earlier: Sequence[int], renderings: Sequence[Rendering
 
 
 def _summarised(number: int, renderings: Sequence[Rendering]) -> int | None:
-    """Return what a headline summarises: its own speaker's words, else a person's for whose body it speaks."""
+    """Return what a headline summarises: its own speaker's words, else those of whom it stands for."""
     each = renderings[number]
     body = [n for n, other in enumerate(renderings) if other.field is SpanField.TEXT]
     own = [n for n in body if renderings[n].speaker == each.speaker]

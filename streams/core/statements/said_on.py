@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from schemas.clean_article import CleanArticle
     from streams.core.statements.days_said import Dated
-    from streams.core.statements.report import Report
+    from streams.core.statements.report import CueFound, Report
     from streams.core.tagging.fields import Field
 
 _PAST: Final = timedelta(days=6)
@@ -102,12 +102,16 @@ class Times:
         return found.first if found and found.precision is Precision.DAY else None
 
     def _phrases(self, report: Report) -> Iterator[str]:
-        """Yield the words that date a saying: those the grammar found, those in and right behind its parts."""
-        text, language, cue = self.text.text, self.language, report.cue
+        """Yield the words that date a saying: those the grammar found, those beside its parts."""
+        text, cue = self.text.text, report.cue
         if report.when and not _in_content(report.when, report):
             yield text[report.when.start : report.when.end]
-        if cue is None:
-            return
+        if cue is not None:
+            yield from self._beside(report, cue)
+
+    def _beside(self, report: Report, cue: CueFound) -> Iterator[str]:
+        """Yield the words that date beside source, cue, addressee, venue and content."""
+        text, language = self.text.text, self.language
         if report.source and report.source.end < cue.bounds.start:
             until = min(cue.bounds.start, report.source.end + _FRAME_CHARS)
             for found in phrases_in(text, report.source.end, until, language):

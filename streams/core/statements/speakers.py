@@ -188,7 +188,7 @@ class Stage:
         return again(near[0], source, "speaker:several_last") if near else None
 
     def _points_back(self, words: str, written: str, office: str | None) -> bool:
-        """Say whether a noun phrase means somebody named before: a definite one, or an office used as a name."""
+        """Say whether a noun phrase means somebody named before: definite, or an office as a name."""
         if self.people.former.search(words):
             return False
         first = words.split()[:1]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
-from schemas.span import Span
+from schemas.span import Span, SpanField
 from streams.core.statements.official import Claim, official
 from streams.core.tagging.fields import raw_place
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from schemas.clean_article import CleanArticle
-    from schemas.mention import Role
+    from schemas.mention import Mention, Role
     from schemas.statement import Official, SaidOn
     from streams.core.offices.decide import Decided
     from streams.core.statements.cast import Actor
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _NEAR: Final = 80
 """Code points between a name and words that belong to it."""
+_HEADLINES: Final = 4
+"""Roles that are looked at for a speaker in a headline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Standing:
         return self._located(found, meant) if found else None, judged
 
     def _around_role(self, found: Decided | None) -> str:
-        """Return the words around a role that name whose it is ("the directorate's head"), as far as they are here."""
+        """Return the words around a role, which may name whose it is ("the directorate's head")."""
         if found is None or self.text.text[found.said.start : found.said.end] != found.said.text:
             return ""
         return self.text.text[max(0, found.said.start - _NEAR // 2) : found.said.end + _NEAR // 2].split(
@@ -74,12 +77,12 @@ class Standing:
         """Return the role said at this mention, else the last said before it, else the first."""
         if not actor.said:
             return None
-        at = meant.at.start if meant.at else content
         end = meant.at.end if meant.at else content
-        earlier = [m for m, _ in actor.said if m.field is not self.text.name or m.start < end]
-        here = [m for m in earlier if m.field is self.text.name and m.start >= at]
-        mention = (here or earlier or [actor.said[0][0]])[-1]
-        found = next(said for each, said in actor.said if each is mention)
+        if self.text.name is SpanField.TEXT:
+            number = bisect_left(actor.said, end, key=_place)
+        else:
+            number = sum(_place(each) < 0 for each in actor.said[:_HEADLINES])
+        mention, found = actor.said[max(0, number - 1)]
         return self.stage.offices.role(mention, actor.name, day) or self.stage.offices.again(
             found, mention, actor.name, day
         )
@@ -104,3 +107,9 @@ class Standing:
             text=text,
         )
         return found.role.model_copy(update={"span": span})
+
+
+def _place(said: tuple[Mention, Decided]) -> int:
+    """Return where a role stands in the text, -1 for one before it: headline and dateline."""
+    mention = said[0]
+    return mention.start if mention.field is SpanField.TEXT else -1
