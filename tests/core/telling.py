@@ -16,7 +16,7 @@ from streams.core.tagging.fields import Field, fields_of
 from streams.core.tagging.names import names_of
 from tests.core.reading import article
 
-P, O, G, N, W, U = (MentionKind(kind) for kind in ("PERSON", "ORG", "GPE", "NORP", "WIRE", "OUTLET"))
+P, ORG, G, N, W, U = (MentionKind(kind) for kind in ("PERSON", "ORG", "GPE", "NORP", "WIRE", "OUTLET"))
 LAST = "\n\nThe harbour was closed to ships for the rest of the day, and nobody was seen on the pier."
 """A paragraph of nobody's words, so that the body is one."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.statement import Attribution, Statement, StatementMode
-from tests.core.telling import G, N, O, P, statements
+from tests.core.telling import ORG, G, N, P, statements
 
 VARGA = "Foreign Minister Ines Varga opened the meeting in Lisbon. "
 PAIR = "Ines Varga said the bridge is safe. "
@@ -62,7 +62,7 @@ CASES: dict[str, tuple[str, dict[str, Any], list[tuple[Any, ...]], str, str]] = 
         PAIR + "The letter said work goes on.", TWO,
         [FIRST, ("The letter said work goes on.", "work goes on", {"source": "The letter", "head": "letter"})], "Ines Varga", "explicit"),
     "the body that was named is it": (
-        "The Harbour Ministry said the bridge is safe. It said work goes on.", {"Harbour Ministry": O},
+        "The Harbour Ministry said the bridge is safe. It said work goes on.", {"Harbour Ministry": ORG},
         [("The Harbour Ministry said the bridge is safe.", "the bridge is safe", {"source": "The Harbour Ministry", "head": "Harbour Ministry"}),
          ("It said work goes on.", "work goes on", {"source": "It"})], "Harbour Ministry", "explicit"),
     "both are the two that spoke": (
@@ -120,9 +120,9 @@ def test_the_writer_is_no_speaker() -> None:
 
 KINDS: dict[str, tuple[str, dict[str, Any], str, bool]] = {
     "a state": ("Norway", {"Norway": (G, "Q20")}, "country", True),
-    "a ministry": ("Harbour Ministry", {"Harbour Ministry": O}, "organisation", True),
-    "a company": ("Acme Motors", {"Acme Motors": O}, "organisation", False),
-    "a party": ("People's Party", {"People's Party": O}, "organisation", False),
+    "a ministry": ("Harbour Ministry", {"Harbour Ministry": ORG}, "organisation", True),
+    "a company": ("Acme Motors", {"Acme Motors": ORG}, "organisation", False),
+    "a party": ("People's Party", {"People's Party": ORG}, "organisation", False),
     "a person": ("Ivo Lund", {"Ivo Lund": P}, "person", False),
     "a minister": ("Foreign Minister Ivo Lund", {"Ivo Lund": P}, "person", True),
     "a former minister": ("Former Foreign Minister Ivo Lund", {"Ivo Lund": P}, "person", False),

@@ -6,9 +6,11 @@ The text is its publisher's: it is read from `../shared/seed`, never committed. 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pytest
@@ -172,8 +174,8 @@ class Variant(NamedTuple):
     swap: dict[str, str]
     wire: str = "TASS 2018-02-12"
     outlet: str = f"{CREDIT} 2018-02-14"
-    cues: dict[str, str] = {}
-    speakers: dict[str, str] = {}
+    cues: Mapping[str, str] = MappingProxyType({})
+    speakers: Mapping[str, str] = MappingProxyType({})
     december: tuple[str, str] = ("2017-12-01", "2017-12-31")
 
 
