@@ -85,9 +85,16 @@ class Hop(Value):
 class SaidOn(Value):
     """When it was said."""
 
-    value: Instant | None = Field(default=None, description="The day, UTC; null when unknown.")
+    value: Instant | None = Field(
+        default=None,
+        description="The day, UTC, or the first of the month or year; without `not_before` the day an agency "
+        "reported it, the latest it can be. Null when unknown.",
+    )
     precision: Precision | None = Field(default=None, description="How exact `value` is; null without one.")
-    basis: str = Field(description="Where the date comes from; `none` when there is none.")
+    basis: str = Field(
+        description="Where the date comes from: `text:` or `inherited:` with the rule (and `,year_inferred`), "
+        "`wire`, `dateline`, `published`, `recurring`; `none` when there is none."
+    )
     not_before: Instant | None = Field(default=None, description="Lower bound; null when there is none.")
     not_after: Instant | None = Field(
         default=None, description="Upper bound; null when there is none: never fresh."
@@ -98,7 +105,7 @@ class Official(Value):
     """Whether the speaker spoke for an office held on the day."""
 
     is_official: bool = Field(description="True when the speaker spoke for an office held on that day.")
-    evidence: str | None = Field(default=None, description="Why; null when not official.")
+    evidence: str | None = Field(default=None, description="Why it is, or why not; null when nobody judged.")
 
 
 class Statement(Value):
