@@ -18,6 +18,15 @@ class DeliveryMode(StrEnum):
     REDRIVE = "redrive"
 
 
+class Provenance(Value):
+    """Where an event's own thing came from, when another's arrival is the cause of the event."""
+
+    origin: str = Field(description="Raw record, topic-partition-offset.")
+    origin_time: Instant = Field(description="Timestamp of the raw record, UTC.")
+    delivery_mode: DeliveryMode = Field(default=DeliveryMode.LIVE, description="Why it came in.")
+    replay_job_id: str | None = Field(default=None, description="Its replay or backfill job; null when live.")
+
+
 class Envelope(Value):
     """The attributes of one event."""
 

@@ -14,10 +14,12 @@ from schemas.base import Event
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
+from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
+from schemas.statement_event import StatementEvent
 from schemas.tagged_article import TaggedArticle
 
 Body: TypeAlias = dict[str, object]
@@ -33,6 +35,8 @@ _ALL: Final[tuple[type[Event], ...]] = (
     EnrichedArticle,
     Assignment,
     ClusterEvent,
+    FoundStatement,
+    StatementEvent,
     Refusal,
 )
 

@@ -22,6 +22,7 @@ from streams.settings_groups import (
     GuardSettings,
     KafkaSettings,
     LogSettings,
+    NoveltySettings,
     ObserveSettings,
     OfficesSettings,
     RunSettings,
@@ -47,6 +48,7 @@ __all__ = [
     "GuardSettings",
     "KafkaSettings",
     "LogSettings",
+    "NoveltySettings",
     "ObserveSettings",
     "OfficesSettings",
     "RunSettings",
@@ -95,6 +97,7 @@ class Settings(BaseSettings):
     tagging: TaggingSettings = Field(default_factory=TaggingSettings)
     offices: OfficesSettings = Field(default_factory=OfficesSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
+    novelty: NoveltySettings = Field(default_factory=NoveltySettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 

@@ -25,6 +25,9 @@ class TopicSettings(_Group):
         description="Partitions of every topic keyed by article: the most workers a stage can use.",
     )
     shards: int = Field(default=2, ge=1, le=64, description="Shards of the near-duplicate index.")
+    statements: int = Field(
+        default=4, ge=1, le=1024, description="Partitions of the statements topics; a speaker is in one."
+    )
     replication: int = Field(
         default=1, ge=1, le=9, description="Replicas of each Kafka topic; 3 on a real cluster."
     )
@@ -199,6 +202,29 @@ class DedupSettings(_Group):
         default=0.8, gt=0, le=1, description="Rewrite: share of the fewer names that both articles have."
     )
     rewrite_names: int = Field(default=16, ge=1, description="Rewrite: names in common at least.")
+
+
+class NoveltySettings(_Group):
+    """What statements are compared with (docs/adr/0014)."""
+
+    window_days: float = Field(
+        default=30, gt=0, description="Statements of event times further apart are never compared."
+    )
+    lateness_days: float | None = Field(
+        default=2,
+        ge=0,
+        description="How long past twice the window statements wait for late ones; null: for ever.",
+    )
+    max_statements: int = Field(
+        default=20_000,
+        ge=100,
+        description="Statements kept of one speaker; past it the oldest propositions are forgotten.",
+    )
+    max_origins: int = Field(
+        default=50,
+        ge=2,
+        description="independent_origins counts up to this: each count is told to every statement.",
+    )
 
 
 class RunSettings(_Group):

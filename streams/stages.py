@@ -11,6 +11,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "clean": ("clean",),
     "tag": ("tag",),
     "dedup": ("sketch", "match", "cluster", "enrich"),
+    "statements": ("split", "judge"),
 }
 
 

@@ -15,10 +15,13 @@ from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
 from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
+from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
+from schemas.statement_event import StatementEvent
+from schemas.statements_state import JudgedStatement, SaidVersion
 from schemas.tagged_article import TaggedArticle
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
@@ -33,10 +36,11 @@ RAW_RETENTION_DAYS: Final = 30
 
 
 class Width(StrEnum):
-    """How many partitions: a setting of the bus (`topics.partitions`, `topics.shards`), or one."""
+    """How many partitions: a setting of the bus (`topics.partitions`, `.shards`, `.statements`), or one."""
 
     ARTICLES = "articles"
     SHARDS = "shards"
+    STATEMENTS = "statements"
     ONE = "one"
 
 
@@ -98,13 +102,20 @@ CLUSTERS = TopicSpec("news.clusters.v1", ClusterEvent, Width.ONE, "truth at rest
                      key=("cluster_id",), retention_days=None, compacted=True, written_by="cluster")
 ENRICHED = TopicSpec("news.articles.enriched.v1", EnrichedArticle, Width.ARTICLES,
                      "the product: one event per raw record", retention_days=2 * RAW_RETENTION_DAYS,
-                     written_by="enrich")
+                     written_by="enrich", read_by="split")
+FOUND = TopicSpec("news.statements.found.v1", FoundStatement, Width.STATEMENTS,
+                  "an article's statements, placed by speaker", key=("statement_id",),
+                  written_by="split", read_by="judge")
+STATEMENTS = TopicSpec("news.statements.v1", StatementEvent, Width.STATEMENTS,
+                       "the product: who said what, and is it new", key=("statement_id",),
+                       retention_days=None, compacted=True, written_by="judge")
 REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article ended early",
                      key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS,
                      written_by="every stage")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
-    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, REFUSALS,
+    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
+    REFUSALS,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
@@ -112,6 +123,7 @@ BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
 SHORT_NAMES: Final[dict[str, str]] = {
     "raw": RAW.name, "clean": CLEAN.name, "tagged": TAGGED.name, "enriched": ENRICHED.name,
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
+    "found": FOUND.name, "statements": STATEMENTS.name,
     "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""
@@ -124,5 +136,9 @@ ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, OriginMark,
                      "shards heard for each origin, then the answer given, kept as long as raw")
 NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, ArticleNode,
                   "the match graph: versions and matches of each article")
+SAID = TableSpec("statements-by-article", "statements", Width.ARTICLES, SaidVersion,
+                 "what each version of an article says, by article and version")
+JUDGED = TableSpec("propositions-by-speaker", "statements", Width.STATEMENTS, JudgedStatement,
+                   "the statements that novelty is judged by, by speaker and statement")
 
-TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES)
+TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES, SAID, JUDGED)

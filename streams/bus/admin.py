@@ -80,7 +80,8 @@ def changelog_of(table: TableSpec) -> str:
 
 def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
     """Return every topic that the product uses, by the catalogue's order."""
-    wide = {Width.ARTICLES: settings.partitions, Width.SHARDS: settings.shards, Width.ONE: 1}
+    wide = {Width.ARTICLES: settings.partitions, Width.SHARDS: settings.shards,
+            Width.STATEMENTS: settings.statements, Width.ONE: 1}
     found = []
     for spec in TOPICS:
         days = None if spec.compacted else spec.retention_days

@@ -12,7 +12,7 @@ A refusal becomes an event on `news.refusals.v1`. Anything that is no output is 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from schemas import ids
@@ -29,6 +29,7 @@ from streams.topics import BY_MODEL, MAX_RECORD_BYTES
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from schemas.envelope import Provenance
     from streams.core.outcome import Output, Outputs
     from streams.topics import TopicSpec
 
@@ -64,6 +65,11 @@ class Parent:
     stage: str
     now: datetime
 
+    def on_behalf(self, own: Provenance) -> Parent:
+        """Return the parent of an event whose own thing came from elsewhere: the cause stays this record."""
+        told = {name: getattr(own, name) for name in type(own).model_fields}
+        return replace(self, envelope=self.envelope.model_copy(update=told))
+
 
 def listed(outputs: Outputs) -> tuple[Output, ...]:
     """Return a step's answer as a tuple, whatever form it has."""
@@ -86,7 +92,8 @@ def _record(output: Output, parent: Parent, ordinals: Counter[str]) -> Outgoing:
         case Refused():
             return _event(_refusal(output, parent), parent, ordinals, reason=output.reason.value)
         case Placed():
-            return _event(output.event, parent, ordinals, partition=output.partition, ordinal=output.ordinal)
+            its = parent if output.own is None else parent.on_behalf(output.own)
+            return _event(output.event, its, ordinals, partition=output.partition, ordinal=output.ordinal)
         case Gone():
             return _tombstone(output, parent, ordinals)
         case Event():

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
 def partitions_of(width: Width, settings: Settings) -> int:
     """Return how many partitions a width means under these settings."""
-    wide = {Width.ARTICLES: settings.topics.partitions, Width.SHARDS: settings.topics.shards, Width.ONE: 1}
+    wide = {Width.ARTICLES: settings.topics.partitions, Width.SHARDS: settings.topics.shards,
+            Width.STATEMENTS: settings.topics.statements, Width.ONE: 1}
     return wide[width]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from schemas.base import Event
+    from schemas.envelope import Provenance
 
 
 class CommuniqueError(Exception):
@@ -58,11 +59,14 @@ class Placed:
 
     The guard's choice: the partition by the key, the ordinal by counting events of one type within the step's
     answer. A step that answers the same origin from several records (one a shard) must give the ordinal.
+    `own`: origin, time and mode of the event's own thing, when another's arrival is the cause; None: as the
+    cause's.
     """
 
     event: Event
     partition: int | None = None
     ordinal: int | None = None
+    own: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,24 @@ def _enriched(body: Body) -> str:
     return f"{_id(body)}  {text(body, 'dedup', 'role'):14} {cluster}  {_tagged(body)[SHORT_ID_CHARS + 2 :]}"
 
 
+def _found(body: Body) -> str:
+    gone = "withdrawn" if body.get("withdrawn") is True else "found"
+    return f"{_id(body, 'statement_id')}  {gone:10}  {_said(body)}"
+
+
+def _statement(body: Body) -> str:
+    kind, standing = text(body, "novelty", "kind"), text(body, "state")
+    proposition = _id(body, "proposition_id")
+    origins = text(body, "independent_origins")
+    return f"{_id(body, 'statement_id')}  {kind:13} {standing:12} {proposition} x{origins}  {_said(body)}"
+
+
+def _said(body: Body) -> str:
+    content = body.get("content")
+    words = " … ".join(text(span, "text") for span in content) if isinstance(content, list) else ""
+    return f"{text(body, 'event_time')[:10]}  {text(body, 'speaker', 'name')}: {words}"
+
+
 def _cluster(body: Body) -> str:
     first = text(body, "first_published")[:10]
     members = _many(body, "members", "member")
@@ -151,6 +169,8 @@ LINES: Final[dict[str, Callable[[Body], str]]] = {
     topics.CLEAN.name: _clean,
     topics.TAGGED.name: _tagged,
     topics.ENRICHED.name: _enriched,
+    topics.FOUND.name: _found,
+    topics.STATEMENTS.name: _statement,
     topics.CLUSTERS.name: _cluster,
     topics.ASSIGNMENTS.name: _assignment,
     topics.REFUSALS.name: _refusal,

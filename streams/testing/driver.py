@@ -86,7 +86,11 @@ class Simulation:
 
     def _width(self, width: Width) -> int:
         topics = self.settings.topics
-        return {Width.ARTICLES: topics.partitions, Width.SHARDS: topics.shards}.get(width, 1)
+        wide = {
+            Width.ARTICLES: topics.partitions, Width.SHARDS: topics.shards,
+            Width.STATEMENTS: topics.statements,
+        }
+        return wide.get(width, 1)
 
     def put(
         self, topic: str, value: bytes | None, *, key: bytes | None = None, headers: Headers = (),

@@ -31,7 +31,8 @@ Body = dict[str, Any]
 Rest = dict[str, Body]
 """What stands at rest on a compacted topic: key → body."""
 
-AS_OF = {topics.CLUSTERS.name: ("kind", "from"), topics.ENRICHED.name: ("dedup", "completeness")}
+AS_OF = {topics.CLUSTERS.name: ("kind", "from"), topics.ENRICHED.name: ("dedup", "completeness"),
+         topics.STATEMENTS.name: ("revision", "former_proposition_ids", "cluster_id")}
 """Fields that say what was known at the time: they may differ between two runs."""
 
 

@@ -16,13 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from schemas.envelope import DeliveryMode, Envelope
+from schemas.envelope import DeliveryMode, Envelope, Provenance
 
 Bounds = Mapping[int, tuple[int, int]]
 """Raw partition → (first offset still kept, next offset to be written). Empty: not known."""
 
 
-def lane_of(envelope: Envelope) -> str:
+def lane_of(envelope: Envelope | Provenance) -> str:
     """Return the lane of an event: `live`, or the mode with its job.
 
     >>> from datetime import UTC

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import Span, SpanField
-from schemas.statement import Cue, Hop, Speaker, SpeechAct, Statement
+from schemas.statement import Attribution, Cue, Hop, Speaker, SpeechAct, Statement
 from streams.core.offices.registry import Registry
 from streams.core.statements.chain import Step, without_repeats
 from streams.core.statements.drafts import Draft, drafts_of
@@ -103,7 +103,9 @@ def _statements(
         [fields[draft.report.field].text[each.start : each.end] for each in draft.report.content]
         for draft in drafts
     ]
-    ids = ids_of(article.article_id, contents, speakers, best)
+    placed_by = [None if draft.meant.attribution is Attribution.AMBIGUOUS else speaker
+                 for draft, speaker in zip(drafts, speakers, strict=True)]
+    ids = ids_of(article.article_id, contents, placed_by, best)
     for number, draft in enumerate(drafts):
         rendition_of = ids[best[number]] if best[number] != number else None
         yield writer.statement(draft, ids[number], speakers[number], rendition_of)

@@ -1,10 +1,10 @@
 """Placement: by whom a statement is kept, and its id.
 
 `statement_id` = hash(article, placement, normalised content). The placement is the speaker's Wikidata id,
-else his name in normal form, else the article, each of the best rendering of the utterance: so judge sees
-all of a speaker's words in one place, and a headline that names the body goes with the person. Nothing else
-of the article goes into the id: an edit elsewhere leaves it. Where one speaker says the same words twice in
-one article, the second has an ordinal; best renderings come first.
+else his name in normal form, else the article, which also keeps what is ambiguous; each of the best rendering
+of the utterance: so judge sees all of a speaker's words in one place, and a headline that names the body goes
+with the person. Nothing else of the article goes into the id: an edit elsewhere leaves it. Where one speaker
+says the same words twice in one article, the second has an ordinal; best renderings come first.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from unicodedata import normalize
 
 from schemas.ids import digest
+from schemas.statement import Attribution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -45,7 +46,12 @@ def placements(statements: Iterable[Statement], article_id: str) -> dict[str, st
     listed = list(statements)
     by_id = {each.statement_id: each for each in listed}
     best = {each.statement_id: by_id.get(each.rendition_of or "", each) for each in listed}
-    return {key: placement(each.speaker, article_id) for key, each in best.items()}
+    return {key: placement(placed_by(each), article_id) for key, each in best.items()}
+
+
+def placed_by(statement: Statement) -> Speaker | None:
+    """Return the speaker that a statement is kept under; None when it is ambiguous whose words they are."""
+    return None if statement.attribution is Attribution.AMBIGUOUS else statement.speaker
 
 
 def ids_of(

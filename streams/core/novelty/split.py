@@ -1,0 +1,123 @@
+"""split: an enriched article → each of its statements as the article's versions have it, placed by speaker.
+
+The state is a fact a version: what it says. In order:
+
+1. the arrival joins its version's fact;
+2. every statement of the article, in whatever version, is worked out from all versions: its words as the
+   latest version that has it, since when it is said, and whether the latest version of all no longer says it
+   (withdrawn). Latest is by event time, then pipeline, then version id, never by arrival;
+3. what the arrival changed is sent, to where the statement is placed; a repeat sends all of the article.
+
+A statement's placement is part of its id: one that is placed elsewhere now is another statement, and the old
+one is withdrawn where it was. What is sent travels as its own: its raw record, its delivery mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from schemas.found_statement import FoundStatement
+from schemas.ids import digest
+from schemas.statements_state import SaidStatement, SaidVersion
+from streams.core.dedup.watermark import lane_of
+from streams.core.novelty.said import merged, thinned, version_of
+from streams.core.outcome import Placed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from schemas.enriched_article import EnrichedArticle
+    from schemas.envelope import Envelope, Provenance
+
+
+class Truth(NamedTuple):
+    """A statement as its article has it, and where that came from."""
+
+    found: FoundStatement
+    provenance: Provenance
+
+
+@dataclass(slots=True)
+class Versions:
+    """Which keys of the table are an article's."""
+
+    keys: dict[str, set[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: Mapping[str, SaidVersion]) -> Versions:
+        """Return the index of a state."""
+        versions = cls()
+        for key in said:
+            versions.add(key)
+        return versions
+
+    def add(self, key: str) -> None:
+        """Take in a key `article_id/version/pipeline`."""
+        self.keys.setdefault(key.partition("/")[0], set()).add(key)
+
+
+def split(
+    article: EnrichedArticle, envelope: Envelope, said: MutableMapping[str, SaidVersion], versions: Versions,
+    partitions: int,
+) -> list[Placed]:
+    """Return the article's statements that the arrival changed; all of them for a repeat."""
+    key = f"{article.article_id}/{article.version}/{envelope.pipeline_version or ''}"
+    before = {each: said[each] for each in sorted(versions.keys.get(article.article_id, ()))}
+    new = merged(before.get(key), version_of(article, envelope))
+    after = before | {key: new}
+    repeat = key in before and before[key].model_dump_json() == new.model_dump_json()
+    was = {} if repeat else truths(before.values())
+    said[key] = new
+    versions.add(key)
+    return [
+        placed(truth, partitions)
+        for name, truth in sorted(truths(after.values()).items())
+        if was.get(name) != truth
+    ]
+
+
+def truths(versions: Iterable[SaidVersion]) -> dict[str, Truth]:
+    """Return every statement of an article's versions, by id, as they have it together."""
+    ordered = sorted(versions, key=order)
+    holding: dict[str, list[tuple[SaidVersion, SaidStatement]]] = {}
+    for version in ordered:
+        for each in version.statements:
+            holding.setdefault(each.statement.statement_id, []).append((version, each))
+    return {key: _truth(held, ordered[-1]) for key, held in holding.items()}
+
+
+def order(version: SaidVersion) -> tuple[datetime, tuple[int, ...], str]:
+    """Return what versions of one article are ordered by: event time, then the newer pipeline is later."""
+    digits = "".join(c if c.isdigit() else " " for c in version.pipeline)
+    return version.event_time, tuple(map(int, digits.split())), version.article.version
+
+
+def _truth(held: list[tuple[SaidVersion, SaidStatement]], latest: SaidVersion) -> Truth:
+    version, said = held[-1]
+    arrivals = list(thinned(arrival for each, _ in held for arrival in each.arrivals))
+    statement = said.statement
+    found = FoundStatement.model_construct(
+        **{name: getattr(statement, name) for name in type(statement).model_fields},
+        article=version.article, cluster_id=version.cluster_id, placement=said.placement,
+        language=version.language, event_time=held[0][0].event_time,
+        withdrawn=version is not latest, lanes=tuple(sorted(lane_of(each) for each in arrivals)),
+        alike=tuple(sorted({other for each, _ in held for other in each.alike})),
+        names=said.names, addressed=said.addressed,
+    )
+    return Truth(found, arrivals[0])
+
+
+def placed(truth: Truth, partitions: int) -> Placed:
+    """Return what is sent of a statement; its ordinal is its content's: another truth has another id."""
+    ordinal = digest("found", truth.found.model_dump_json())
+    return Placed(
+        truth.found, partition=partition_of(truth.found.placement, partitions), ordinal=int(ordinal[:12], 16),
+        own=truth.provenance)
+
+
+def partition_of(placement: str, partitions: int) -> int:
+    """Return the partition of the statements topics that keeps a placement."""
+    return int(digest("placement", placement)[:12], 16) % partitions
