@@ -15,6 +15,7 @@ proved by it.
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import subprocess
@@ -91,6 +92,8 @@ def speed(known: Sequence[Page], rounds: int) -> list[Figure]:
     took: dict[str, list[float]] = {name: [] for name in WAYS}
     for way in WAYS.values():
         way(known[0])  # what is loaded once is no part of it
+    gc.collect()
+    gc.freeze()  # as a worker does: the collector looks at nothing that stays
     for _ in range(rounds):
         for name, way in WAYS.items():
             reset_caches()  # trafilatura remembers what the way before it saw

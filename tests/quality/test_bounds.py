@@ -8,6 +8,7 @@ import pytest
 
 from schemas.clean_article import CleanArticle
 from streams.core.cleaning.html_bounds import too_complex
+from streams.core.cleaning.options import CleaningOptions, ExtractionPath
 from streams.core.outcome import Refused
 from streams.core.tagging.tag import load_tagger
 from tests.core.reading import outcome
@@ -48,14 +49,30 @@ PAGES = {
     "attributes": "<p " + " ".join(f"a{n}=1" for n in range(90_000)) + ">",
     "attributes behind a quoted bracket": "<p x='>' " + " ".join(f"a{n}=1" for n in range(90_000)) + ">",
     "structured dates": "<script type='application/ld+json'>" + '{"datePublished":"2018-01-01",' * 25_000 + f"</script><p>{SENTENCE * 5}",
+    "lists in lists": ("<ul><li>" * 190 + SENTENCE + "</li></ul>" * 190) * 45,
+    "an item of many blocks": "<article><ul><li>" + f"<p>{SENTENCE}</p>" * 10_000,
+    "an item of many links": "<article><ul><li>" + "<p><a href='/x'>River</a></p>" * 29_000,
+    "line breaks": "<p>River<br>" * 29_000,
+    "shares in shares": ("<div class=share>" * 390 + "River" + "</div>" * 390) * 35,
+    "articles in articles": ("<article>" * 390 + f"<p>{SENTENCE}" + "</article>" * 390) * 40,
+    "parents of one child": f"<div><p>{SENTENCE}</div>" * 9_000,
+    "meta tags": "<meta name=author content='Ann Bee'>" * 24_000 + f"<p>{SENTENCE * 5}",
+    "authors": "<p class=author>By Ann Bee and Cy Dee, " * 20_000,
+    "bylines": "<p>By Ann Bee and Cy Dee, " * 30_000,
+    "days shown": "<time class=date>May 3, 2024 " * 30_000,
+    "nested JSON": "<script type='application/ld+json'>" + '{"author":[' * 25_000 + f"</script><p>{SENTENCE * 5}",
+    "persons": "<script type='application/ld+json'>[" + '{"@type":"Article","author":{"@id":"#a"}},' * 7_000 + f"{{}}]</script><p>{SENTENCE * 5}",
     "unclosed quotes": '<a href="x' * 59_000,
 }
 
 
-def seconds(content: str, content_type: str) -> tuple[float, CleanArticle | Refused]:
+def seconds(
+    content: str, content_type: str, path: ExtractionPath = ExtractionPath.QUALITY
+) -> tuple[float, CleanArticle | Refused]:
     content = content.encode()[:LIMIT_BYTES].decode(errors="ignore")
+    options = CleaningOptions(min_chars=0, path=path)
     began = process_time()
-    found = outcome(content, content_type=content_type)
+    found = outcome(content, options, content_type=content_type)
     return process_time() - began, found
 
 
@@ -70,9 +87,10 @@ def test_no_text_takes_long(name: str) -> None:
         assert tagged.text == found.text
 
 
+@pytest.mark.parametrize("path", [ExtractionPath.QUALITY, ExtractionPath.FAST])
 @pytest.mark.parametrize("name", PAGES)
-def test_no_page_takes_long(name: str) -> None:
-    took, _ = seconds(PAGES[name], "text/html")
+def test_no_page_takes_long(name: str, path: ExtractionPath) -> None:
+    took, _ = seconds(PAGES[name], "text/html", path)
     assert took < MOST_SECONDS
 
 

@@ -79,9 +79,8 @@ def _bare(piece: str) -> str | None:
     words = _words()
     name = piece.strip(_EDGES)
     lead = words.lead.match(name)
-    name = _ASIDE.sub(
-        "", words.tail.sub("", name[lead.end() :] if lead and lead.end() < len(name) else name)
-    ).strip(_EDGES)
+    name = words.tail.sub("", name[lead.end() :] if lead else name)
+    name = _ASIDE.sub("", name).strip(_EDGES)
     parts = name.split()
     if not parts or len(name) > _LONGEST_CHARS or len(parts) > _MOST_WORDS:
         return None

@@ -12,12 +12,12 @@ are not to be believed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lxml import etree, html
 
 from schemas.clean_article import Extraction
-from streams.core.cleaning.html_bounds import nested_deeper, too_complex, too_deep
+from streams.core.cleaning.html_bounds import nested_deeper, nodes_of, too_complex, too_deep
 from streams.core.cleaning.html_choice import chosen
 from streams.core.cleaning.html_extractors import by_resiliparse, by_trafilatura
 from streams.core.cleaning.options import ExtractionPath
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
 
     from streams.core.cleaning.options import CleaningOptions
+    from streams.core.cleaning.page_blocks import Blocks
+
+
+_MOST_CAREFUL_NODES: Final = 20_000
+"""trafilatura takes up to 80 µs a node; a larger page is left to the fast path (most in clean_dev: 3,216)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ def main_text(page: str, tree: HTMLTree, options: CleaningOptions) -> MainText |
     found = blocks_of(tree)
     quick = found.text if found.believed else by_resiliparse(tree)
     extractor = "blocks" if found.believed else "resiliparse"
-    if options.path is ExtractionPath.FAST or (options.path is ExtractionPath.AUTO and found.believed):
+    if not _asks_more(page, options.path, found):
         return MainText(quick, Extraction(path="fast", extractor=extractor))
     careful = careful_tree(page, options)
     if isinstance(careful, Refused):
@@ -65,6 +70,13 @@ def main_text(page: str, tree: HTMLTree, options: CleaningOptions) -> MainText |
     choice = chosen(by_trafilatura(careful), quick, extractor, found.blocks if found.believed else ())
     extraction = Extraction(path="quality", extractor=choice.extractor, agreement=choice.agreement)
     return MainText(choice.text, extraction)
+
+
+def _asks_more(page: str, path: ExtractionPath, found: Blocks) -> bool:
+    """Return whether a second opinion is asked."""
+    if nodes_of(page) > _MOST_CAREFUL_NODES:
+        return False
+    return path is ExtractionPath.QUALITY or (path is ExtractionPath.AUTO and not found.believed)
 
 
 def careful_tree(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:

@@ -37,9 +37,14 @@ _WALKED_FROM_CHARS: Final = 150_000
 """A shorter page cannot hold a tag that costs more than 3 s, and half of all pages are shorter."""
 
 
+def nodes_of(page: str) -> int:
+    """Return how many nodes besides text a page has at most: each needs a `<` that closes nothing."""
+    return page.count("<") - page.count("</")
+
+
 def too_complex(page: str, max_nodes: int) -> str | None:
     """Return why a page is too complex to parse (for people), None when it is not."""
-    if page.count("<") - page.count("</") > max_nodes:
+    if nodes_of(page) > max_nodes:
         return f"more than {max_nodes:,} nodes"
     if len(page) >= _WALKED_FROM_CHARS and _WIDE_TAG.search(page):
         return f"a tag with more than {_MOST_ATTRIBUTES:,} attributes"

@@ -93,10 +93,12 @@ def _labelled(said: Mapping[str, str]) -> list[str]:
 
 
 def _linked(tree: HTMLTree) -> list[str]:
-    """Return the text of the first link to a page about a person whose address has a word of it."""
+    """Return the text of the first link to a page about a person whose address has the last word of it."""
     for element in every(tree, _LINKS, _MOST_ELEMENTS):
         name, address = line_of(element), (element.get_attribute("href") or "").lower()
-        if any(folded(word) in address for word in name.split() if len(word) > 2) and any(names_in(name)):
+        words = [folded(word) for word in name.split()]
+        wanted = words if "/author" in address else words[-1:]
+        if any(len(word) > 2 and word in address for word in wanted) and any(names_in(name)):
             return [name]
     return []
 

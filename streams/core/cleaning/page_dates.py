@@ -24,7 +24,7 @@ from streams.core.cleaning.page_tree import every, line_of, lines_of
 from streams.core.cleaning.urls import day_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from resiliparse.parse.html import HTMLTree
 
@@ -53,7 +53,9 @@ _JSON_BASES: Final = {
 _DAYS: Final = frozenset({"url", "shown", "time"})
 _MOST: Final = 32
 _MOST_ELEMENTS: Final = 40
-_OFFSET: Final = re.compile(r"T.*[+-](?!00:?00)\d\d:?\d\d$")
+_LOCAL: Final = re.compile(r"[+-](?!00:?00)\d\d:?\d\d$|^\d{4}-\d\d-\d\d$")
+"""Says the local day: a day, or a moment with an offset."""
+_TIME: Final = "time[datetime]"
 _FIGURES: Final = re.compile(r"\d\d")
 _MOST_LINES: Final = 400
 _LONGEST_LINE_CHARS: Final = 80
@@ -70,11 +72,9 @@ def page_dates(facts: PageFacts, url: str | None, last: date) -> tuple[DateCandi
     `url`: where it was fetched, None when unknown; `last`: the last day that what is only shown may have.
     """
     found: dict[tuple[datetime, Precision, str], DateCandidate] = {}
-    local = False
-    for basis, text in _said(facts, url, last, lambda: local):
+    for basis, text in _said(facts, url, last):
         for each in (_own_day(text, basis), candidate(text, basis)):
             if each and len(found) < _MOST:
-                local = local or (not found and (each.precision is Precision.DAY or _has_offset(text)))
                 found.setdefault((each.value, each.precision, basis), each)
     if all(basis.endswith("_modified") for _, _, basis in found):
         day = next(_written(facts.lines(), last), None)
@@ -83,27 +83,26 @@ def page_dates(facts: PageFacts, url: str | None, last: date) -> tuple[DateCandi
     return _day_first(tuple(found.values()))
 
 
-def _said(
-    facts: PageFacts, url: str | None, last: date, local: Callable[[], bool]
-) -> Iterator[tuple[str, str]]:
-    """Yield basis and text of the dates; days shown only while `local` says that no local day is known."""
+def _said(facts: PageFacts, url: str | None, last: date) -> Iterator[tuple[str, str]]:
     structured = list(_structured(facts))
-    yield from (each for each in structured if each[0] == "json_ld")
+    times = [("time", each.get_attribute("datetime") or "") for each in every(facts.tree, _TIME, 4)]
+    stated = [*(each for each in structured if each[0] == "json_ld"), *_stated(facts, url), *times[:1]]
+    yield from stated
+    best = next((text for basis, text in stated if candidate(text, basis)), None)
+    if best is None or not _LOCAL.search(best):
+        yield from (("shown", shown.isoformat()) for shown in _shown(facts.tree, last))
+    yield from times[1:]
+    yield from (each for each in structured if each[0] != "json_ld")
+    yield from (("meta_modified", facts.meta[name]) for name in _MODIFIED_META if name in facts.meta)
+
+
+def _stated(facts: PageFacts, url: str | None) -> Iterator[tuple[str, str]]:
     yield from (("meta", facts.meta[name]) for name in _PUBLISHED_META if name in facts.meta)
     for each in every(facts.tree, "[itemprop=datePublished]", 4):
         yield "microdata", each.get_attribute("content") or each.get_attribute("datetime") or line_of(each)
     day = day_in(url)
     if day:
         yield "url", day.isoformat()
-    times = [
-        ("time", each.get_attribute("datetime") or "") for each in every(facts.tree, "time[datetime]", 4)
-    ]
-    yield from times[:1]
-    if not local():
-        yield from (("shown", shown.isoformat()) for shown in _shown(facts.tree, last))
-    yield from times[1:]
-    yield from (each for each in structured if each[0] != "json_ld")
-    yield from (("meta_modified", facts.meta[name]) for name in _MODIFIED_META if name in facts.meta)
 
 
 def _structured(facts: PageFacts) -> Iterator[tuple[str, str]]:
@@ -137,10 +136,6 @@ def _shown(tree: HTMLTree, last: date) -> Iterator[date]:
         if _FIGURES.search(element.text or ""):
             for line in lines_of(element, _LONGEST_SHOWN_CHARS):
                 yield from _days(line, last)
-
-
-def _has_offset(text: str) -> bool:
-    return _OFFSET.search(text) is not None
 
 
 def _own_day(text: str, basis: str) -> DateCandidate | None:
