@@ -29,8 +29,16 @@ _LAST: Final = re.compile(r"(?P<cue>:|\s[–—-])\s+(?P<source>[^:–—\n\"“
 _CAPITALS: Final = re.compile(r"[A-Z][A-Z.'’ -]{0,40}")
 _LONGEST_WORDS: Final = 7
 _SPEAKERS: Final = frozenset(
-    (MentionKind.PERSON, MentionKind.ORG, MentionKind.GPE, MentionKind.NORP, MentionKind.WIRE,
-     MentionKind.OUTLET, MentionKind.FAC))
+    (
+        MentionKind.PERSON,
+        MentionKind.ORG,
+        MentionKind.GPE,
+        MentionKind.NORP,
+        MentionKind.WIRE,
+        MentionKind.OUTLET,
+        MentionKind.FAC,
+    )
+)
 
 
 class _Words(NamedTuple):
@@ -44,9 +52,7 @@ def _words(language: str) -> _Words:
     return _Words(frozenset(pack["labels"]), frozenset(pack["speaking"]))
 
 
-def colon_report(
-    field: SpanField, text: str, mentions: Sequence[Mention], language: str
-) -> Report | None:
+def colon_report(field: SpanField, text: str, mentions: Sequence[Mention], language: str) -> Report | None:
     """Return what a headline gives with its source before a colon or after a dash."""
     words = _words(language)
     whole = without_stop(text, 0, len(text))
@@ -75,11 +81,15 @@ def transcript_report(
 
 
 def _report(
-    field: SpanField, text: str, match: re.Match[str], content: tuple[int, int], mentions: Sequence[Mention],
+    field: SpanField,
+    text: str,
+    match: re.Match[str],
+    content: tuple[int, int],
+    mentions: Sequence[Mention],
     mode: StatementMode,
 ) -> Report:
     at, until = without_stop(text, *content)
-    if text[at : at + 1] in ("\"", "“", "‘", "'") and text[until - 1] in ("\"", "”", "’", "'"):
+    if text[at : at + 1] in ('"', "“", "‘", "'") and text[until - 1] in ('"', "”", "’", "'"):
         at, until = without_stop(text, at + 1, until - 1)
     source = Bounds(*match.span("source"))
     named = [each for each in mentions if source.start <= each.start and each.end <= source.end]
@@ -87,16 +97,30 @@ def _report(
     cue = text[slice(*match.span("cue"))]
     at_cue = match.start("cue") + len(cue) - 1
     return Report(
-        field, mode, (Bounds(at, until),), Bounds(match.start(), max(until, source.end)),
-        CueFound(Bounds(at_cue, at_cue + 1), text[at_cue], CueKind.COLON, factive=False, act=SpeechAct.ASSERT),
-        source, head, confidence=0.85, rules=("headline" if mode is StatementMode.HEADLINE else "transcript",))
+        field,
+        mode,
+        (Bounds(at, until),),
+        Bounds(match.start(), max(until, source.end)),
+        CueFound(
+            Bounds(at_cue, at_cue + 1), text[at_cue], CueKind.COLON, factive=False, act=SpeechAct.ASSERT
+        ),
+        source,
+        head,
+        confidence=0.85,
+        rules=("headline" if mode is StatementMode.HEADLINE else "transcript",),
+    )
 
 
 def _speaks(text: str, span: tuple[int, int], mentions: Sequence[Mention], words: _Words) -> bool:
     """Tell whether a stretch names somebody who can speak: a name or a word that speaks is its last."""
     named = [each for each in mentions if span[0] <= each.start and each.end <= span[1]]
     source = text[span[0] : span[1]].lower().split()
-    if len(source) > _LONGEST_WORDS or not source or " ".join(source) in words.labels or source[0] in words.labels:
+    if (
+        len(source) > _LONGEST_WORDS
+        or not source
+        or " ".join(source) in words.labels
+        or source[0] in words.labels
+    ):
         return False
     if source[-1] in words.speaking:
         return True
@@ -110,8 +134,12 @@ def _is_name(text: str, span: tuple[int, int], mentions: Sequence[Mention], word
     if _CAPITALS.fullmatch(source):
         return True
     last = source.lower().split()[-1]
-    if source.istitle() and (last in words.speaking or text[span[1] + 1 : span[1] + 3].strip()[:1] in tuple("\"“‘'")):
+    if source.istitle() and (
+        last in words.speaking or text[span[1] + 1 : span[1] + 3].strip()[:1] in tuple("\"“‘'")
+    ):
         return True
     return any(
-        each.kind is MentionKind.PERSON and each.end == span[1] and each.start - span[0] <= 30 for each in mentions
-        if span[0] <= each.start < span[1])
+        each.kind is MentionKind.PERSON and each.end == span[1] and each.start - span[0] <= 30
+        for each in mentions
+        if span[0] <= each.start < span[1]
+    )

@@ -113,7 +113,9 @@ def worth_parsing(cues: Cues, words: Collection[str]) -> bool:
     """Tell whether a sentence of these words (lower case) can hold a cue."""
     return any(
         not partners or not partners.isdisjoint(words)
-        for partners in (cues.words.get(word) for word in words) if partners is not None)
+        for partners in (cues.words.get(word) for word in words)
+        if partners is not None
+    )
 
 
 def _triggers(verbs: Mapping[tuple[str, str], Verb]) -> dict[str, frozenset[str]]:

@@ -28,7 +28,10 @@ _ANNOUNCED: Final = 12
 
 
 def with_floating(
-    text: str, units: Sequence[Unit], found: Sequence[list[Report]], pointing: Collection[str],
+    text: str,
+    units: Sequence[Unit],
+    found: Sequence[list[Report]],
+    pointing: Collection[str],
     without: frozenset[str],
 ) -> list[Report]:
     """Return the reports of all sentences, quotations that float joined to theirs.
@@ -70,16 +73,22 @@ def _beside(units: Sequence[Unit], number: int) -> bool:
     """Tell whether a sentence follows one of its paragraph, or opens one after a quotation left open."""
     before, here = units[number - 1].sentence, units[number].sentence
     return before.paragraph == here.paragraph or bool(
-        units[number - 1].quotes and units[number - 1].quotes[-1].end >= before.end and units[number - 1].goes_on)
+        units[number - 1].quotes
+        and units[number - 1].quotes[-1].end >= before.end
+        and units[number - 1].goes_on
+    )
 
 
 def _host(held: Sequence[Report], units: Sequence[Unit], number: int, last: int | None) -> int | None:
     """Return which report the next quotation would join: the last of this sentence that is speech."""
     sentence = units[number].sentence
     here = [
-        at for at in range(max(0, len(held) - 12), len(held))
-        if held[at].sentence.start == sentence.start and held[at].cue is not None
-        and held[at].cue.kind in _SPEECH and held[at].source is not None  # type: ignore[union-attr]
+        at
+        for at in range(max(0, len(held) - 12), len(held))
+        if held[at].sentence.start == sentence.start
+        and held[at].cue is not None
+        and held[at].cue.kind in _SPEECH
+        and held[at].source is not None  # type: ignore[union-attr]
     ]
     if not here:
         return None
@@ -98,16 +107,29 @@ def _joined(text: str, held: list[Report], last: int, unit: Unit, without: froze
         if "joined" in without:
             return None
         held[last] = replace(
-            host, content=(*host.content, content), quote_defects=(*host.quote_defects, *quote.defects))
+            host, content=(*host.content, content), quote_defects=(*host.quote_defects, *quote.defects)
+        )
         return last
     if "floating" in without:
         return None
     sentence = Bounds(unit.sentence.start, unit.sentence.end)
     held.append(
         Report(
-            host.field, StatementMode.DIRECT, (content,), sentence, None, host.source, host.source_head,
-            collective=host.collective, venue=host.venue, when=host.when, quote_defects=quote.defects,
-            confidence=0.8, rules=("floating",)))
+            host.field,
+            StatementMode.DIRECT,
+            (content,),
+            sentence,
+            None,
+            host.source,
+            host.source_head,
+            collective=host.collective,
+            venue=host.venue,
+            when=host.when,
+            quote_defects=quote.defects,
+            confidence=0.8,
+            rules=("floating",),
+        )
+    )
     return len(held) - 1
 
 
@@ -127,10 +149,14 @@ def _announced(
         at += 1
     if not pieces:
         return number, report
-    return at - 1, replace(report, content=tuple(pieces), quote_defects=tuple(defects), mode=StatementMode.DIRECT)
+    return at - 1, replace(
+        report, content=tuple(pieces), quote_defects=tuple(defects), mode=StatementMode.DIRECT
+    )
 
 
-def _continued(text: str, units: Sequence[Unit], held: Sequence[Report], pointing: Collection[str]) -> list[Report]:
+def _continued(
+    text: str, units: Sequence[Unit], held: Sequence[Report], pointing: Collection[str]
+) -> list[Report]:
     """Return the sentences that go on with indirect speech, between two that name its speaker."""
     by_sentence: dict[int, list[Report]] = {}
     for report in held:
@@ -144,8 +170,16 @@ def _continued(text: str, units: Sequence[Unit], held: Sequence[Report], pointin
             content = without_stop(text, sentence.start, sentence.end)
             added.append(
                 Report(
-                    by_sentence[units[number].sentence.start][0].field, StatementMode.CONTINUATION, (content,),
-                    Bounds(sentence.start, sentence.end), None, None, confidence=0.5, rules=("continuation",)))
+                    by_sentence[units[number].sentence.start][0].field,
+                    StatementMode.CONTINUATION,
+                    (content,),
+                    Bounds(sentence.start, sentence.end),
+                    None,
+                    None,
+                    confidence=0.5,
+                    rules=("continuation",),
+                )
+            )
         number = max(stop, number + 1)
     return added
 
@@ -156,8 +190,11 @@ def _stretch(
     """Return the sentence before which a continuation after sentence `number` ends; `number`: there is none."""
     sentence = units[number].sentence
     hosts = [
-        each for each in held.get(sentence.start, ())
-        if each.mode is StatementMode.INDIRECT and "clause" in each.rules and each.content[-1].end >= sentence.end - 1
+        each
+        for each in held.get(sentence.start, ())
+        if each.mode is StatementMode.INDIRECT
+        and "clause" in each.rules
+        and each.content[-1].end >= sentence.end - 1
     ]
     if not hosts or hosts[0].source_head is None:
         return number

@@ -19,20 +19,31 @@ if TYPE_CHECKING:
     from streams.core.statements.report import Bounds
     from streams.core.statements.tree import Tree
 
-_SPEECH: Final = frozenset(("clause", "quote", "parenthesis", "according", "question", "decline", "colon_quote"))
+_SPEECH: Final = frozenset(
+    ("clause", "quote", "parenthesis", "according", "question", "decline", "colon_quote")
+)
 
 
 def kept(
-    tree: Tree, hits: Sequence[Hit], quoted: Sequence[Bounds], first_person: Collection[str], wires: Collection[Hit]
+    tree: Tree,
+    hits: Sequence[Hit],
+    quoted: Sequence[Bounds],
+    first_person: Collection[str],
+    wires: Collection[Hit],
 ) -> Iterator[Hit]:
     """Yield the hits that stay, in order. `quoted`: the sentence's quotations; `wires`: hits of an agency."""
     for number, hit in enumerate(hits):
         if any(_twice(hit, other, earlier=n < number) for n, other in enumerate(hits) if n != number):
             continue
-        if hit.source is not None and tree.words[hit.source] in first_person and _inside(
-                (tree.bounds(hit.first, hit.last),), quoted):
+        if (
+            hit.source is not None
+            and tree.words[hit.source] in first_person
+            and _inside((tree.bounds(hit.first, hit.last),), quoted)
+        ):
             continue
-        hosts = [other for other in hits if other is not hit and other not in wires and _holds(tree, other, hit)]
+        hosts = [
+            other for other in hits if other is not hit and other not in wires and _holds(tree, other, hit)
+        ]
         if hosts and (hit.rule not in _SPEECH or hit.kind is CueKind.BELIEVE) and not _named(tree, hit):
             continue
         yield hit
@@ -60,5 +71,4 @@ def _twice(hit: Hit, other: Hit, *, earlier: bool) -> bool:
 
 
 def _inside(pieces: Iterable[Bounds], quoted: Sequence[Bounds]) -> bool:
-    return any(
-        quote.start <= piece.start and piece.end <= quote.end for piece in pieces for quote in quoted)
+    return any(quote.start <= piece.start and piece.end <= quote.end for piece in pieces for quote in quoted)

@@ -42,18 +42,25 @@ def _according(tree: Tree, first: int, last: int, lemma: str, owner: int | None 
     clause = tree.heads[first]
     for _ in range(8):
         if tree.heads[clause] == clause or (
-            tree.deps[clause] in ("ccomp", "conj", "advcl", "relcl") and tree.tags[clause][0] in "VM"
-            and tree.child(clause, "nsubj", "nsubjpass") is not None):
+            tree.deps[clause] in ("ccomp", "conj", "advcl", "relcl")
+            and tree.tags[clause][0] in "VM"
+            and tree.child(clause, "nsubj", "nsubjpass") is not None
+        ):
             break
         clause = tree.heads[clause]
     reported = tree.child(clause, "ccomp") if tree.deps[first] == "advcl" else None
     if tree.deps[first] == "advcl" and reported is None:
         return None
-    content = below(tree, reported) if reported is not None else around(
-        tree, tree.left[clause], tree.right[clause], (tree.left[first], tree.right[first]))
+    content = (
+        below(tree, reported)
+        if reported is not None
+        else around(tree, tree.left[clause], tree.right[clause], (tree.left[first], tree.right[first]))
+    )
     if not content:
         return None
-    return Hit(first, last, clause, lemma, CueKind.ACCORDING, SpeechAct.ASSERT, False, source, content, "according")
+    return Hit(
+        first, last, clause, lemma, CueKind.ACCORDING, SpeechAct.ASSERT, False, source, content, "according"
+    )
 
 
 def silence_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
@@ -66,12 +73,17 @@ def silence_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
         first = next(tree.kids(verb, "aux", "auxpass"), verb)
         none = any(tree.words[each] == "no" for each in tree.kids(number, "det"))
         if tree.deps[number] == "dobj" and not (
-                none and tree.words[verb] in cues.light or tree.words[verb].startswith("return")
-                and unsaid(tree, verb, cues) == "negated"):
+            (none
+            and tree.words[verb] in cues.light)
+            or (tree.words[verb].startswith("return")
+            and unsaid(tree, verb, cues) == "negated")
+        ):
             continue
         if tree.deps[number] == "pobj" and not (
-                tree.words[above] == "for" and unsaid(tree, _governor(tree, verb), cues) == "negated"
-                and tree.words[verb] in ("reached", "available")):
+            tree.words[above] == "for"
+            and unsaid(tree, _governor(tree, verb), cues) == "negated"
+            and tree.words[verb] in ("reached", "available")
+        ):
             continue
         governor = _governor(tree, verb)
         source = tree.child(governor, "nsubj", "nsubjpass") or subject_of(tree, governor, cues)
@@ -129,17 +141,36 @@ def _uttered(tree: Tree, number: int, kind: CueKind, verb: int, source: int, cue
         return
     last = tree.right[number]
     for child in tree.kids(verb, "prep", "dative"):
-        if tree.left[child] == last + 1 and tree.words[child] in ("to", "for", "of", "over", "about", "against", "with"):
+        if tree.left[child] == last + 1 and tree.words[child] in (
+            "to",
+            "for",
+            "of",
+            "over",
+            "about",
+            "against",
+            "with",
+        ):
             last = tree.right[child]
-    yield Hit(verb, verb, verb, lemma, CueKind.SAY, SpeechAct.ASSERT, False, source,
-              piece(tree, tree.left[number], last), "uttered", clause=False)
+    yield Hit(
+        verb,
+        verb,
+        verb,
+        lemma,
+        CueKind.SAY,
+        SpeechAct.ASSERT,
+        False,
+        source,
+        piece(tree, tree.left[number], last),
+        "uttered",
+        clause=False,
+    )
 
 
 def _complement(tree: Tree, clause: int) -> bool:
     """Tell whether a clause says what the noun before it says ("that …", "to …"), not which noun is meant."""
     first = tree.words[tree.left[clause]]
     if tree.deps[clause] == "acl":
-        return tree.tags[clause] != "VBG" and tree.tags[clause] != "VBN" or first == "that"
+        return (tree.tags[clause] != "VBG" and tree.tags[clause] != "VBN") or first == "that"
     mark = tree.child(clause, "mark")
     return mark is not None and tree.words[mark] == "that"
 
@@ -157,6 +188,15 @@ def adjective_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
         if tree.words[source] in cues.pronouns["never"]:
             continue
         content = below(tree, clause)
-        yield Hit(min(verb, number), number, verb, f"be {word}", CueKind.BELIEVE, SpeechAct.ASSERT, False, source,
-                  content, "adjective")
-
+        yield Hit(
+            min(verb, number),
+            number,
+            verb,
+            f"be {word}",
+            CueKind.BELIEVE,
+            SpeechAct.ASSERT,
+            False,
+            source,
+            content,
+            "adjective",
+        )

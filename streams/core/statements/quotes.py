@@ -22,7 +22,7 @@ _STOPS: Final = frozenset(",.?!…—")
 _FEW: Final = 2
 _BRACKET: Final = re.compile(r"\s\([^()\n]{1,80}\)")
 _ABBREVIATED: Final = re.compile(r"(?:\b[A-Za-z]\.){2,}$")
-_CLOSING: Final = {"\"": "\"“", "”": "“\"", "’": "‘", "'": "'", "“": "“"}
+_CLOSING: Final = {'"': '"“', "”": '“"', "’": "‘", "'": "'", "“": "“"}
 
 
 class Masked(NamedTuple):
@@ -37,9 +37,7 @@ class Masked(NamedTuple):
     held: dict[int, Quotation]
 
 
-def masked(
-    text: str, start: int, end: int, quotes: Sequence[Quotation], said: Collection[str]
-) -> Masked:
+def masked(text: str, start: int, end: int, quotes: Sequence[Quotation], said: Collection[str]) -> Masked:
     """Return the sentence `text[start:end]` with each quotation that is a clause of its own as one word.
 
     Brackets are left out. `quotes`: those inside it, in order. `said`: verbs (lower case) that report
@@ -97,7 +95,9 @@ def stands_alone(text: str, start: int, end: int, quote: Quotation, said: Collec
 def _said_next(text: str, quote: Quotation, end: int, said: Collection[str]) -> bool:
     """Tell whether one of the three words after a quotation of some length reports it."""
     long_ = text.count(" ", quote.content_start, quote.content_end) >= _FEW
-    return long_ and any(word.lower() in said for word in text[quote.end : min(end, quote.end + 60)].split()[:3])
+    return long_ and any(
+        word.lower() in said for word in text[quote.end : min(end, quote.end + 60)].split()[:3]
+    )
 
 
 def without_stop(text: str, start: int, end: int) -> Bounds:

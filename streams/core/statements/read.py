@@ -60,7 +60,8 @@ def reports_in(
     found: list[list[Report]] = [[] for _ in units]
     taken = _side_by_side(field, units, mentions, found, language, without)
     parsed = [
-        (number, unit.masked) for number, unit in enumerate(units) if unit.masked and number not in taken]
+        (number, unit.masked) for number, unit in enumerate(units) if unit.masked and number not in taken
+    ]
     docs = parser.parse([seen.text for _, seen in parsed])
     for (number, seen), doc in zip(parsed, docs, strict=True):
         unit, tree = units[number], tree_of(doc, seen)
@@ -77,13 +78,19 @@ def reports_in(
 
 
 def _side_by_side(
-    field: Field, units: Sequence[Unit], mentions: Sequence[Mention], found: Sequence[list[Report]],
-    language: str, without: frozenset[str],
+    field: Field,
+    units: Sequence[Unit],
+    mentions: Sequence[Mention],
+    found: Sequence[list[Report]],
+    language: str,
+    without: frozenset[str],
 ) -> set[int]:
     """Find sources beside what they say (`colon`); return the units that need no parser any more."""
     taken: set[int] = set()
     if field.name is SpanField.HEADLINE:
-        report = colon_report(field.name, field.text, mentions, language) if "headline" not in without else None
+        report = (
+            colon_report(field.name, field.text, mentions, language) if "headline" not in without else None
+        )
         if report and units:
             found[0].append(report)
             taken.update(range(len(units)))
@@ -99,7 +106,11 @@ def _side_by_side(
     before = -1
     for number, unit in enumerate(units):
         opens, before = unit.sentence.paragraph != before, unit.sentence.paragraph
-        if not opens or number in taken or ":" not in field.text[unit.sentence.start : unit.sentence.start + 70]:
+        if (
+            not opens
+            or number in taken
+            or ":" not in field.text[unit.sentence.start : unit.sentence.start + 70]
+        ):
             continue
         if "transcript" in without:
             continue
@@ -126,22 +137,29 @@ def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention], media: Collectio
         return True
     at = tree.starts[hit.source]
     return any(
-        each.start <= at < each.end and each.kind in (MentionKind.WIRE, MentionKind.OUTLET) for each in mentions)
+        each.start <= at < each.end and each.kind in (MentionKind.WIRE, MentionKind.OUTLET)
+        for each in mentions
+    )
 
 
 def _report(
     field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str, *, wire: bool
 ) -> Report:
-    source = source_of(tree, hit.source, mentions, cues_of(language).titles) if hit.source is not None else None
+    source = (
+        source_of(tree, hit.source, mentions, cues_of(language).titles) if hit.source is not None else None
+    )
     around = circumstances_of(tree, hit, language)
     content, inserts = without_inserts(
-        field.text, (without_stop(field.text, *each) for each in hit.content), language)
+        field.text, (without_stop(field.text, *each) for each in hit.content), language
+    )
     return Report(
         field=field.name,
         mode=StatementMode.HEADLINE if field.name is SpanField.HEADLINE else _mode(unit, hit, content),
         content=content,
         sentence=Bounds(unit.sentence.start, unit.sentence.end),
-        cue=CueFound(tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act, hit.negated),
+        cue=CueFound(
+            tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act, hit.negated
+        ),
         source=source.bounds if source else None,
         source_head=source.head if source else None,
         collective=bool(source and source.collective),
@@ -164,7 +182,9 @@ def _mode(unit: Unit, hit: Hit, content: Sequence[Bounds]) -> StatementMode:
     size = sum(end - start for start, end in content)
     quoted = sum(
         max(0, min(end, quote.content_end) - max(start, quote.content_start))
-        for start, end in content for quote in unit.quotes)
+        for start, end in content
+        for quote in unit.quotes
+    )
     if quoted and quoted >= size - _MARKS:
         return StatementMode.DIRECT if hit.clause else StatementMode.PARTIAL_DIRECT
     if hit.kind is CueKind.BELIEVE:

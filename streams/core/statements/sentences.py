@@ -79,13 +79,19 @@ def _inside(quotes: Sequence[Bounds], starts: Sequence[int], at: int, end: int) 
 def _ends(text: str, match: re.Match[str], stops: _Stops) -> bool:
     mark = match[0]
     if "\n" in mark:
-        return mark[0] in ":.!?…" or text[match.start() - 1] in ".!?…:\"”"
+        return mark[0] in ":.!?…" or text[match.start() - 1] in '.!?…:"”'
     if mark.rstrip()[-1] in "\"”’'" and mark[0] in "!?":
         return not stops.said.match(text, match.end(), match.end() + 60)
-    if mark[0] != "." or mark[1] in "\"”":
+    if mark[0] != "." or mark[1] in '"”':
         return True
-    before = text[max(0, match.start() - _WORD_CHARS) : match.start()].rpartition(" ")[2].lstrip("(\"“'‘").lower()
-    if before not in stops.abbreviations and not (len(before) == 1 and before.isalpha()) and "." not in before:
+    before = (
+        text[max(0, match.start() - _WORD_CHARS) : match.start()].rpartition(" ")[2].lstrip("(\"“'‘").lower()
+    )
+    if (
+        before not in stops.abbreviations
+        and not (len(before) == 1 and before.isalpha())
+        and "." not in before
+    ):
         return True
     following = text[match.end() : match.end() + _WORD_CHARS].partition(" ")[0].lower()
     return before not in stops.abbreviations and len(before) > 1 and following in stops.starters

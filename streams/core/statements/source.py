@@ -72,13 +72,25 @@ def _title_inside(tree: Tree, word: int, name: Bounds, titles: Collection[str]) 
     """
     first = next((n for n in range(word + 1) if tree.starts[n] >= name.start), word)
     before = range(max(tree.left[word], first - 4), first)
-    return tree.left[word] < first and any(tree.tags[n] == "IN" for n in before) and tree.words[first - 1] in titles
+    return (
+        tree.left[word] < first
+        and any(tree.tags[n] == "IN" for n in before)
+        and tree.words[first - 1] in titles
+    )
 
 
 def _extent(tree: Tree, word: int) -> tuple[int, int]:
     first, last = word, word
     for child in tree.children[word]:
-        if child < word and tree.deps[child] not in ("punct", "relcl", "advmod", "cc", "preconj", "prep", "dep"):
+        if child < word and tree.deps[child] not in (
+            "punct",
+            "relcl",
+            "advmod",
+            "cc",
+            "preconj",
+            "prep",
+            "dep",
+        ):
             first = min(first, tree.left[child])
         if child > word and tree.deps[child] not in _CUT and not _comma_before(tree, child, word):
             last = max(last, _right(tree, child))
@@ -98,4 +110,8 @@ def _right(tree: Tree, child: int) -> int:
 
 def _comma_before(tree: Tree, child: int, word: int) -> bool:
     start = tree.left[child]
-    return start > word and tree.words[start - 1] in (",", "-", "–", "—", "--", "(") and tree.deps[child] not in _COORDINATES
+    return (
+        start > word
+        and tree.words[start - 1] in (",", "-", "–", "—", "--", "(")
+        and tree.deps[child] not in _COORDINATES
+    )

@@ -87,9 +87,13 @@ def agent_of(tree: Tree, verb: int) -> int | None:
 
 def is_passive(tree: Tree, verb: int) -> bool:
     """Tell whether the verb is in the passive."""
-    return tree.tags[verb] == "VBN" and not reduced(tree, verb) and (
-        tree.child(verb, "nsubjpass", "auxpass") is not None
-        or (tree.deps[verb] in ("acl", "amod") and tree.child(verb, "nsubj") is None)
+    return (
+        tree.tags[verb] == "VBN"
+        and not reduced(tree, verb)
+        and (
+            tree.child(verb, "nsubjpass", "auxpass") is not None
+            or (tree.deps[verb] in ("acl", "amod") and tree.child(verb, "nsubj") is None)
+        )
     )
 
 
@@ -97,7 +101,9 @@ def reduced(tree: Tree, verb: int) -> bool:
     """Tell whether a participle is the past tense of a sentence that the parser found no verb in."""
     head = tree.heads[verb]
     root = head if tree.deps[head] == "ROOT" else tree.heads[tree.heads[head]]
-    finite = any(tag in ("VBD", "VBZ", "VBP", "MD") and tree.deps[n] != "relcl" for n, tag in enumerate(tree.tags))
+    finite = any(
+        tag in ("VBD", "VBZ", "VBP", "MD") and tree.deps[n] != "relcl" for n, tag in enumerate(tree.tags)
+    )
     return tree.deps[verb] == "acl" and tree.deps[root] == "ROOT" and tree.tags[root][0] != "V" and not finite
 
 
@@ -116,7 +122,8 @@ def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
         if any(tree.words[each] in words["negations"] for each in tree.kids(verb, "neg", "preconj")):
             return "negated"
         if any(word in words["modals"] for word in aux) and not any(
-                tree.words[each] == "only" for each in tree.kids(verb, "advmod")):
+            tree.words[each] == "only" for each in tree.kids(verb, "advmod")
+        ):
             return "modal"
         if any(tree.words[each] in words["conjunctions"] for each in tree.kids(verb, "mark", "advmod")):
             return "if"

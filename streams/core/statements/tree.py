@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streams.core.statements.quotes import Masked
 
 _ALL_BITS: Final = 2**64 - 1
-_ATTRIBUTES: Final = ["IDX", "LENGTH", "TAG", "DEP", "HEAD"]
+_ATTRIBUTES: Final[list[int | str]] = ["IDX", "LENGTH", "TAG", "DEP", "HEAD"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,17 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
         quotes = tuple(tree.quotes[each] for each in quoted)
         content = tuple(Bounds(each.content_start, each.content_end) for each in quotes)
         yield _hit(tree, number, verb, source, content, "quote")._replace(
-            quotes=quotes, addressee=_object(tree, number, verb))
+            quotes=quotes, addressee=_object(tree, number, verb)
+        )
         return
     framed = list(_framed(tree, number, verb, source, cues))
     yield from framed
-    if not framed and tree.words[-1] == ":" and "q" in verb.frames and tree.right[number] >= len(tree.words) - 2:
+    if (
+        not framed
+        and tree.words[-1] == ":"
+        and "q" in verb.frames
+        and tree.right[number] >= len(tree.words) - 2
+    ):
         yield _hit(tree, number, verb, source, (), "colon_quote")
 
 
@@ -106,7 +112,8 @@ def _declined(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> I
         return
     if tree.child(wanted, "auxpass") is not None:
         yield _hit(tree, number, verb, source, piece(tree, number, tree.right[wanted]), "decline")._replace(
-            last=wanted)
+            last=wanted
+        )
         return
     if tree.words[wanted] not in cues.unsaid["refused"]:
         yield _hit(tree, number, verb, source, below(tree, wanted), "infinitive")
@@ -137,19 +144,33 @@ def _refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
     if thing is None:
         return
     yield _hit(tree, number, verb, source, below(tree, thing), "decline")._replace(
-        first=first, kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True)
+        first=first, kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True
+    )
 
 
 def silent(tree: Tree, number: int, first: int, last: int, source: int) -> Hit:
     """Return the hit of somebody who says nothing (did not comment before the vote; had no comment)."""
     stop = last
     for child in tree.children[number]:
-        if child > last and tree.deps[child] in ("prep", "dobj", "npadvmod", "prt") and tree.words[
-                tree.left[child] - 1] != ",":
+        if (
+            child > last
+            and tree.deps[child] in ("prep", "dobj", "npadvmod", "prt")
+            and tree.words[tree.left[child] - 1] != ","
+        ):
             stop = max(stop, tree.right[child])
     return Hit(
-        first, last, number, tree.words[number], CueKind.DECLINE, SpeechAct.DECLINE, False, source,
-        piece(tree, first, stop), "decline", negated=True)
+        first,
+        last,
+        number,
+        tree.words[number],
+        CueKind.DECLINE,
+        SpeechAct.DECLINE,
+        False,
+        source,
+        piece(tree, first, stop),
+        "decline",
+        negated=True,
+    )
 
 
 def _clause_of(tree: Tree, number: int) -> int | None:
@@ -169,7 +190,11 @@ def _hidden(tree: Tree, number: int) -> int | None:
             return None
         if tree.words[mark] == "that" and tree.deps[mark] == "mark":
             clause = tree.heads[mark]
-            return clause if tree.deps[clause] in ("relcl", "ccomp", "acl") and tree.left[clause] == mark else None
+            return (
+                clause
+                if tree.deps[clause] in ("relcl", "ccomp", "acl") and tree.left[clause] == mark
+                else None
+            )
     return None
 
 
@@ -223,15 +248,19 @@ def _complement(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
                 named = None
         if named is not None and thing is not None:
             return _hit(tree, number, verb, source, below(tree, named), "complement")._replace(
-                target=_np(tree, thing), clause=False)
+                target=_np(tree, thing), clause=False
+            )
     if "s" in verb.frames and thing is not None:
         for prep in tree.kids(number, "prep"):
             inside = tree.child(prep, "pobj", "pcomp", "amod")
             if tree.words[prep] == "as" and inside is not None:
                 target = tree.heads[number] if tree.tags[thing] in ("WDT", "WP") else thing
                 return _hit(tree, number, verb, source, below(tree, inside), "as")._replace(
-                    target=tree.bounds(tree.left[target], number - 1) if target < number else _np(tree, target),
-                    clause=False)
+                    target=tree.bounds(tree.left[target], number - 1)
+                    if target < number
+                    else _np(tree, target),
+                    clause=False,
+                )
     return None
 
 
@@ -244,13 +273,15 @@ def _prepositional(tree: Tree, number: int, verb: Verb, source: int) -> Hit | No
             if thing is not None and thing < prep:
                 content = piece(tree, tree.left[thing], tree.right[prep])
             return _hit(tree, number, verb, source, content, "preposition")._replace(
-                last=prep if thing is None else number, clause=False, act=verb.preposition_act)
+                last=prep if thing is None else number, clause=False, act=verb.preposition_act
+            )
     for clause in tree.kids(number, "advcl", "ccomp"):
         first = tree.left[clause]
         if tree.words[first] == "for" and first == number + 1 and "for" in verb.prepositions:
             content = piece(tree, first + 1, tree.right[clause])
             return _hit(tree, number, verb, source, content, "preposition")._replace(
-                last=first, act=verb.preposition_act)
+                last=first, act=verb.preposition_act
+            )
     return None
 
 
@@ -264,7 +295,14 @@ def _reach(tree: Tree, number: int, thing: int) -> int:
             break
         if tree.deps[child] == "advcl" and tree.words[tree.left[child]] != "to":
             break
-        if tree.deps[child] == "prep" and tree.words[child] in ("at", "in", "on", "during", "after", "before"):
+        if tree.deps[child] == "prep" and tree.words[child] in (
+            "at",
+            "in",
+            "on",
+            "during",
+            "after",
+            "before",
+        ):
             break
         last = tree.right[child]
     return last
@@ -274,9 +312,7 @@ def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
     """Return a clause's first and last word without "that" and without what its speaker says next."""
     first, last = tree.left[clause], tree.right[clause]
     mark = tree.child(clause, "mark")
-    if mark is not None and mark == first and tree.words[mark] == "that":
-        first += 1
-    elif tree.words[first] == "that" and tree.tags[first] in ("WDT", "IN") and first < clause - 1:
+    if (mark is not None and mark == first and tree.words[mark] == "that") or (tree.words[first] == "that" and tree.tags[first] in ("WDT", "IN") and first < clause - 1):
         first += 1
     for each in tree.kids(clause, "advcl", "conj"):
         if goes_on(tree, each, cues):
@@ -295,13 +331,15 @@ def _clause(tree: Tree, number: int, verb: Verb, source: int, clause: int, cues:
     own = tree.child(clause, "nsubj", "nsubjpass")
     to = any(tree.words[each] == "to" for each in tree.kids(clause, "aux"))
     if to and own is not None and "o" in verb.frames:
-        yield _hit(tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "request")._replace(
-            addressee=own)
+        yield _hit(
+            tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "request"
+        )._replace(addressee=own)
         return
     if "t" not in verb.frames and not asks:
         if "c" in verb.frames and own is not None:
-            yield _hit(tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "complement")._replace(
-                target=_np(tree, own), clause=False)
+            yield _hit(
+                tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "complement"
+            )._replace(target=_np(tree, own), clause=False)
         return
     rule = "question" if asks else "clause"
     content = piece(tree, *_without_next(tree, clause, cues))
@@ -322,7 +360,9 @@ def _parenthesis(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None
     if tree.child(number, "mark") is not None:
         return None
     content = around(tree, tree.left[host], tree.right[host], (tree.left[number], tree.right[number]))
-    return _hit(tree, number, verb, source, content, "parenthesis")._replace(addressee=_object(tree, number, verb))
+    return _hit(tree, number, verb, source, content, "parenthesis")._replace(
+        addressee=_object(tree, number, verb)
+    )
 
 
 def _before(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
@@ -331,7 +371,11 @@ def _before(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
     if edge < 3 or tree.words[edge - 1] != "," or tree.child(number, "dobj", "xcomp") is not None:
         return None
     other = next((each for each in tree.kids(number, "advcl", "parataxis", "dep") if each < edge), None)
-    if other is None or tree.child(other, "mark") is not None or tree.child(other, "nsubj", "nsubjpass") is None:
+    if (
+        other is None
+        or tree.child(other, "mark") is not None
+        or tree.child(other, "nsubj", "nsubjpass") is None
+    ):
         return None
     return _hit(tree, number, verb, source, piece(tree, tree.left[other], edge - 1), "parenthesis")
 
@@ -369,7 +413,8 @@ def _quoted_as(tree: Tree, number: int, verb: Verb, saying: int, quoted: tuple[i
     if quoted:
         quotes = tuple(tree.quotes[each] for each in quoted)
         yield hit._replace(
-            content=tuple(Bounds(each.content_start, each.content_end) for each in quotes), quotes=quotes)
+            content=tuple(Bounds(each.content_start, each.content_end) for each in quotes), quotes=quotes
+        )
     elif clause is not None and clause < number:
         yield hit._replace(content=below(tree, clause))
 
@@ -377,8 +422,7 @@ def _quoted_as(tree: Tree, number: int, verb: Verb, saying: int, quoted: tuple[i
 def _hit(tree: Tree, number: int, verb: Verb, source: int, content: tuple[Bounds, ...], rule: str) -> Hit:
     particle = tree.child(number, "prt")
     last = particle if particle is not None and " " in verb.lemma else number
-    return Hit(
-        number, last, number, verb.lemma, verb.kind, verb.act, verb.factive, source, content, rule)
+    return Hit(number, last, number, verb.lemma, verb.kind, verb.act, verb.factive, source, content, rule)
 
 
 def _np(tree: Tree, word: int) -> Bounds:
@@ -414,8 +458,18 @@ def _after_colon(tree: Tree, cues: Cues, owned: set[int]) -> Iterator[Hit]:
         source = subject_of(tree, verb, cues)
         if source is not None and tree.deps[source] != "expl":
             yield Hit(
-                word - 2, word - 2, verb, ":", CueKind.COLON, SpeechAct.ASSERT, False, source,
-                (Bounds(quote.content_start, quote.content_end),), "quote", (quote,))
+                word - 2,
+                word - 2,
+                verb,
+                ":",
+                CueKind.COLON,
+                SpeechAct.ASSERT,
+                False,
+                source,
+                (Bounds(quote.content_start, quote.content_end),),
+                "quote",
+                (quote,),
+            )
 
 
 def _quote_owners(tree: Tree, cues: Cues) -> dict[int, tuple[int, ...]]:
@@ -452,4 +506,3 @@ def _quotes(tree: Tree, word: int, cues: Cues) -> bool:
     particle = tree.child(word, "prt")
     verb = cues.verb(tree.words[word], "" if particle is None else tree.words[particle])
     return verb is not None and "q" in verb.frames
-

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+from streams.core.tagging.blas import with_fast_blas
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -42,7 +44,7 @@ def english() -> Pipeline:
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"\[W095\]", category=UserWarning)
-        return _wheel().load(exclude=list(_LEFT_OUT))
+        return with_fast_blas(_wheel().load(exclude=list(_LEFT_OUT)))
 
 
 def marked(model: Pipeline, steps: Sequence[str], docs: Iterable[Doc], batch_size: int) -> Iterable[Doc]:
