@@ -19,7 +19,8 @@ from schemas.span import Span, SpanField
 from schemas.statement import Attribution, Cue, Hop, Speaker, SpeechAct, Statement
 from streams.core.offices.registry import Registry
 from streams.core.statements.chain import Step, without_repeats
-from streams.core.statements.drafts import Draft, drafts_of
+from streams.core.statements.draft import Draft
+from streams.core.statements.drafts import drafts_of
 from streams.core.statements.meant import POINTED, going_on
 from streams.core.statements.placement import ids_of
 from streams.core.statements.renditions import Rendering, aliases_of, gist_of, groups_of, taken_up
@@ -103,8 +104,10 @@ def _statements(
         [fields[draft.report.field].text[each.start : each.end] for each in draft.report.content]
         for draft in drafts
     ]
-    placed_by = [None if draft.meant.attribution is Attribution.AMBIGUOUS else speaker
-                 for draft, speaker in zip(drafts, speakers, strict=True)]
+    placed_by = [
+        None if draft.meant.attribution is Attribution.AMBIGUOUS else speaker
+        for draft, speaker in zip(drafts, speakers, strict=True)
+    ]
     ids = ids_of(article.article_id, contents, placed_by, best)
     for number, draft in enumerate(drafts):
         rendition_of = ids[best[number]] if best[number] != number else None

@@ -10,8 +10,10 @@ from schemas.statement import Attribution
 from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
+from streams.core.statements.draft import Draft
 from streams.core.statements.meant import Memory
-from streams.core.statements.media import by_noun, is_medium, media_words, passages_in
+from streams.core.statements.media import Depth, by_noun, is_medium, media_words, passages_in
+from streams.core.statements.named_later import named_later
 from streams.core.statements.offices import offices_of
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.statements.said_on import filed_of, said_on, times_of
@@ -23,9 +25,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from schemas.clean_article import CleanArticle
-    from schemas.mention import Mention, Role
+    from schemas.mention import Mention
     from schemas.span import SpanField
-    from schemas.statement import Official, SaidOn
     from streams.core.offices.registry import Registry
     from streams.core.statements.cast import Cast
     from streams.core.statements.days_said import Dated
@@ -39,19 +40,6 @@ _NEAR: Final = 80
 """Code points between a name and the role that is said beside it."""
 _OPENING_CHARS: Final = 300
 """Code points behind a phrase that sets the time, in which the one is named whom it is told of."""
-
-
-@dataclass(slots=True)
-class Draft:
-    """A report with what its article adds. `steps`: the hops after the speaker."""
-
-    report: Report
-    meant: Meant
-    said_on: SaidOn
-    official: Official
-    role: Role | None
-    steps: tuple[Step, ...]
-    rules: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -83,6 +71,19 @@ class _Reading:
     reported: dict[str, date] = field(default_factory=dict)
     heard: dict[str, _Heard] = field(default_factory=dict)
     spoken: list[int] = field(default_factory=list)
+
+    def hear_lead(self) -> None:
+        """Keep the media of a first paragraph without a report for the people whom it names."""
+        end = self.memory.breaks[0] if self.memory.breaks else len(self.text.text)
+        if self.spoken and self.spoken[0] < end:
+            return
+        lead = tuple(
+            each for each in self.passages if each.bounds.start < end and each.depth is not Depth.TOLD
+        )
+        for mention in self.stage.cast.within(self.text.name, 0, end) if lead else ():
+            actor = self.stage.cast.fullest(mention)
+            if actor is not None and actor.kind == "person":
+                self.heard.setdefault(actor.key, _Heard(carried=lead, lead=True, carried_in=0))
 
     def draft(self, report: Report) -> Draft | None:
         """Return a report's draft, None when a wire gives it that only carries another's words."""
@@ -209,8 +210,9 @@ class _Reading:
     ) -> tuple[tuple[Passage, ...], str | None]:
         """Return the passages that carry a report: its own, else those that carry on from its speaker's."""
         if carried:
-            if not heard.lead:
-                heard.carried, heard.lead, heard.carried_in = carried, paragraph == 0, paragraph
+            on = tuple(each for each in carried if each.depth is not Depth.TOLD)
+            if on and not heard.lead:
+                heard.carried, heard.lead, heard.carried_in = on, paragraph == 0, paragraph
             return carried, "chain:own"
         if past or not heard.carried or (meant.attribution is Attribution.AMBIGUOUS and meant.name is None):
             return (), None
@@ -263,7 +265,10 @@ def drafts_of(
             filed=filed,
             spoken=[report.sentence.start for report in mine],
         )
-        drafts += [draft for report in mine if (draft := reading.draft(report))]
+        reading.hear_lead()
+        drafts += named_later(
+            [draft for report in mine if (draft := reading.draft(report))], reading.standing
+        )
     return drafts, stage.cast
 
 

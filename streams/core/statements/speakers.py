@@ -85,7 +85,7 @@ class Stage:
         if report.collective:
             return self._together(text, source)
         mention = best(self.cast.touching(text.name, head), head)
-        if mention is not None:
+        if mention is not None and (mention.kind is not MentionKind.NORP or mention.end >= source.end):
             learn(self, report, mention, text)
             return self._as_actor(mention, source, "speaker:named")
         return self._unmarked(text, source, head)
