@@ -149,7 +149,8 @@ class CleaningSettings(_Group):
     path: Literal["quality", "fast", "auto"] = Field(
         default="quality",
         description="How the text of a page is taken out: by several extractors and a choice, "
-        "by one fast pass, or fast where that is sure of itself.",
+        "by one fast pass that looks for authors and dates in the markup alone, or by one pass, and "
+        "the others where that is not sure of itself.",
     )
 
 

@@ -131,7 +131,7 @@ def _page_fast(page: Page) -> object:
     return (
         tree
         if isinstance(tree, Refused)
-        else (read_metadata(tree, page.url, _NOW), main_text(page.html, tree, options))
+        else (read_metadata(tree, page.url, _NOW, thorough=False), main_text(page.html, tree, options))
     )
 
 

@@ -32,6 +32,7 @@ from streams.core.cleaning.html import bounded_tree, main_text, without_headline
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.mending import mended, mended_text
 from streams.core.cleaning.metadata import read_metadata
+from streams.core.cleaning.options import ExtractionPath
 from streams.core.cleaning.plain_text import read_text
 from streams.core.cleaning.quotes import marks_of, quote_repairs
 from streams.core.cleaning.urls import canonical, day_in, domain_of
@@ -105,7 +106,8 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
     tree = bounded_tree(article.content, options)
     if isinstance(tree, Refused):
         return tree
-    about = read_metadata(tree, article.url, origin_time)
+    thorough = options.path is not ExtractionPath.FAST
+    about = read_metadata(tree, article.url, origin_time, thorough=thorough)
     main = main_text(article.content, tree, options)
     if isinstance(main, Refused):
         return main

@@ -74,9 +74,8 @@ def main_text(page: str, tree: HTMLTree, options: CleaningOptions) -> MainText |
 
 def _asks_more(page: str, path: ExtractionPath, found: Blocks) -> bool:
     """Return whether a second opinion is asked."""
-    if nodes_of(page) > _MOST_CAREFUL_NODES:
-        return False
-    return path is ExtractionPath.QUALITY or (path is ExtractionPath.AUTO and not found.believed)
+    wanted = path is ExtractionPath.QUALITY or (path is ExtractionPath.AUTO and not found.believed)
+    return wanted and nodes_of(page) <= _MOST_CAREFUL_NODES
 
 
 def careful_tree(page: str, options: CleaningOptions) -> html.HtmlElement | Refused:

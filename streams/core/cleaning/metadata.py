@@ -49,12 +49,15 @@ class PageMetadata:
     dates: tuple[DateCandidate, ...]
 
 
-def read_metadata(tree: HTMLTree, url: str | None, origin_time: datetime) -> PageMetadata:
+def read_metadata(
+    tree: HTMLTree, url: str | None, origin_time: datetime, *, thorough: bool = True
+) -> PageMetadata:
     """Return the metadata of a page.
 
-    `url`: what the producer says it was fetched from, None when it does not say.
+    `url`: what the producer says it was fetched from, None when it does not say; `thorough`: authors and
+    days that the page only shows are looked for as well, not its markup alone.
     """
-    return metadata_of(facts_of(tree), url, origin_time)
+    return metadata_of(facts_of(tree, thorough=thorough), url, origin_time)
 
 
 def metadata_of(facts: PageFacts, url: str | None, origin_time: datetime) -> PageMetadata:

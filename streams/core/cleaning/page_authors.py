@@ -64,6 +64,8 @@ def _sources(facts: PageFacts) -> Iterator[list[str]]:
     yield from ([text for name, text in facts.tags if name == wanted] for wanted in _META)
     yield _labelled(facts.meta)
     yield from (_shown(facts.tree, path, 4) for path in _MARKED)
+    if not facts.thorough:
+        return
     yield from (_shown(facts.tree, path, 1) for path in _NAMED)
     yield _linked(facts.tree)
     yield next((names for line in facts.lines()[:_MOST_LINES] if (names := byline_in(line))), [])

@@ -89,7 +89,7 @@ def _said(facts: PageFacts, url: str | None, last: date) -> Iterator[tuple[str, 
     stated = [*(each for each in structured if each[0] == "json_ld"), *_stated(facts, url), *times[:1]]
     yield from stated
     best = next((text for basis, text in stated if candidate(text, basis)), None)
-    if best is None or not _LOCAL.search(best):
+    if facts.thorough and (best is None or not _LOCAL.search(best)):
         yield from (("shown", shown.isoformat()) for shown in _shown(facts.tree, last))
     yield from times[1:]
     yield from (each for each in structured if each[0] != "json_ld")

@@ -36,16 +36,17 @@ class PageFacts:
     scripts: tuple[str, ...]
     things: tuple[Thing, ...]
     lines: Callable[[], list[str]]
+    thorough: bool = True
+    """Whether what the page only shows is looked at as well, or its markup alone."""
 
 
-def facts_of(tree: HTMLTree) -> PageFacts:
-    """Return the facts of a page."""
+def facts_of(tree: HTMLTree, *, thorough: bool = True) -> PageFacts:
+    """Return the facts of a page; `thorough`: what it only shows is looked at as well as its markup."""
     tags = tuple(_tags(tree))
     found = (each.text or "" for each in every(tree, 'script[type*="ld+json"]', _MOST_SCRIPTS))
     scripts = tuple(script for script in found if len(script) <= _LONGEST_SCRIPT_CHARS)
-    return PageFacts(
-        tree, tags, dict(reversed(tags)), scripts, tuple(things(scripts)), cache(lambda: every_line(tree))
-    )
+    lines = cache(lambda: every_line(tree) if thorough else [])
+    return PageFacts(tree, tags, dict(reversed(tags)), scripts, tuple(things(scripts)), lines, thorough)
 
 
 def _tags(tree: HTMLTree) -> list[tuple[str, str]]:
