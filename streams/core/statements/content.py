@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
     from streams.core.statements.tree import Tree
 
-_EDGES = (",", ".", ";", ":", "-", "–", "—", "--", '"', "“", "”", "''", "``")
+QUESTIONS: Final = frozenset(("WDT", "WP", "WP$", "WRB"))
+"""Tags of the words that open an indirect question."""
+_EDGES: Final = (",", ".", ";", ":", "-", "–", "—", "--", '"', "“", "”", "''", "``")
 
 
 def below(tree: Tree, word: int, *, skip: int | None = None) -> tuple[Bounds, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FAMILIES: Final = ("joined", "floating", "colon_quote", "continuation")
 _SPEECH: Final = (CueKind.SAY, CueKind.ACCORDING)
 _ANNOUNCED: Final = 12
-"""Paragraphs that one colon announces at most."""
+"""Quotations that one colon announces, or that join one report, at most."""
 
 
 def with_floating(
@@ -104,7 +104,7 @@ def _joined(text: str, held: list[Report], last: int, unit: Unit, without: froze
     host, quote = held[last], unit.quotes[0]
     content = without_stop(text, quote.content_start, quote.content_end)
     if host.mode is StatementMode.DIRECT:
-        if "joined" in without:
+        if "joined" in without or len(host.content) > _ANNOUNCED:
             return None
         held[last] = replace(
             host, content=(*host.content, content), quote_defects=(*host.quote_defects, *quote.defects)

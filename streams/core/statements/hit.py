@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from schemas.statement import SpeechAct
     from streams.core.cleaning.quotations import Quotation
+    from streams.core.statements.cues import Verb
     from streams.core.statements.report import Bounds, CueKind
+    from streams.core.statements.tree import Tree
 
 
 class Hit(NamedTuple):
@@ -34,3 +36,20 @@ class Hit(NamedTuple):
     """Whether the content is a clause (else a noun phrase or a complement)."""
     negated: bool = False
     """Whether the cue itself is negated (did not say)."""
+
+
+def hit_of(tree: Tree, number: int, verb: Verb, source: int, content: tuple[Bounds, ...], rule: str) -> Hit:
+    """Return the hit of a verb with its particle."""
+    particle = tree.child(number, "prt")
+    last = particle if particle is not None and " " in verb.lemma else number
+    return Hit(number, last, number, verb.lemma, verb.kind, verb.act, verb.factive, source, content, rule)
+
+
+def extent(tree: Tree, word: int) -> Bounds:
+    """Return the stretch below a word."""
+    return tree.bounds(tree.left[word], tree.right[word])
+
+
+def told(tree: Tree, number: int, verb: Verb) -> int | None:
+    """Return whom the words are told, if the verb's object says it."""
+    return tree.child(number, "dobj", "dative") if "u" in verb.frames else None

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from schemas.statement import SpeechAct
 from streams.core.statements.content import around, below, piece
 from streams.core.statements.hit import Hit
+from streams.core.statements.refusals import silent
 from streams.core.statements.report import CueKind
 from streams.core.statements.subject import subject_of, unsaid
-from streams.core.statements.verbs import silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,10 +73,8 @@ def silence_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
         first = next(tree.kids(verb, "aux", "auxpass"), verb)
         none = any(tree.words[each] == "no" for each in tree.kids(number, "det"))
         if tree.deps[number] == "dobj" and not (
-            (none
-            and tree.words[verb] in cues.light)
-            or (tree.words[verb].startswith("return")
-            and unsaid(tree, verb, cues) == "negated")
+            (none and tree.words[verb] in cues.light)
+            or (tree.words[verb].startswith("return") and unsaid(tree, verb, cues) == "negated")
         ):
             continue
         if tree.deps[number] == "pobj" and not (

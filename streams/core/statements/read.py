@@ -6,6 +6,7 @@ others are not; each cue then finds its source and its content.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from schemas.mention import MentionKind
@@ -62,10 +63,11 @@ def reports_in(
     parsed = [
         (number, unit.masked) for number, unit in enumerate(units) if unit.masked and number not in taken
     ]
+    starts = [mention.start for mention in mentions]
     docs = parser.parse([seen.text for _, seen in parsed])
     for (number, seen), doc in zip(parsed, docs, strict=True):
         unit, tree = units[number], tree_of(doc, seen)
-        inside = [each for each in mentions if unit.sentence.start <= each.start < unit.sentence.end]
+        inside = mentions[bisect_left(starts, unit.sentence.start) : bisect_left(starts, unit.sentence.end)]
         hits = [hit for hit in _hits(tree, cues) if hit.rule not in without]
         wires = [hit for hit in hits if _is_wire(tree, hit, inside, cues.media)]
         quoted = [Bounds(quote.start, quote.end) for quote in unit.quotes]
