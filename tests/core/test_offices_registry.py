@@ -28,6 +28,8 @@ def tenure(**given):
     ("2012-02", date(2012, 2, 1), date(2012, 2, 29)),
     ("2012-12", date(2012, 12, 1), date(2012, 12, 31)),
     ("2012-05-07", date(2012, 5, 7), date(2012, 5, 7)),
+    ("9999-12", date(9999, 12, 1), date(9999, 12, 31)),
+    ("0001", date(1, 1, 1), date(1, 12, 31)),
     ("2012-05-07/2013-01-02", date(2012, 5, 7), date(2013, 1, 2)),
 ])
 def test_a_day_is_somewhere_between_its_bounds_and_is_written_back_as_it_was(text, first, last):
@@ -143,6 +145,11 @@ def test_two_accounts_of_one_tenure_close_in_where_they_agree_and_open_where_the
     [tenure] = entry.tenures
     assert (str(tenure.start), str(tenure.end)) == ("2012-05-07", "2018-05-07/2018-05-20")
     assert held(tenure, date(2018, 5, 10)) is Held.UNSURE
+
+
+def test_days_at_the_ends_of_time_are_merged_like_others():
+    [entry] = merged([row(start="0001", end="9999-12", qid="Q90000001"), row(start="0001-01-01", end="9999-12-31", qid="Q90000001")])
+    assert [(str(each.start), str(each.end)) for each in entry.tenures] == [("0001-01-01", "9999-12-31")]
 
 
 def test_an_end_that_one_source_knows_counts_and_the_later_day_it_was_open_at():

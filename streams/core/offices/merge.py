@@ -140,7 +140,7 @@ def _same_time(one: Tenure, other: Tenure) -> bool:
 
 
 def _near(one: Fuzzy, other: Fuzzy) -> bool:
-    return one.first <= other.last + _APART and other.first <= one.last + _APART
+    return one.first - other.last <= _APART and other.first - one.last <= _APART
 
 
 def _one(first: Tenure, second: Tenure) -> Tenure:

@@ -6,8 +6,9 @@ A day is a pair of bounds (`Fuzzy`): "2012" is somewhere from 2012-01-01 to 2012
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -40,10 +41,10 @@ class Fuzzy(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as written: 2012, 2012-05, 2012-05-07, or `first/last`."""
+        day = self.first.isoformat()
         if self.first == self.last:
-            return self.first.isoformat()
-        whole = f"{self.first:%Y-%m}", f"{self.first:%Y}"
-        return next((text for text in whole if fuzzy(text) == self), f"{self.first}/{self.last}")
+            return day
+        return next((text for text in (day[:7], day[:4]) if fuzzy(text) == self), f"{day}/{self.last}")
 
 
 @lru_cache(maxsize=65536)
@@ -62,7 +63,7 @@ def fuzzy(text: str | None) -> Fuzzy | None:
             return Fuzzy(date(int(text), 1, 1), date(int(text), 12, 31))
         case 7:
             first = date.fromisoformat(f"{text}-01")
-            return Fuzzy(first, (first + timedelta(31)).replace(day=1) - timedelta(1))
+            return Fuzzy(first, first.replace(day=monthrange(first.year, first.month)[1]))
         case 21:
             return Fuzzy(date.fromisoformat(text[:10]), date.fromisoformat(text[11:]))
         case _:
