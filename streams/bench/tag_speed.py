@@ -1,10 +1,10 @@
 """Tag speed: our tagger against the bare model's whole pipeline, in one run, in one process and one thread.
 
-The bare pipeline marks tokens, tags, lemmas, grammar and names of every sentence, and says nothing of who said
-what; ours finds and links mentions, checks roles and reads statements, and parses only where there is something
-to attribute. Both are given the same texts in turns, by processor time, and the medians of the turns are
-compared: the machine blurs them alike. Texts: the gold of our own, or the first articles of a folder with
-`articles_load.jsonl.gz`. Words are what stands between blanks.
+The bare pipeline marks tokens, tags, lemmas, grammar and names of every sentence, and says nothing of who
+said what; ours finds and links mentions, checks roles and reads statements, and parses only where there is
+something to attribute. Both are given the same texts in turns, by processor time, and the medians of the
+turns are compared: the machine blurs them alike. Texts: the gold of our own, or the first articles of a
+folder with `articles_load.jsonl.gz`. Words are what stands between blanks.
 """
 
 from __future__ import annotations
@@ -139,10 +139,9 @@ def main(words: Sequence[str]) -> int:
         )
     else:
         print(
-            f"{found.articles} articles, {found.words:,} words: ours {found.ours_words_per_second:,.0f} words/s, "
-            f"bare pipeline {found.bare_words_per_second:,.0f}: {found.ratio:.2f}, floor {found.floor}"
-        )
-    return 0 if found.holds else 1
+            f"{found.articles} articles, {found.words:,} words: ours {found.ours_words_per_second:,.0f}
+            words/s, " f"bare pipeline {found.bare_words_per_second:,.0f}: {found.ratio:.2f}, floor
+            {found.floor}" ) return 0 if found.holds else 1
 
 
 if __name__ == "__main__":

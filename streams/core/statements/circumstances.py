@@ -61,7 +61,7 @@ def circumstances_of(tree: Tree, hit: Hit, language: str) -> Circumstances:
 
 
 def _outside(tree: Tree, hit: Hit) -> Iterator[int]:
-    """Yield the phrases on the cue, and those on the noun or verb at the end of one (at a meeting on Monday)."""
+    """Yield the phrases on the cue, and those on the noun of one (at a meeting on Monday)."""
     for child in tree.kids(hit.verb, "prep", "npadvmod", "dative"):
         bounds = tree.bounds(tree.left[child], tree.right[child])
         if not _within(bounds, hit.content):

@@ -1,4 +1,4 @@
-"""Clauses: which clause a verb reports: after it, before it, around it, behind a noun, up to what comes next."""
+"""Clauses: which clause a verb reports: after, before, around it, behind a noun, up to what comes next."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
 
 
 def clause_hits(tree: Tree, number: int, verb: Verb, source: int, clause: int, cues: Cues) -> Iterator[Hit]:
+    """Yield the clause that a verb reports, as statement, question, request or complement."""
     first = tree.words[tree.left[clause]]
     asks = (tree.tags[tree.left[clause]] in QUESTIONS and first != "that") or first in ("whether", "if")
     if asks and not verb.frames & {"w", "t"}:
@@ -100,7 +101,7 @@ def parenthesis(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
 
 
 def before(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
-    """Return the hit of a cue after a comma at whose left hangs a clause that the parser calls something else."""
+    """Return the hit of a cue after a comma, before which hangs a clause that the parser misnames."""
     edge = min(tree.left[source], number)
     if edge < 3 or tree.words[edge - 1] != "," or tree.child(number, "dobj", "xcomp") is not None:
         return None
@@ -117,7 +118,20 @@ def before(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
 def follows(tree: Tree, number: int, cues: Cues) -> bool:
     """Tell whether a verb and who says it follow a whole clause (…, informed the minister)."""
     thing = tree.child(number, "dobj")
-    if thing is None or tree.words[number - 1] != "," or tree.left[thing] != number + 1:
+    if (
+        tree.deps[number] != "conj"
+        or thing is None
+        or tree.words[number - 1] != ","
+        or tree.left[thing] != number + 1
+    ):
         return False
     named = tree.tags[thing] == "NNP" or tree.words[thing] in cues.titles
     return named and tree.child(number, "nsubj", "aux", "cc", "xcomp", "ccomp") is None
+
+
+def inverted_hits(tree: Tree, number: int, verb: Verb) -> Iterator[Hit]:
+    """Yield the clause before a verb and who says it (…, informed the minister)."""
+    source = tree.child(number, "dobj")
+    if source is not None:
+        content = piece(tree, tree.left[tree.heads[number]], number - 1)
+        yield hit_of(tree, number, verb, source, content, "inverted")

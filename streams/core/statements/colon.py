@@ -1,8 +1,9 @@
 """Colon: a source and what it says, put side by side: in headlines and in transcripts.
 
-Headlines: `The Kremlin: little help from abroad`, `Little help from abroad – minister`, with a named thing or a
-word of the pack that can speak as the source; a label (Video: …) says nothing. Transcripts: a paragraph that
-opens with a name in capitals, or with a person's name, and a colon; it goes to the end of the paragraph.
+Headlines: `The Kremlin: little help from abroad`, `Little help from abroad – minister`, with a named thing
+or a word of the pack that can speak as the source; a label (Video: …) says nothing. Transcripts: a paragraph
+that opens with a name in capitals, or with a person's name, and a colon; it goes to the end of the
+paragraph.
 """
 
 from __future__ import annotations

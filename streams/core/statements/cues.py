@@ -40,9 +40,9 @@ class _Row(TypedDict, total=False):
 class Cues:
     """One pack's cues, in lower case.
 
-    `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `light`: form → lemma of a verb that reports
-    with its noun; `holding`: those whose subject has the thought (has hopes that), rather than says it. `words`: what makes a sentence worth parsing → words
-    of which one must stand beside it.
+    `verbs`: form and particle ("" without one) → verb. `nouns`: noun → kind. `light`: form → lemma of a verb
+    that reports with its noun; `holding`: those whose subject has the thought (has hopes that), rather than
+    says it. `words`: what makes a sentence worth parsing → words of which one must stand beside it.
     """
 
     verbs: Mapping[tuple[str, str], Verb]

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from streams.core.statements.units import Unit
 
-FAMILIES: Final = ("joined", "floating", "colon_quote", "continuation")
 _SPEECH: Final = (CueKind.SAY, CueKind.ACCORDING)
 _ANNOUNCED: Final = 12
 """Quotations that one colon announces, or that join one report, at most."""
@@ -36,19 +35,20 @@ def with_floating(
 ) -> list[Report]:
     """Return the reports of all sentences, quotations that float joined to theirs.
 
-    `found`: the reports of each sentence, in order; one with empty content waits for what its colon announces.
+    `found`: the reports of each sentence, in order; one with empty content waits for what its colon
+    announces.
     """
     held: list[Report] = []
     number = 0
-    last: int | None = None
     while number < len(units):
-        for report in found[number]:
-            if not report.content:
-                number, report = _announced(text, units, found, number, report)
-            if report.content:
-                held.append(report)
+        here = number
+        for report in found[here]:
+            number, filled = (
+                (number, report) if report.content else _announced(text, units, found, number, report)
+            )
+            held += [filled] if filled.content else []
+        last = _host(held, units, here)
         number += 1
-        last = _host(held, units, number - 1, last)
         while number < len(units) and is_floating(text, units[number]) and not found[number]:
             if last is None or not _beside(units, number):
                 break
@@ -79,24 +79,22 @@ def _beside(units: Sequence[Unit], number: int) -> bool:
     )
 
 
-def _host(held: Sequence[Report], units: Sequence[Unit], number: int, last: int | None) -> int | None:
+def _host(held: Sequence[Report], units: Sequence[Unit], number: int) -> int | None:
     """Return which report the next quotation would join: the last of this sentence that is speech."""
     sentence = units[number].sentence
-    here = [
-        at
-        for at in range(max(0, len(held) - 12), len(held))
-        if held[at].sentence.start == sentence.start
-        and held[at].cue is not None
-        and held[at].cue.kind in _SPEECH
-        and held[at].source is not None  # type: ignore[union-attr]
-    ]
+    here = [at for at in range(max(0, len(held) - 12), len(held)) if _speaks(held[at], sentence.start)]
     if not here:
         return None
     quoted = [at for at in here if held[at].mode is StatementMode.DIRECT]
     if quoted:
         return quoted[-1]
-    del last
     return max(here, key=lambda at: sum(each.end - each.start for each in held[at].content))
+
+
+def _speaks(report: Report, sentence: int) -> bool:
+    """Tell whether a report of the sentence that begins at `sentence` is speech with a source."""
+    speech = report.cue is not None and report.cue.kind in _SPEECH and report.source is not None
+    return speech and report.sentence.start == sentence
 
 
 def _joined(text: str, held: list[Report], last: int, unit: Unit, without: frozenset[str]) -> int | None:
@@ -187,7 +185,10 @@ def _continued(
 def _stretch(
     text: str, units: Sequence[Unit], held: dict[int, list[Report]], number: int, pointing: Collection[str]
 ) -> int:
-    """Return the sentence before which a continuation after sentence `number` ends; `number`: there is none."""
+    """Return the sentence before which a continuation after sentence `number` ends; `number`.
+
+    There is none.
+    """
     sentence = units[number].sentence
     hosts = [
         each

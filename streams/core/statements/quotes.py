@@ -28,8 +28,8 @@ _CLOSING: Final = {'"': '"“', "”": '“"', "’": "‘", "'": "'", "“": "�
 class Masked(NamedTuple):
     """A sentence as the parser sees it.
 
-    `places`: (offset in `text`, offset in the field) where each stretch of it begins. `held`: offset in `text`
-    of each quotation that is put as one word → the quotation.
+    `places`: (offset in `text`, offset in the field) where each stretch of it begins. `held`: offset in
+    `text` of each quotation that is put as one word → the quotation.
     """
 
     text: str
@@ -72,9 +72,11 @@ def _cuts(
     """Return what the parser is not to see: quotations, and brackets after a blank with their blank."""
     cuts: list[tuple[int, int, Quotation | None]] = [(each.start, each.end, each) for each in quotes]
     if "(" in text[start:end]:
-        for match in _BRACKET.finditer(text, start + 1, end):
-            if not any(each.start < match.end() and match.start() < each.end for each in quotes):
-                cuts.append((match.start(), match.end(), None))
+        cuts += [
+            (match.start(), match.end(), None)
+            for match in _BRACKET.finditer(text, start + 1, end)
+            if not any(each.start < match.end() and match.start() < each.end for each in quotes)
+        ]
     return sorted(cuts, key=lambda cut: cut[0])
 
 
@@ -101,7 +103,7 @@ def _said_next(text: str, quote: Quotation, end: int, said: Collection[str]) -> 
 
 
 def without_stop(text: str, start: int, end: int) -> Bounds:
-    """Return a stretch without blanks, its last comma, stop, colon or semicolon, and a mark that closes in it."""
+    """Return a stretch without blanks, its last comma, stop or colon, and a mark that closes in it."""
     while start < end and (text[start].isspace() or text[start] in ",;:"):
         start += 1
     while end > start and (text[end - 1].isspace() or text[end - 1] in ",.;:"):

@@ -7,7 +7,7 @@ others are not; each cue then finds its source and its content.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
 from schemas.span import SpanField
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
 
-_TITLE_CHARS = 160
+_TITLE_CHARS: Final = 160
 """A first paragraph of one sentence up to this long may be a headline that nobody marked as one."""
-_MARKS = 3
+_MARKS: Final = 3
 """Code points of a content that may stand outside its quotation: the marks and a comma."""
 
 

@@ -30,7 +30,10 @@ class Source(NamedTuple):
 
 
 def source_of(tree: Tree, word: int, mentions: Sequence[Mention], titles: Collection[str]) -> Source:
-    """Return the source whose head word is `word`. `mentions`: those of its sentence; `titles`: in lower case."""
+    """Return the source whose head word is `word`.
+
+    `mentions`: those of its sentence; `titles`: in lower case.
+    """
     name = _named_beside(tree, word, mentions)
     if name is not None:
         return Source(name, name, collective=False)
@@ -48,7 +51,7 @@ def source_of(tree: Tree, word: int, mentions: Sequence[Mention], titles: Collec
 
 
 def _named_beside(tree: Tree, word: int, mentions: Sequence[Mention]) -> Bounds | None:
-    """Return the person whom an apposition names after his office (the spokesman of the ministry, Jan Novak)."""
+    """Return the person named after his office (the spokesman of the ministry, Jan Novak)."""
     if tree.tags[word][0] != "N" or tree.tags[word].startswith("NNPS"):
         return None
     here = tree.bounds(word, word)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from streams.core.statements.cues import Cues
     from streams.core.statements.tree import Tree
 
-_SUBJECTS = ("nsubj", "csubj", "expl")
+_SUBJECTS: Final = ("nsubj", "csubj", "expl", "nsubjpass")
+_FARTHEST: Final = 6
+"""Verbs between one and its subject."""
 
 
 def subject_of(tree: Tree, verb: int, cues: Cues) -> int | None:
@@ -17,47 +19,57 @@ def subject_of(tree: Tree, verb: int, cues: Cues) -> int | None:
     Its own subject; that of the verb it shares one with (and said), continues (went on to say) or accompanies
     (left, saying); the noun it describes (Smith, who said; a letter saying); None when there is none.
     """
-    for _ in range(6):
+    for _ in range(_FARTHEST):
         own = tree.child(verb, *_SUBJECTS)
         if own is not None:
             return _antecedent(tree, verb, own, cues)
-        passive = tree.child(verb, "nsubjpass")
-        if passive is not None:
-            return _antecedent(tree, verb, passive, cues)
-        above = tree.heads[verb]
-        relation = tree.deps[verb]
-        if relation == "acl" and tree.tags[verb] == "VBN" and reduced(tree, verb):
-            return above if tree.deps[above] == "ROOT" else tree.heads[tree.heads[above]]
-        if relation == "acl" and tree.tags[verb] == "VBG":
-            if tree.deps[above] in ("dobj", "pobj") and tree.words[above] in cues.nouns:
-                verb = above if tree.deps[above] == "dobj" else tree.heads[above]
-                verb = tree.heads[verb]
-                continue
-            return above
-        if relation == "pcomp":
-            as_, above = above, tree.heads[above]
-            quoted = tree.child(above, "dobj")
-            if quoted is not None and tree.words[as_] == "as" and quoted < as_:
-                return quoted
-        elif relation == "xcomp":
-            if tree.child(above, "dobj") is not None or tree.words[above] in cues.unsaid["governors"]:
-                return None
-        elif relation == "advcl":
-            if tree.tags[verb] != "VBG" or tree.child(verb, "mark") is not None:
-                return None
-            above = _outer(tree, verb, above, cues)
-        elif relation == "conj":
-            above = _outer(tree, verb, above, cues) if goes_on(tree, verb, cues) else above
-        else:
-            return None
-        if above == verb or not tree.tags[above].startswith("V"):
+        noun = _described(tree, verb, cues)
+        if noun is not None:
+            return noun
+        above = _sharing(tree, verb, cues)
+        if above is None or above == verb or tree.tags[above][0] != "V":
             return None
         verb = above
     return None
 
 
+def _described(tree: Tree, verb: int, cues: Cues) -> int | None:
+    """Return the noun that a participle describes, or who is quoted; None when the subject is a verb's."""
+    above, relation, tag = tree.heads[verb], tree.deps[verb], tree.tags[verb]
+    if relation == "acl" and tag == "VBN" and reduced(tree, verb):
+        return above if tree.deps[above] == "ROOT" else tree.heads[tree.heads[above]]
+    if relation == "acl" and tag == "VBG" and not _is_message(tree, above, cues):
+        return above
+    if relation == "pcomp" and tree.words[above] == "as":
+        quoted = tree.child(tree.heads[above], "dobj")
+        return quoted if quoted is not None and quoted < above else None
+    return None
+
+
+def _is_message(tree: Tree, noun: int, cues: Cues) -> bool:
+    """Tell whether a noun is what somebody puts out (released a statement saying …)."""
+    return tree.deps[noun] in ("dobj", "pobj") and tree.words[noun] in cues.nouns
+
+
+def _sharing(tree: Tree, verb: int, cues: Cues) -> int | None:
+    """Return the verb whose subject another shares, None when it shares none."""
+    above, relation = tree.heads[verb], tree.deps[verb]
+    if relation == "acl" and tree.tags[verb] == "VBG":
+        return tree.heads[above if tree.deps[above] == "dobj" else tree.heads[above]]
+    if relation == "pcomp":
+        return tree.heads[above]
+    if relation == "xcomp":
+        governed = tree.child(above, "dobj") is not None or tree.words[above] in cues.unsaid["governors"]
+        return None if governed else above
+    if relation == "advcl":
+        alone = tree.tags[verb] == "VBG" and tree.child(verb, "mark") is None
+        return _outer(tree, verb, above, cues) if alone else None
+    return _outer(tree, verb, above, cues) if relation == "conj" else None
+
+
 def goes_on(tree: Tree, verb: int, cues: Cues) -> bool:
-    """Tell whether a participle or a coordinate verb that hangs in a reported clause goes on with its speaker.
+    """Tell whether a participle or a coordinate verb that hangs in a reported clause goes on with its
+    speaker.
 
     (He said it was late, adding that …; he said he would come and warned …)
     """

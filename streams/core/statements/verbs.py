@@ -9,8 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.core.statements.clauses import before, clause_hits, clause_of, follows, parenthesis
-from streams.core.statements.content import below, piece
+from streams.core.statements.clauses import (
+    before,
+    clause_hits,
+    clause_of,
+    follows,
+    inverted_hits,
+    parenthesis,
+)
+from streams.core.statements.content import below
 from streams.core.statements.frames import phrase_hits
 from streams.core.statements.hit import Hit, hit_of, told
 from streams.core.statements.quoted import after_colon, inverted, owners_of, quoted_as, saying_in
@@ -42,26 +49,23 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
     why = unsaid(tree, number, cues)
     if why == "negated" and verb.lemma in cues.unsaid["refused"] | cues.unsaid["silent"]:
         yield from refused(tree, number, verb, cues)
-    if why in ("negated", "modal"):
-        return
-    if why and not quoted:
+    if why in ("negated", "modal") or (why and not quoted):
         return
     saying = saying_in(tree, number, cues)
     if saying is not None:
         yield from quoted_as(tree, number, verb, saying, quoted)
-        return
-    if is_passive(tree, number):
+    elif is_passive(tree, number):
         yield from _passive(tree, number, verb)
-        return
+    elif not quoted and "t" in verb.frames and follows(tree, number, cues):
+        yield from inverted_hits(tree, number, verb)
+    else:
+        yield from _active(tree, number, verb, cues, quoted)
+
+
+def _active(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ...]) -> Iterator[Hit]:
     source = subject_of(tree, number, cues)
     if source is None and quoted:
         source = inverted(tree, number)
-    elif "t" in verb.frames and tree.deps[number] == "conj" and follows(tree, number, cues):
-        source = tree.child(number, "dobj")
-        if source is not None:
-            content = piece(tree, tree.left[tree.heads[number]], number - 1)
-            yield hit_of(tree, number, verb, source, content, "inverted")
-        return
     if source is None or tree.words[source] in cues.pronouns["never"] or tree.deps[source] == "expl":
         return
     if verb.kind is CueKind.BELIEVE and tree.deps[number] == "acl":
@@ -75,12 +79,8 @@ def _hits(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, ..
         return
     framed = list(_framed(tree, number, verb, source, cues))
     yield from framed
-    if (
-        not framed
-        and tree.words[-1] == ":"
-        and "q" in verb.frames
-        and tree.right[number] >= len(tree.words) - 2
-    ):
+    ends = tree.words[-1] == ":" and tree.right[number] >= len(tree.words) - 2
+    if not framed and ends and "q" in verb.frames:
         yield hit_of(tree, number, verb, source, (), "colon_quote")
 
 
