@@ -139,9 +139,11 @@ def main(words: Sequence[str]) -> int:
         )
     else:
         print(
-            f"{found.articles} articles, {found.words:,} words: ours {found.ours_words_per_second:,.0f}
-            words/s, " f"bare pipeline {found.bare_words_per_second:,.0f}: {found.ratio:.2f}, floor
-            {found.floor}" ) return 0 if found.holds else 1
+            f"{found.articles} articles, {found.words:,} words: "
+            f"ours {found.ours_words_per_second:,.0f} words/s, bare {found.bare_words_per_second:,.0f}: "
+            f"{found.ratio:.2f}, floor {found.floor}"
+        )
+    return 0 if found.holds else 1
 
 
 if __name__ == "__main__":

@@ -36,21 +36,20 @@ def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
         return None
     if thing is not None and thing > inner:
         thing = None
-    frames, content = verb.frames, below(tree, inner)
     to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
+    hit = hit_of(tree, number, verb, source, below(tree, inner), "infinitive")
+    if not to:
+        having = any(tree.tags[each] == "VBG" for each in tree.kids(inner, "aux"))
+        gerund = "g" in verb.frames and (tree.tags[inner] == "VBG" or having)
+        return hit._replace(rule="gerund") if gerund else None
     called = next((each for each in tree.kids(number, "prep") if tree.words[each] in verb.prepositions), None)
-    if to and called is not None and number < called < inner:
-        hit = hit_of(tree, number, verb, source, content, "request")
-        return hit._replace(addressee=tree.child(called, "pobj"), last=called, act=verb.preposition_act)
-    if to and thing is not None and verb.kind is CueKind.ACT:
-        return None
-    if to and thing is not None and "o" in frames:
-        return hit_of(tree, number, verb, source, content, "request")._replace(addressee=thing)
-    if to and thing is None and "i" in frames:
-        return hit_of(tree, number, verb, source, content, "infinitive")
-    having = any(tree.tags[each] == "VBG" for each in tree.kids(inner, "aux"))
-    if (tree.tags[inner] == "VBG" or having) and "g" in frames:
-        return hit_of(tree, number, verb, source, content, "gerund")
+    if called is not None and number < called < inner:
+        asked = tree.child(called, "pobj")
+        return hit._replace(rule="request", addressee=asked, last=called, act=verb.preposition_act)
+    if thing is None:
+        return hit if "i" in verb.frames else None
+    if "o" in verb.frames and verb.kind is not CueKind.ACT:
+        return hit._replace(rule="request", addressee=thing)
     return None
 
 

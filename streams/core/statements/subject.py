@@ -68,8 +68,7 @@ def _sharing(tree: Tree, verb: int, cues: Cues) -> int | None:
 
 
 def goes_on(tree: Tree, verb: int, cues: Cues) -> bool:
-    """Tell whether a participle or a coordinate verb that hangs in a reported clause goes on with its
-    speaker.
+    """Tell whether a verb that hangs in a reported clause goes on with who reports it.
 
     (He said it was late, adding that …; he said he would come and warned …)
     """
