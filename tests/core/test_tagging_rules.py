@@ -68,6 +68,7 @@ MERGED = [
     ("the Bakers' Union and Millers' League met", {"Bakers' Union and Millers' League": "ORG"}, {"Bakers' Union": "ORG", "Millers' League": "ORG"}),
     ("The River News Agency and the Elm Gazette wrote.", {"River News Agency": "ORG", "Elm Gazette": "ORG"}, {"River News Agency": "WIRE", "Elm Gazette": "OUTLET"}),
     ("Ann Bee (R-Pa.) of “Florida said MORE, and more than the XYZT: no", {"R-Pa.": "ORG", "“Florida": "GPE"}, {"Florida": "GPE"}),
+    ("Sports Board\n\nAnn Bee came.", {"Sports Board\n\nAnn Bee": "ORG"}, {"Sports Board": "ORG", "Ann Bee": "ORG"}),
     ("The spokesperson, Spokesperson said", {"Spokesperson": "PERSON"}, {}),
 ]
 

@@ -40,6 +40,9 @@ WIRE and OUTLET are not the model's: guessed, until a gold set measures them.
 """
 
 
+_BREAK: Final = "\n\n"
+
+
 class Found(NamedTuple):
     """A mention in one field: code points, half open.
 
@@ -70,9 +73,24 @@ def trimmed(text: str, start: int, end: int, names: Names) -> tuple[int, int]:
 def bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
     """Yield a mention of the model's as one name or several, without what is no part of a name.
 
-    A bracket that is not closed ends it; a title before a person, and a number before a body, are cut off; a
-    list of bodies is cut at its commas and slashes.
+    A paragraph ends it, and so does a bracket that is not closed; a title before a person, and a number before
+    a body, are cut off; a list of bodies is cut at its commas and slashes.
     """
+    for start, end in _paragraphs(text, found.start, found.end):
+        yield from _bounded(text, Found(start, end, found.kind), names)
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a span that stand in different paragraphs; a line may be a wrapped one."""
+    while (cut := text.find(_BREAK, start, end)) >= 0:
+        if text[start:cut].strip():
+            yield start, cut
+        start = cut + len(_BREAK)
+    if start < end:
+        yield start, end
+
+
+def _bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
     start, end, kind = found.start, found.end, found.kind
     if kind is MentionKind.DATE or kind is MentionKind.EVENT:
         yield found

@@ -137,7 +137,8 @@ class Tagger:
 
     def _backdrop(self, article: CleanArticle) -> Backdrop:
         published = article.published.value if article.published else None
-        return Backdrop(self.registry, published.date() if published else None, article.language.code)
+        filed = published or (article.dateline.date if article.dateline else None)
+        return Backdrop(self.registry, filed.date() if filed else None, article.language.code)
 
     def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
         """Return as much of a field as is read, and its mentions.
@@ -181,11 +182,13 @@ class Tagger:
 
 
 def load_tagger(batch_size: int = 16, registry: Registry = _NOBODY) -> Tagger:
-    """Return the tagger with its model, which is loaded once a process and warmed up.
+    """Return the tagger with its model and names, which are loaded once a process and warmed up.
 
     `registry`: who held which office, for links, roles and their check.
     """
     tagger = Tagger(english(), batch_size, registry=registry)
     with tagger.model.memory_zone():
         tagger.model("Warm up the first call.")
+    for code in PACKS:
+        gazetteer_of(code)
     return tagger
