@@ -1,7 +1,7 @@
 """How fast and how good clean is on pages, beside trafilatura in the same run; and what each part adds.
 
-Speed: each way takes all pages in turn, `rounds` times; the median counts. Processor time, one process.
-What is compared:
+Speed: each way takes all pages, in a process of its own, `rounds` times in turn; the median counts.
+Processor time. What is compared:
 
 - `trafilatura`: `trafilatura.extract`, its standard mode, text alone;
 - `trafilatura, metadata`: the same with title, author, date and site, which clean gives as well;
@@ -15,7 +15,6 @@ proved by it.
 
 from __future__ import annotations
 
-import gc
 import gzip
 import json
 import subprocess
@@ -30,7 +29,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import trafilatura
 from trafilatura.core import bare_extraction
-from trafilatura.meta import reset_caches
 
 from schemas.envelope import Envelope
 from schemas.raw_article import ContentType, RawArticle
@@ -87,22 +85,31 @@ def pages(data: Path) -> list[Page]:
     return [Page(row["html"], row.get("url")) for row in rows]
 
 
-def speed(known: Sequence[Page], rounds: int) -> list[Figure]:
-    """Return what each way takes, in milliseconds a page, and the ratios."""
+def speed(data: Path, rounds: int) -> list[Figure]:
+    """Return what each way takes, in milliseconds a page, and the ratios. Raises `NoPages`.
+
+    Each in a process of its own: trafilatura remembers pages, and what one leaves in memory slows the next.
+    """
+    pages(data)
     took: dict[str, list[float]] = {name: [] for name in WAYS}
-    for way in WAYS.values():
-        way(known[0])  # what is loaded once is no part of it
-    gc.collect()
-    gc.freeze()  # as a worker does: the collector looks at nothing that stays
+    program = "import sys; from streams.bench.clean_speed import one; one(*sys.argv[1:])"
     for _ in range(rounds):
-        for name, way in WAYS.items():
-            reset_caches()  # trafilatura remembers what the way before it saw
-            began = time.process_time()
-            for page in known:
-                way(page)
-            took[name].append(time.process_time() - began)
-    each = {name: median(times) * 1000 / len(known) for name, times in took.items()}
+        for name in WAYS:
+            words = [sys.executable, "-W", "ignore", "-c", program, name, str(data)]
+            done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+            took[name].append(float(done.stdout))
+    each = {name: median(times) for name, times in took.items()}
     return [*(Figure(name, value, "ms a page") for name, value in each.items()), *_ratios(each)]
+
+
+def one(name: str, data: str) -> None:
+    """Print what one way takes, in milliseconds of processor time a page, without what is loaded once."""
+    known, way = pages(Path(data)), WAYS[name]
+    way(Page(f"<p>{'The way is shown a page before, to load what it needs. ' * 20}</p>", None))
+    began = time.process_time()
+    for page in known:
+        way(page)
+    print((time.process_time() - began) * 1000 / len(known))
 
 
 def _ratios(each: Mapping[str, float]) -> Iterator[Figure]:

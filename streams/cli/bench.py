@@ -264,16 +264,15 @@ def clean(
     from streams.bench.log import table
     from streams.bench.memory import conditions
 
-    known = clean_speed.pages(data)
     if ablation:
-        rows = clean_speed.ablation(known, data)
+        rows = clean_speed.ablation(clean_speed.pages(data), data)
         if as_json:
             told = {row.name: row.figures for row in rows}
             output.json_line({"ablation": told, "conditions": conditions()})
         else:
             output.out().print(clean_speed.table(rows))
         raise typer.Exit(exits.DONE)
-    figures = clean_speed.speed(known, rounds)
+    figures = clean_speed.speed(data, rounds)
     if as_json:
         shown = [{**asdict(found), "holds": found.holds} for found in figures]
         output.json_line({"figures": shown, "conditions": conditions()})

@@ -53,8 +53,11 @@ def chosen(careful: str, quick: str, extractor: str, blocks: Sequence[Block] = (
 
 def _ends(blocks: Sequence[Block], theirs: frozenset[_Run]) -> tuple[int, int] | None:
     """Return from the first to the last block that the other text has as well, None when it has none."""
-    has = [n for n, block in enumerate(blocks) if _is_in(block.text, theirs)]
-    return (has[0], has[-1] + 1) if has else None
+    first = next((n for n, block in enumerate(blocks) if _is_in(block.text, theirs)), None)
+    if first is None:
+        return None
+    last = next(n for n in range(len(blocks) - 1, -1, -1) if _is_in(blocks[n].text, theirs))
+    return first, last + 1
 
 
 def _is_in(text: str, theirs: frozenset[_Run]) -> bool:
