@@ -67,6 +67,7 @@ class _Reading:
     last: Sequence[Step]
     standing: Standing
     filed: Filed
+    undated: Sequence[Bounds]
     told: Dated | None = None
     reported: dict[str, date] = field(default_factory=dict)
     heard: dict[str, _Heard] = field(default_factory=dict)
@@ -184,6 +185,8 @@ class _Reading:
     ) -> tuple[Dated | None, bool]:
         """Return the time of a saying, and whether it was inherited."""
         found = self.times.own(report, self.told)
+        if found is None and paragraph == 0 and self._is_alone(report) and not report.recurring:
+            found = self.times.of_lead(report, self.undated)
         if found:
             heard.dated, heard.paragraph, self.told = found, paragraph, found
             heard.in_lead = heard.in_lead or paragraph == 0
@@ -194,6 +197,11 @@ class _Reading:
         if found is None and heard.dated and (heard.paragraph == paragraph or heard.in_lead):
             found = heard.dated
         return found, found is not None
+
+    def _is_alone(self, report: Report) -> bool:
+        """Say whether a report is the only one of its sentence."""
+        at = bisect_left(self.spoken, report.sentence.start)
+        return bisect_left(self.spoken, report.sentence.end) - at == 1
 
     def _told_before(self, report: Report, meant: Meant, paragraph: int) -> Dated | None:
         """Return the past time that a sentence before set, when it names the speaker."""
@@ -253,6 +261,7 @@ def drafts_of(
         passages = passages_in(text, stage.cast, language)
         passages = sorted(passages + list(by_noun(mine, text, passages, language)))
         memory = Memory(breaks)
+        whens = (each.when for each in passages if each.when)
         reading = _Reading(
             text=text,
             stage=stage,
@@ -263,6 +272,7 @@ def drafts_of(
             last=last,
             standing=Standing(article, text, stage, memory, filed),
             filed=filed,
+            undated=sorted([*(piece for report in mine for piece in report.content), *whens]),
             spoken=[report.sentence.start for report in mine],
         )
         reading.hear_lead()

@@ -68,4 +68,8 @@ def _meaning(draft: Draft, office: Draft, actor: Actor, standing: Standing) -> D
         return draft
     role, judged = standing.of(meant, draft.report, draft.said_on)
     rules = (meant.rule, *draft.rules[1:])
-    return replace(draft, meant=meant, role=role, official=judged, rules=rules)
+    said_on, told = draft.said_on, office.said_on
+    if said_on.value is None and told.value is not None and not draft.report.recurring:
+        basis = told.basis.replace("text:", "inherited:")
+        said_on = told.model_copy(update={"basis": basis})
+    return replace(draft, meant=meant, role=role, official=judged, said_on=said_on, rules=rules)

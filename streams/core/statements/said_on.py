@@ -8,13 +8,14 @@ time of a crawl.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.base import Precision
 from schemas.statement import SaidOn
+from streams.core.statements.context_words import person_words
 from streams.core.statements.days_said import dated, earlier, phrases_in, time_words
 from streams.core.statements.report import Bounds
 
@@ -30,6 +31,9 @@ _PAST: Final = timedelta(days=6)
 """What was said longer before the report is background: no agency of the lead carried it."""
 _FRAME_CHARS: Final = 60
 """Code points beside the parts of a report in which a phrase dates it."""
+_LEAD_CHARS: Final = 600
+_NESTED: Final = 6
+"""Contents that may hold one another."""
 _BESIDE: Final = 2
 _SENTENCE_ENDS: Final = '.!?…\n”"'
 
@@ -63,6 +67,7 @@ class Times:
     filed: Filed
     openings: Sequence[Opening]
     starts: Sequence[int]
+    relative: frozenset[str]
 
     def own(self, report: Report, before: Dated | None) -> Dated | None:
         """Return the time that the report's own sentence gives its saying, None when it gives none.
@@ -81,6 +86,26 @@ class Times:
             opening = self.openings[at]
             if opening.bounds.start == report.sentence.start and not _in_content(opening.bounds, report):
                 return opening.dated
+        return None
+
+    def of_lead(self, report: Report, undated: Sequence[Bounds]) -> Dated | None:
+        """Return the recent day of the events of a lead's sentence, of which the saying is one.
+
+        `undated`: where a day does not count, in order: what is said, what dates an agency; nor does one in a
+        clause about somebody ("whom she met on Monday").
+        """
+        text, start = self.text.text, report.sentence.start
+        for match in phrases_in(text, start, min(report.sentence.end, start + _LEAD_CHARS), self.language):
+            found = dated(match[0], self.filed.day, self.language)
+            clause = text[start : match.start()].rsplit(",", 1)[-1].lower().split()
+            if (
+                found
+                and found.precision is Precision.DAY
+                and not self.is_past(found)
+                and not self.relative.intersection(clause)
+                and not inside(match.start(), undated)
+            ):
+                return found._replace(rule="lead")
         return None
 
     def set_before(self, report: Report, paragraph: int) -> Opening | None:
@@ -132,6 +157,12 @@ class Times:
                 yield match[0]
 
 
+def inside(at: int, contents: Sequence[Bounds]) -> bool:
+    """Say whether a code point is in one of the contents, which are in order of their beginnings."""
+    number = bisect_right(contents, at, key=lambda each: each.start)
+    return any(at < each.end for each in contents[max(0, number - _NESTED) : number])
+
+
 def _in_content(bounds: Bounds, report: Report) -> bool:
     return any(each.start <= bounds.start < each.end for each in report.content)
 
@@ -150,7 +181,8 @@ def times_of(text: Field, language: str, filed: Filed, paragraph_of: Sequence[in
             openings.append(
                 Opening(Bounds(*match.span()), bisect_left(paragraph_of, match.start() + 1), found)
             )
-    return Times(text, language, filed, openings, [each.bounds.start for each in openings])
+    starts = [each.bounds.start for each in openings]
+    return Times(text, language, filed, openings, starts, person_words(language).relative)
 
 
 def filed_of(article: CleanArticle) -> Filed:
