@@ -24,7 +24,7 @@ class Assignment(Event):
         default=(), description="Articles that contain this one, by id; empty when none does."
     )
     versions: tuple[str, ...] = Field(
-        default=(), description="All versions seen of this article, by event time then id."
+        default=(), description="All versions seen of this article, by modified or published time, then id."
     )
 
 

@@ -68,6 +68,9 @@ class VersionSeen(Value):
 
     version: str = Field(description="The version.")
     event_time: Instant = Field(description="Least event time that it came in with, UTC.")
+    version_time: Instant | None = Field(
+        default=None, description="Least time of its modification that it came in with; null: not known."
+    )
 
 
 class Edge(Value):
@@ -105,7 +108,7 @@ class ArticleNode(Value):
     """One article of the match graph, as its own arrivals told it. Keyed by article id."""
 
     versions: tuple[VersionSeen, ...] = Field(
-        default=(), description="Versions that came in, by event time then id."
+        default=(), description="Versions that came in, by modified or event time, then id."
     )
     edges: tuple[Edge, ...] = Field(
         default=(), description="Matches reported for it, by version, other article, other version."

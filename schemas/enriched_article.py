@@ -42,6 +42,29 @@ class Match(Value):
     evidence: Evidence = Field(description="Why they count as alike.")
 
 
+class FigureChange(Value):
+    """A figure that another took the place of, in a sentence that is the same otherwise."""
+
+    before: str = Field(description="The figure in the version before, as written there.")
+    after: str = Field(description="The figure now.")
+    sentence: str = Field(description="The sentence as it stands now.")
+
+
+class Changes(Value):
+    """What a version says that the one before it did not. A sentence that was only moved is no change."""
+
+    added: tuple[str, ...] = Field(default=(), description="Sentences that are new, in order; at most 64.")
+    removed: tuple[str, ...] = Field(
+        default=(), description="Sentences that are gone, in their order; at most 64."
+    )
+    figures: tuple[FigureChange, ...] = Field(
+        default=(), description="Figures that changed in sentences that stayed, in order."
+    )
+    correction_note: str | None = Field(
+        default=None, description="A new sentence that speaks of a correction; null when there is none."
+    )
+
+
 class Dedup(Value):
     """An article's near-duplicates as of when the event left. Assignments hold the truth at rest."""
 
@@ -51,7 +74,12 @@ class Dedup(Value):
     matches: tuple[Match, ...] = Field(default=(), description="Articles that are alike, by article id.")
     is_new_article: bool = Field(description="True when no version of this article was seen before.")
     version_of: str | None = Field(
-        default=None, description="The version seen before this one; null when none was."
+        default=None,
+        description="The version before this one, by modified or published time; null when none was seen.",
+    )
+    changes: Changes | None = Field(
+        default=None,
+        description="What changed since that version; null when there is none, or its text is no longer kept.",
     )
     revision: int = Field(ge=1, description="Counts up for each event of an article: keep the greatest.")
 

@@ -44,6 +44,9 @@ class ShardMatches(Event):
     article_id: str = Field(description="The article.")
     version: str = Field(description="Its version.")
     event_time: Instant = Field(description="Event time of the article, UTC.")
+    version_time: Instant | None = Field(
+        default=None, description="See ArticleSketch; null: the event time."
+    )
     shard: int = Field(ge=0, description="The shard that answers.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
     failed: bool = Field(

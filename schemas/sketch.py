@@ -30,6 +30,11 @@ class ArticleSketch(Event):
     article_id: str = Field(description="The article.")
     version: str = Field(description="Its version.")
     event_time: Instant = Field(description="Event time of the article, UTC.")
+    version_time: Instant | None = Field(
+        default=None,
+        description="What versions of an article are ordered by: when this one was modified, else published; "
+        "null: its event time.",
+    )
     undated: bool = Field(
         default=False, description="True when the event time is the raw record's, for want of a date."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from schemas.base import Precision, Published
+from schemas.base import DateCandidate, Precision, Published
 from schemas.clean_article import Language
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.ids import ce_id, digest
@@ -36,6 +36,14 @@ def tagged(article_id: str, text: str, *, hours: float = 0, **fields: Any) -> Ta
         "published": Published(value=event_time, precision=Precision.SECOND, basis="producer"),
     }
     return TaggedArticle(**(known | fields))
+
+
+def modified(article: TaggedArticle, hours: float) -> TaggedArticle:
+    """Return a dated article whose page says that it was modified so many hours after its publication."""
+    time = article.event_time + timedelta(hours=hours)
+    date = DateCandidate(value=time, precision=Precision.SECOND, basis="meta_modified")
+    published = article.published and article.published.model_copy(update={"candidates": (date,)})
+    return article.model_copy(update={"published": published})
 
 
 def envelope(

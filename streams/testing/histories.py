@@ -31,7 +31,7 @@ from streams.observe import logging
 from streams.settings import DedupSettings, ObserveSettings, Settings, StreamSettings, TopicSettings
 from streams.stages import STAGES
 from streams.testing import oracle
-from streams.testing.builders import put_tagged, tagged
+from streams.testing.builders import modified, put_tagged, tagged
 from streams.testing.driver import Simulation
 from streams.testing.sim_outbox import Verify, all_acknowledged
 from streams.testing.sim_worker import changelog_of
@@ -124,7 +124,10 @@ def _article(
         return tagged(again.article_id, again.text, hours=hours)
     name = random.choice(made).article_id if kind < 0.4 else f"a{number:02}"
     dated = tagged(name, " ".join(_words(random, bodies)), hours=hours)
-    return dated.model_copy(update={"published": None}) if random.random() < 0.15 else dated
+    kind = random.random()
+    if kind < 0.15:
+        return dated.model_copy(update={"published": None})
+    return modified(dated, random.randint(0, 80)) if kind < 0.4 else dated
 
 
 def _words(random: Random, bodies: list[list[str]]) -> list[str]:

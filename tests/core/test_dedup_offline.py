@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from streams.core.dedup.match import MatchOptions
 from streams.core.dedup.offline import Offline, enrich_all
-from streams.core.dedup.sketch import SketchOptions
-from streams.testing.builders import tagged
+from streams.core.dedup.sketch import SketchOptions, version_time
+from streams.testing.builders import DAY, modified, tagged
 
 WORDS = [f"word{n}" for n in range(80)]
 TEXT = " ".join(WORDS)
@@ -24,6 +26,24 @@ def test_each_event_knows_what_came_after_it_and_they_are_in_input_order():
 def test_versions_are_in_order_of_event_time_whatever_the_input_order():
     new, old = tagged("a", TEXT, hours=5), tagged("a", " ".join(WORDS[:60]), hours=1)
     assert [e.dedup.version_of for e in at_rest(new, old)] == [old.version, None]
+
+
+def test_versions_published_at_one_time_are_in_order_of_modification_whatever_the_input_order():
+    texts = [" ".join(WORDS[:n]) for n in (80, 70, 60, 50)]
+    forms = [modified(tagged("a", text), hours) for hours, text in enumerate(texts)]
+    now = DAY + timedelta(days=1)
+    for order in ([0, 1, 2, 3], [3, 0, 2, 1], [2, 3, 1, 0]):
+        offline = Offline(SketchOptions(2), MatchOptions())
+        for number in order:
+            offline.add(forms[number], f"raw-0-{number}", now)
+        before = [offline.at_rest(form, f"raw-0-{n}").dedup.version_of for n, form in enumerate(forms)]
+        assert before == [None, *(form.version for form in forms[:3])]
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(3, 3), (-1, 0), (30, 0)])
+def test_a_modification_before_the_publication_or_after_the_raw_record_is_not_believed(hours, expected):
+    time = version_time(modified(tagged("a", TEXT), hours), DAY + timedelta(hours=24))
+    assert (time - DAY) / timedelta(hours=1) == expected
 
 
 def test_an_empty_input_gives_nothing():

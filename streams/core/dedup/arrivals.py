@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from schemas.dedup_state import Arrival, ArticleNode, Edge, OriginMark, VersionSeen
 from schemas.shard_matches import ShardMatches
-from streams.core.dedup.graph import ordered
+from streams.core.dedup.graph import earliest, ordered, place_of
 from streams.core.dedup.watermark import Bounds, raw_place
 
 ARRIVALS_KEPT = 16
@@ -50,18 +50,21 @@ def due(mark: OriginMark, matches: ShardMatches) -> bool:
 def facts_of(matches: ShardMatches) -> ArticleNode:
     """Return what a shard's answer says of its article."""
     return ArticleNode(
-        versions=(VersionSeen(version=matches.version, event_time=matches.event_time),),
+        versions=(
+            VersionSeen(
+                version=matches.version, event_time=matches.event_time, version_time=matches.version_time
+            ),
+        ),
         edges=tuple(Edge(version=matches.version, other=other) for other in matches.matches),
     )
 
 
 def with_facts(node: ArticleNode, new: ArticleNode) -> ArticleNode:
     """Return the node with the versions and edges of another."""
-    times = {seen.version: seen.event_time for seen in new.versions}
-    for seen in node.versions:
-        times[seen.version] = min(seen.event_time, times.get(seen.version, seen.event_time))
-    by_time = sorted(times.items(), key=lambda seen: (seen[1], seen[0]))
-    versions = tuple(VersionSeen(version=version, event_time=time) for version, time in by_time)
+    known = {seen.version: seen for seen in node.versions}
+    for seen in new.versions:
+        known[seen.version] = earliest(known.get(seen.version, seen), seen)
+    versions = tuple(sorted(known.values(), key=place_of))
     return node.model_copy(update={"versions": versions, "edges": ordered((*new.edges, *node.edges))})
 
 

@@ -21,11 +21,11 @@ from schemas.dedup_state import ArticleNode, Edge, StirredCluster
 from schemas.enriched_article import DedupRole
 from schemas.ids import cluster_id
 from schemas.shard_matches import Relation
-from streams.core.dedup.graph import Graph, named
+from streams.core.dedup.graph import Graph, named, place_of
 
 
 class Standing(NamedTuple):
-    """An article's place: its canonical, its role, who contains it, its versions by event time then id."""
+    """An article's place: its canonical, its role, who contains it, its versions in order."""
 
     canonical: str
     role: DedupRole
@@ -75,10 +75,10 @@ class Forest:
         if canonical is None:
             return None
         containers = self.graph.containers(article_id)
-        times = self.graph.versions[article_id]
+        versions = sorted(self.graph.versions[article_id].values(), key=place_of)
         return Standing(
             canonical, self._role(article_id, canonical, containers), containers,
-            tuple(sorted(times, key=lambda version: (times[version], version))),
+            tuple(seen.version for seen in versions),
         )
 
     def first_published(self, article_id: str) -> datetime:

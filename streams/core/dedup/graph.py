@@ -34,7 +34,7 @@ class Alike(NamedTuple):
 class Graph:
     """See the module. `times` holds the least event time of each article."""
 
-    versions: dict[str, dict[str, datetime]] = field(default_factory=dict)
+    versions: dict[str, dict[str, VersionSeen]] = field(default_factory=dict)
     times: dict[str, datetime] = field(default_factory=dict)
     edges: dict[str, dict[str, dict[tuple[str, str], Alike]]] = field(default_factory=dict)
     neighbours: dict[str, set[str]] = field(default_factory=dict)
@@ -44,11 +44,12 @@ class Graph:
     def is_news(self, article_id: str, seen: VersionSeen) -> bool:
         """Tell whether a version, or its event time, would change the article."""
         known = self.versions.get(article_id, {}).get(seen.version)
-        return known is None or seen.event_time < known
+        return known is None or earliest(known, seen) != known
 
     def see(self, article_id: str, seen: VersionSeen) -> None:
         """Add a version that is news."""
-        self.versions.setdefault(article_id, {})[seen.version] = seen.event_time
+        versions = self.versions.setdefault(article_id, {})
+        versions[seen.version] = earliest(versions.get(seen.version, seen), seen)
         self.times[article_id] = min(seen.event_time, self.times.get(article_id, seen.event_time))
 
     def knows(self, article_id: str, edge: Edge) -> bool:
@@ -94,6 +95,20 @@ def _alike(edge: Edge) -> Alike:
 
 def _rank(alike: Alike) -> tuple[bool, float, float]:
     return alike.relation is not Relation.NEAR_DUPLICATE, -alike.similarity, -alike.containment
+
+
+def earliest(one: VersionSeen, other: VersionSeen) -> VersionSeen:
+    """Return a version with the least of the times that two arrivals told."""
+    modified = [seen.version_time for seen in (one, other) if seen.version_time is not None]
+    return VersionSeen(
+        version=one.version, event_time=min(one.event_time, other.event_time),
+        version_time=min(modified, default=None),
+    )
+
+
+def place_of(seen: VersionSeen) -> tuple[datetime, str]:
+    """Return what the versions of an article are ordered by: modified or event time, then id."""
+    return seen.version_time or seen.event_time, seen.version
 
 
 def named(article_id: str, node: ArticleNode) -> list[tuple[str, VersionSeen]]:

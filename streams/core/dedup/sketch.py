@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import accumulate
 from typing import Final
 
@@ -34,6 +35,8 @@ LONG: Final = 800
 of the whole four times in five (64 bands of two rows).
 """
 SECTION: Final = 200
+MODIFIED: Final = "modified"
+"""How a date's `basis` ends that says when an article was changed (`streams.core.cleaning.page_dates`)."""
 MOST_SECTIONS: Final = 64
 
 
@@ -76,6 +79,17 @@ def band_keys(hashes: Hashes, bands: int, rows: int) -> NDArray[np.uint32]:
     return keys.astype(np.uint32)
 
 
+def version_time(article: TaggedArticle, origin_time: datetime) -> datetime:
+    """Return what versions are ordered by: the last date of modification that can be, else the event time.
+
+    One before the publication or after the raw record cannot be.
+    """
+    dates = article.published.candidates if article.published else ()
+    times = (date.value for date in dates if date.basis.endswith(MODIFIED))
+    possible = (time for time in times if article.event_time <= time <= origin_time)
+    return max(possible, default=article.event_time)
+
+
 def sketch(
     article: TaggedArticle, envelope: Envelope, awaiting: MutableMapping[str, TaggedArticle],
     options: SketchOptions,
@@ -90,6 +104,7 @@ def sketch(
         Placed(
             ArticleSketch(
                 article_id=article.article_id, version=article.version, event_time=article.event_time,
+                version_time=version_time(article, envelope.origin_time),
                 undated=article.published is None or article.published.suspect,
                 shard=shard, shards=options.shards, bands=pack(keys[:, shard :: options.shards]),
                 parts=max(1, len(keys)), text_print=text_print,
