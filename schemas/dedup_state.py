@@ -121,3 +121,19 @@ class ArticleNode(Value):
     stirred_clusters: tuple[StirredCluster, ...] = Field(
         default=(), description="Clusters that its arrivals changed, by canonical."
     )
+
+
+class VersionText(Value):
+    """One wording of an article."""
+
+    version: str = Field(description="The version.")
+    version_time: Instant = Field(description="When it was modified, else published, UTC.")
+    text: str = Field(description="The body.")
+
+
+class ArticleTexts(Value):
+    """The last wordings of an article, keyed by article id."""
+
+    texts: tuple[VersionText, ...] = Field(description="At most three, by modified or event time, then id.")
+    lane: str = Field(description="Delivery mode, with the job where there is one, of the last arrival.")
+    arrived: Instant = Field(description="The raw record's time of the last arrival, UTC.")

@@ -202,6 +202,11 @@ class DedupSettings(_Group):
     rewrite_names_share: float = Field(
         default=0.8, gt=0, le=1, description="Rewrite: share of the fewer names that both articles have."
     )
+    texts_days: float = Field(
+        default=7, ge=0,
+        description="Days that an article's last texts are kept after it last arrived, to tell what a new "
+        "version changes.",
+    )
     rewrite_names: int = Field(default=16, ge=1, description="Rewrite: names in common at least.")
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from schemas.base import Event, Value
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
-from schemas.dedup_state import ArticleNode, IndexEntry, OriginMark
+from schemas.dedup_state import ArticleNode, ArticleTexts, IndexEntry, OriginMark
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
@@ -136,9 +136,11 @@ ANSWERED = TableSpec("answers-by-origin", "dedup", Width.ONE, OriginMark,
                      "shards heard for each origin, then the answer given, kept as long as raw")
 NODES = TableSpec("nodes-by-article", "dedup", Width.ONE, ArticleNode,
                   "the match graph: versions and matches of each article")
+TEXTS = TableSpec("texts-by-article", "dedup", Width.ARTICLES, ArticleTexts,
+                  "the last wordings of each article, kept for some days: what a new version changes")
 SAID = TableSpec("statements-by-article", "statements", Width.ARTICLES, SaidVersion,
                  "what each version of an article says, by article and version")
 JUDGED = TableSpec("propositions-by-speaker", "statements", Width.STATEMENTS, JudgedStatement,
                    "the statements that novelty is judged by, by speaker and statement")
 
-TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES, SAID, JUDGED)
+TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES, TEXTS, SAID, JUDGED)

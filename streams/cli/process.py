@@ -114,15 +114,25 @@ def _at_rest(
     from streams.core.dedup.offline import Offline
 
     offline = Offline(sketch.options_of(settings), match.options_of(settings))
+    places: dict[tuple[str, str], int] = {}
     for number, (event, arrived) in enumerate(events):
         if isinstance(event, TaggedArticle):
             offline.add(event, f"process-0-{number}", arrived)
+            places[event.article_id, event.version] = spool.tell()
         spool.write(encode(event) + b"\n")
         advance()
+
+    def text_of(*version: str) -> str | None:
+        here = spool.tell()
+        spool.seek(places[version])  # type: ignore[index]  # an article and its version
+        text = TaggedArticle.model_validate_json(spool.readline()).text
+        spool.seek(here)
+        return text
+
     spool.seek(0)
-    for number, line in enumerate(spool):
+    for number, line in enumerate(iter(spool.readline, b"")):
         origin = f"process-0-{number}"
         if origin in offline.answers:
-            yield encode(offline.at_rest(TaggedArticle.model_validate_json(line), origin))
+            yield encode(offline.at_rest(TaggedArticle.model_validate_json(line), origin, text_of))
         else:
             yield line.rstrip(b"\n")

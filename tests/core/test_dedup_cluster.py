@@ -11,7 +11,7 @@ from schemas.ids import cluster_id
 from schemas.shard_matches import PairMatch, Relation, ShardMatches
 from streams.core.dedup import arrivals
 from streams.core.dedup.cluster import ClusterState, cluster
-from streams.core.dedup.enrich import enrich, settled
+from streams.core.dedup.enrich import EnrichState, enrich, settled
 from streams.core.dedup.forest import Forest
 from streams.core.outcome import Gone, Placed
 from streams.testing.builders import DAY, envelope, tagged
@@ -274,13 +274,13 @@ def test_complete_asks_for_every_shard():
 # --- enrich -----------------------------------------------------------------------------------------------------------
 def test_enrich_joins_the_article_that_waits_and_keeps_it_until_the_ack():
     article = tagged("a", "some text", headline="A headline")
-    awaiting = {"raw-0-0": article}
+    state = EnrichState({"raw-0-0": article})
     answer, = answers(Stage().feed(told("a"), "raw-0-0"))
-    event = enrich(answer, envelope("raw-0-0"), awaiting)
+    event = enrich(answer, envelope("raw-0-0"), state)
     assert event.model_dump() == article.model_dump() | {
         "dedup": answer.dedup.model_dump(), "completeness": {"stages": ("clean", "tag", "dedup"), "missing": ()}}
-    assert enrich(answer, envelope("raw-0-0"), awaiting) == event
-    settled(answer, envelope("raw-0-0"), awaiting)
-    settled(answer, envelope("raw-0-0"), awaiting)
-    assert awaiting == {}
-    assert enrich(answer, envelope("raw-0-0"), awaiting) is None
+    assert enrich(answer, envelope("raw-0-0"), state) == event
+    settled(answer, envelope("raw-0-0"), state)
+    settled(answer, envelope("raw-0-0"), state)
+    assert state.awaiting == {}
+    assert enrich(answer, envelope("raw-0-0"), state) is None

@@ -28,6 +28,17 @@ def test_versions_are_in_order_of_event_time_whatever_the_input_order():
     assert [e.dedup.version_of for e in at_rest(new, old)] == [old.version, None]
 
 
+def test_an_event_says_what_changed_since_the_version_before():
+    old = tagged("a", "Ten people were on board. The ferry left at noon.")
+    new = modified(tagged("a", "Twelve people were on board. The ferry left at noon. This was corrected."), 0)
+    new = new.model_copy(update={"event_time": DAY + timedelta(hours=1)})
+    first, second = at_rest(new, old)[::-1]
+    assert first.dedup.changes is None
+    told = second.dedup.changes
+    assert (told.removed, told.added[0]) == (("Ten people were on board.",), "Twelve people were on board.")
+    assert [(one.before, one.after) for one in told.figures] == [("ten", "twelve")]
+
+
 def test_versions_published_at_one_time_are_in_order_of_modification_whatever_the_input_order():
     texts = [" ".join(WORDS[:n]) for n in (80, 70, 60, 50)]
     forms = [modified(tagged("a", text), hours) for hours, text in enumerate(texts)]

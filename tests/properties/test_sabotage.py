@@ -16,7 +16,7 @@ from streams.agents import match as match_agent
 from streams.agents import sketch as sketch_agent
 from streams.core.dedup.arrivals import MarkAges
 from streams.core.dedup.cluster import ClusterState, cluster
-from streams.core.dedup.enrich import enrich, settled
+from streams.core.dedup.enrich import EnrichState, enrich, settled
 from streams.core.dedup.forest import Forest
 from streams.core.outcome import Placed
 from streams.testing.histories import plan_of, simulate, wrong
@@ -51,7 +51,7 @@ def agent(topic, table, step):
 
 
 def forgetting_before_the_ack(answer, envelope, awaiting):
-    event = enrich(answer, envelope, awaiting)
+    event = enrich(answer, envelope, EnrichState(awaiting))
     awaiting.pop(envelope.origin, None)
     return event
 
@@ -109,10 +109,10 @@ def enriching_by_the_clock(app, bus):
             awaiting = bus.state(topics.AWAITING, event.message.partition)
 
             def step(answer, envelope, awaiting=awaiting):
-                event = enrich(answer, envelope, awaiting)
+                event = enrich(answer, envelope, EnrichState(awaiting))
                 return event and event.model_copy(update={"headline": f"read at {next(ticks)}"})
 
-            await bus.handle(event, step, acked=partial(settled, awaiting=awaiting))
+            await bus.handle(event, step, acked=partial(settled, state=EnrichState(awaiting)))
 
     app.agent(bus.topic(topics.ANSWERS), name="enrich")(altered)
 

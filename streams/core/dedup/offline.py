@@ -7,7 +7,7 @@ so the order does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
 from streams.core.dedup.arrivals import MarkAges
 from streams.core.dedup.band_index import BandIndex
+from streams.core.dedup.changes import changes
 from streams.core.dedup.cluster import ClusterState, answer, cluster
 from streams.core.dedup.enrich import enriched
 from streams.core.dedup.forest import Forest
@@ -68,14 +69,21 @@ class Offline:
             if isinstance(output, Placed) and isinstance(output.event, DedupAnswer):
                 self.answers[envelope.origin] = output.event
 
-    def at_rest(self, article: TaggedArticle, origin: str) -> EnrichedArticle:
+    def at_rest(
+        self, article: TaggedArticle, origin: str, text_of: Callable[[str, str], str | None] | None = None
+    ) -> EnrichedArticle:
         """Return the enriched event of an article taken in before, as everything taken in so far has it.
 
-        Raises KeyError for one that was not.
+        `text_of` gives the text of an article's version, to tell what changed; None for one it has not.
+        Raises KeyError for one that was not taken in.
         """
         number = self.answers[origin].dedup.revision
         node = self.state.nodes[article.article_id]
-        return enriched(article, answer(article.article_id, article.version, node, number, self.state.forest))
+        told = answer(article.article_id, article.version, node, number, self.state.forest)
+        version_of = told.dedup.version_of
+        before = text_of(article.article_id, version_of) if text_of and version_of else None
+        language = article.language.code
+        return enriched(article, told, None if before is None else changes(before, article.text, language))
 
     def nodes(self) -> dict[str, ArticleNode]:
         """Return the match graph as stored."""
@@ -102,9 +110,10 @@ def enrich_all(
 ) -> Iterator[EnrichedArticle]:
     """Yield the enriched event of each article at rest, in input order. Holds all articles in memory."""
     offline = Offline(sketching, matching)
-    held = []
+    held, texts = [], {}
     for number, article in enumerate(articles):
         offline.add(article, f"process-0-{number}")
         held.append(article)
+        texts[article.article_id, article.version] = article.text
     for number, article in enumerate(held):
-        yield offline.at_rest(article, f"process-0-{number}")
+        yield offline.at_rest(article, f"process-0-{number}", lambda *version: texts.get(version))
