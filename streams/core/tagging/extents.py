@@ -64,9 +64,13 @@ class Extents:
         kind = self._kind(text, found)
         if kind is not found.kind:
             found = found._replace(kind=kind, entry=None)
+        goes_on = self.building.match(text, found.end) if found.entry is None else None
+        if goes_on and goes_on.end() <= following:
+            return found._replace(end=goes_on.end(), kind=MentionKind.FAC)
         if kind is MentionKind.PERSON:
             return found._replace(start=self._first(text, found.start, last, alone=" " not in name))
-        return self._whole(text, found, following)
+        tail = self.common_tail.search(text, found.start, found.end) if kind in _PLACES else None
+        return found._replace(end=tail.start()) if tail else found
 
     def _kind(self, text: str, found: Found) -> MentionKind:
         name = text[found.start : found.end]
@@ -80,17 +84,6 @@ class Extents:
             return MentionKind.WIRE
         paper = found.kind is MentionKind.ORG and " " in name and name.rsplit(" ", 1)[-1] in self.papers
         return MentionKind.OUTLET if paper else found.kind
-
-    def _whole(self, text: str, found: Found, following: int) -> Found:
-        """Return a place without common words at its end, or with those that make it a building."""
-        if found.kind not in _PLACES:
-            return found
-        tail = self.common_tail.search(text, found.start, found.end)
-        found = found._replace(end=tail.start() if tail else found.end)
-        goes_on = self.building.match(text, found.end)
-        if goes_on and goes_on.end() <= following:
-            return found._replace(end=goes_on.end(), kind=MentionKind.FAC, entry=None)
-        return found
 
     def _is_person(self, text: str, found: Found) -> bool:
         name = text[found.start : found.end]

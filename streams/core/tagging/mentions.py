@@ -73,8 +73,8 @@ def trimmed(text: str, start: int, end: int, names: Names) -> tuple[int, int]:
 def bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
     """Yield a mention of the model's as one name or several, without what is no part of a name.
 
-    A paragraph ends it, and so does a bracket that is not closed; a title before a person, and a number before
-    a body, are cut off; a list of bodies is cut at its commas and slashes.
+    A paragraph ends it, and so does a bracket that is not closed; a title before a person, a number before a
+    body are cut off; a list of bodies is cut at its commas and slashes.
     """
     for start, end in _paragraphs(text, found.start, found.end):
         yield from _bounded(text, Found(start, end, found.kind), names)

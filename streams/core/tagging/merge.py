@@ -40,7 +40,7 @@ def merged(
         spans,
         [_listed(text, hit, shapes) for hit in gazetteer.found(text) if hit.entry.sure or hit.entry.senses],
     )
-    if "parties" not in without:
+    if "party_shapes" not in without:
         spans = put_in(spans, _shaped(shapes.parties(text), MentionKind.ORG, "party_shape"))
     if "going_on" not in without:
         spans = put_in(spans, _longer(text, spans, shapes))

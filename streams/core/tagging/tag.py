@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 _NOBODY: Final = Registry.empty()
 
 
-RULES: Final = ("acronyms", "boundaries", "elections", "elsewhere", "extents", "going_on", "parties")
+RULES: Final = ("acronyms", "boundaries", "elections", "elsewhere", "extents", "going_on", "party_shapes")
 """Families of rules that correct and complete mentions, beside the gazetteers'."""
 
 
