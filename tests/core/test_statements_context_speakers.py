@@ -89,6 +89,28 @@ def test_two_of_one_surname_are_told_apart_by_their_titles() -> None:
     assert [each.speaker and each.speaker.name for each in found] == ["Pilar Moreno", "Paul Moreno"]
 
 
+LEAD = "The health secretary said on Monday the ward is safe."
+LATER = "Gwen Hill said the ward is bright."
+HILL = {"Gwen Hill": P, "Hill": P}
+
+
+def test_an_office_of_the_lead_is_the_person_named_next() -> None:
+    found = statements(f"{LEAD}\n\n{LATER}", HILL, [
+        (LEAD, "the ward is safe", {"source": "The health secretary", "head": "secretary"}), (LATER, "the ward is bright", {"source": "Gwen Hill"})])
+    assert [each.speaker and (each.speaker.name, each.speaker.role and each.speaker.role.text) for each in found] == [("Gwen Hill", "health secretary")] * 2
+    assert all(each.official.is_official for each in found)
+
+
+@pytest.mark.parametrize("between", ["Nurse Gwen Hill", "Deputy Mayor Gwen Hill"])
+def test_somebody_else_of_the_next_paragraph_is_not(between: str) -> None:
+    later = f"{between} said the ward is bright."
+    lead = LEAD if between.startswith("Deputy") else LEAD + " Gwen Hill was there."
+    found = statements(f"{lead}\n\n{later}", HILL, [
+        (LEAD, "the ward is safe", {"source": "The health secretary", "head": "secretary"}), (later, "the ward is bright", {"source": "Gwen Hill"})])
+    assert found[0].speaker is not None
+    assert found[0].speaker.name == "The health secretary"
+
+
 def test_words_that_go_on_are_never_explicit() -> None:
     text = PAIR + "This took years. The river will rise again. “It is done.”\n\n“It was hard.”"
     parts = {"cue": None, "mode": StatementMode.CONTINUATION}

@@ -117,6 +117,14 @@ def test_the_crawl_dates_nothing() -> None:
     assert (statement.said_on.value, statement.said_on.basis, statement.reported_on) == (None, "none", None)
 
 
+def test_the_day_of_a_lead_dates_its_one_saying() -> None:
+    text = "Ines Varga opened the bridge on Monday and said it is safe.\n\nVarga said it is old."
+    specs = [("Ines Varga opened the bridge on Monday and said it is safe.", "it is safe", {"source": "Ines Varga"}),
+             ("Varga said it is old.", "it is old", {"source": "Varga"})]
+    found = statements(text, NAMED, specs)
+    assert [bounds(each) for each in found] == [("2019-03-04", "2019-03-04", "text:lead"), ("2019-03-04", "2019-03-04", "inherited:lead")]
+
+
 def test_an_earlier_sentence_sets_the_time_of_whom_it_names() -> None:
     text = "In June 2018, Ines Varga opened the bridge. Varga said the bridge is safe. Ivo Lund said it is old."
     found = statements(text, NAMED, [
@@ -174,6 +182,21 @@ def test_the_leads_agency_carries_on_for_its_speaker_only() -> None:
         ("In June 2018, Varga said it is long.", "it is long", {"source": "Varga"})])
     assert [hops(each) for each in found] == [["Ines Varga", "TASS"], ["Ines Varga", "TASS"], ["Ivo Lund"], ["Ines Varga"]]
     assert "chain:lead" in found[1].rules
+
+
+def test_a_leads_agency_carries_whom_it_names_even_when_nothing_is_read_there() -> None:
+    text = "Ines Varga spoke of bridges, TASS reports.\n\nVarga said it is old. Ivo Lund said it is new."
+    found = statements(text, NAMED, [
+        ("Varga said it is old.", "it is old", {"source": "Varga"}), ("Ivo Lund said it is new.", "it is new", {"source": "Ivo Lund"})])
+    assert [hops(each) for each in found] == [["Ines Varga", "TASS"], ["Ivo Lund"]]
+
+
+def test_whom_words_were_told_carries_nothing_on() -> None:
+    text = "Ines Varga told Reuters that the bridge is safe. Varga said it is old."
+    found = statements(text, NAMED, [
+        ("Ines Varga told Reuters that the bridge is safe.", SAFE, {"source": "Ines Varga", "cue": "told"}),
+        ("Varga said it is old.", "it is old", {"source": "Varga"})])
+    assert [hops(each) for each in found] == [["Ines Varga", "Reuters"], ["Ines Varga"]]
 
 
 def test_a_datelines_agency_and_the_credited_source_carry_everything() -> None:
