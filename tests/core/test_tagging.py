@@ -10,7 +10,7 @@ from schemas.clean_article import CleanArticle
 from schemas.mention import Mention, MentionKind
 from schemas.tagged_article import TaggedArticle
 from streams.core.tagging.entities import AMBIGUOUS, Named, entity_keys, people_of_article
-from streams.core.tagging.mentions import kind_of, trimmed
+from streams.core.tagging.mentions import trimmed
 from streams.core.tagging.names import names_of
 from streams.core.tagging.pieces import LONGEST_CHARS, pieces
 from streams.core.tagging.tag import Tagger, load_tagger
@@ -135,12 +135,6 @@ def test_a_people_is_linked_to_its_territory(name: str, qid: str | None) -> None
 def test_articles_and_possessives_are_no_part_of_a_name(text: str, name: str) -> None:
     start, end = trimmed(text, 0, len(text), NAMES)
     assert text[start:end] == name
-
-
-def test_kinds_that_name_nothing_we_carry_are_left_out() -> None:
-    assert kind_of("CARDINAL", "seven", NAMES) is None
-    assert kind_of("ORG", "Reuters", NAMES) is MentionKind.WIRE
-    assert kind_of("ORG", "River Board", NAMES) is MentionKind.ORG
 
 
 PEOPLE = [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CARRIED: Final = ("PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "DATE")
 KINDS: Final = {label: MentionKind(label) for label in _CARRIED}
-"""The model's label → our kind: they are called the same."""
+"""The model's label → our kind: they are called the same. A label that is not here names nothing we carry."""
 
 SHARE_RIGHT: Final = {
     MentionKind.PERSON: 0.87,
@@ -116,15 +116,3 @@ def _bounded(text: str, found: Found, names: Names) -> Iterator[Found]:
         start = lead.end() if lead and lead.end() < end else start
     if start < end:
         yield Found(start, end, kind)
-
-
-def kind_of(label: str, name: str, names: Names) -> MentionKind | None:
-    """Return our kind for what the model marked, None when we do not carry it."""
-    kind = KINDS.get(label)
-    if (
-        kind in (MentionKind.ORG, MentionKind.GPE, MentionKind.PERSON)
-        and name.lower() in names.wires
-        and name[:1].isupper()
-    ):
-        return MentionKind.WIRE
-    return kind

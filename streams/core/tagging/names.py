@@ -28,7 +28,6 @@ class Names:
     honorifics: frozenset[str]
     codes: frozenset[str]
     ambiguous: frozenset[str]
-    wires: frozenset[str]
     credit: re.Pattern[str]
     number: re.Pattern[str]
     list_cut: re.Pattern[str]
@@ -53,7 +52,6 @@ def names_of(language: str) -> Names:
         honorifics=frozenset(pack["honorifics"]),
         codes=frozenset(pack["territory_codes"]),
         ambiguous=frozenset(pack["ambiguous_territories"]),
-        wires=frozenset(name.lower() for name in pack["wires"]),
         credit=re.compile(rf"(?:{_either(pack['credit_prefixes'])})\s*:\s*", re.IGNORECASE),
         demonym_endings=tuple(pack["demonym_endings"]),
         other_city=re.compile(rf", (?:{_either(other['after'])})(?!\w)"),

@@ -26,7 +26,7 @@ from streams.core.tagging.elsewhere import completed
 from streams.core.tagging.extents import extents_of
 from streams.core.tagging.fields import Field, fields_of, raw_place
 from streams.core.tagging.gazetteer import gazetteer_families, gazetteer_of
-from streams.core.tagging.mentions import SHARE_RIGHT, Found, bounded, kind_of, trimmed
+from streams.core.tagging.mentions import KINDS, SHARE_RIGHT, Found, bounded, trimmed
 from streams.core.tagging.merge import merged
 from streams.core.tagging.model import english, marked
 from streams.core.tagging.names import names_of
@@ -166,7 +166,7 @@ class Tagger:
         for doc, (_, at) in zip(docs, placed, strict=True):
             for span in doc.ents:
                 start, end = trimmed(text, at + span.start_char, at + span.end_char, names)
-                kind = kind_of(span.label_, text[start:end], names)
+                kind = KINDS.get(span.label_)
                 if kind and start < end:
                     yield Found(start, end, kind)
 
