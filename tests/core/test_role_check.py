@@ -33,6 +33,7 @@ REGISTRY = Registry.of(merged([
     row("Kari Moe", "Senator", "CA", "2001", "2009", qid="Q90000005"),
     row("Nils Aas", "Secretary General of NATO", None, "2014-10-01", "2024-10-01"),
     row("Eva Ek", "Prime Minister", "NO", "2018-01-01", as_of="2019-01-01", acting=True),
+    row("Una Sand", "Governor of the Central Bank", "NO", "2011", "2018"),
     row("Bo Rask", "State Department spokesman", "US", "2015", "2019"),
 ]))
 NOBODY = Registry.empty()
@@ -81,6 +82,11 @@ def found(sentence, on, registry=REGISTRY, name=None):
     ("acting Norwegian Prime Minister [Eva Ek] said", "2018-06-01", YES),
     ("[Jan Vos], the country's president, said", "2018-06-01", YES),
     ("State Department spokesman [Bo Rask] said", "2016-06-01", YES),
+    ("Secretary General [Nils Aas] said", "2016-01-01", YES),
+    ("Governor [Una Sand] said", "2016-01-01", YES),
+    ("President [Una Sand] said", "2016-01-01", YES),
+    ("Norwegian President [Una Sand] said", "2016-01-01", NO),
+    ("Norges Bank executive director [Ivo Marek] said", "2016-01-01", UNKNOWN),
     ("Pentagon spokesman [Bo Rask] said", "2016-06-01", UNKNOWN),
     ("Norwegian President [Jan Vos] said", None, UNKNOWN),
 ])

@@ -35,8 +35,19 @@ def fits(role: RoleSaid, tenure: Tenure, language: str = "en") -> bool:
         role.deputy == tenure.deputy
         and _same_office(role, tenure, language)
         and (None in (role.country, tenure.country) or role.country == tenure.country)
-        and (None in (role.body, tenure.body) or role.body == tenure.body or _same_kind(role, tenure))
+        and (
+            None in (role.body, tenure.body)
+            or role.body == tenure.body
+            or _same_kind(role, tenure)
+            or _is_unsaid(role, tenure, language)
+        )
     )
+
+
+def _is_unsaid(role: RoleSaid, tenure: Tenure, language: str) -> bool:
+    """Say whether a role's body is only its title's: "President X" may be the head of a bank."""
+    title = lexicon(language).ranks.get(role.rank or "")
+    return title is not None and tenure.office in title.also and role.body == title.body and not role.country
 
 
 def _same_office(role: RoleSaid, tenure: Tenure, language: str) -> bool:
@@ -50,7 +61,8 @@ def _same_office(role: RoleSaid, tenure: Tenure, language: str) -> bool:
 
 def _same_kind(role: RoleSaid, tenure: Tenure) -> bool:
     """Say whether the office alone says enough: a country has one foreign ministry, whatever it is called."""
-    return role.office in SINGLE and role.office is not Office.INTL_ORG_HEAD and tenure.country is not None
+    national = role.office in SINGLE and role.office is not Office.INTL_ORG_HEAD
+    return national and role.office is tenure.office and tenure.country is not None
 
 
 def before(tenure: Tenure, on: date) -> Held:

@@ -57,6 +57,7 @@ class Title:
     serves: bool = False
     deputy: bool = False
     accredited: bool = False
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _words(table: Mapping[str, object]) -> list[str]:
 
 
 def _title(table: Mapping[str, object]) -> Title:
-    flags = ("heads", "portfolio", "single", "weak", "serves", "deputy", "accredited")
+    flags = ("heads", "portfolio", "single", "weak", "serves", "deputy", "accredited", "minor")
     return Title(
         cast("str", table["rank"]),
         Office(cast("str", table["office"])),

@@ -149,6 +149,8 @@ def _office(title: Title, beside: Sequence[Item], place: _Place) -> tuple[Office
         if place.inside and title.single:
             return Office.OTHER, title.rank, body
         return title.office, title.rank, body
+    if title.minor:
+        return (body.office if body.intl and body.office else Office.OTHER), title.rank, body
     return body.office or Office.OTHER, body.rank or title.rank, body
 
 

@@ -105,7 +105,8 @@ def _unknown(name: str, language: str) -> str | None:
     """Return an organisation's name in normal form, None when the pack knows more of it."""
     phrases, key = lexicon(language).phrases, normal(name)
     words = key.split()
-    return None if not words or key in phrases or words[-1] in phrases else key
+    known = any(" ".join(words[at:]) in phrases for at in range(len(words)))
+    return None if known or not words else key
 
 
 def _before(around: _Around) -> list[RoleSaid]:
