@@ -11,7 +11,7 @@ from streams.core.statements.cast import cast_of
 from streams.core.statements.chain import Step, last_steps, own
 from streams.core.statements.context_words import body_words, person_words
 from streams.core.statements.draft import Draft
-from streams.core.statements.meant import Memory
+from streams.core.statements.meant import Memory, breaks_of
 from streams.core.statements.media import Depth, by_noun, is_medium, media_words, passages_in
 from streams.core.statements.named_later import named_later
 from streams.core.statements.offices import offices_of
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _NEAR: Final = 80
 """Code points between a name and the role that is said beside it."""
+_MOST_AROUND: Final = 20
+"""Passages to each side of a report that are looked at: a sentence of thousands stays linear."""
 _OPENING_CHARS: Final = 300
 """Code points behind a phrase that sets the time, in which the one is named whom it is told of."""
 
@@ -125,9 +127,13 @@ class _Reading:
     def _around(self, report: Report) -> Sequence[Passage]:
         """Return the passages of a report's sentence and of what follows it up to the next report."""
         first = bisect_left(self.starts, report.sentence.start)
-        last = bisect_left(self.starts, report.sentence.end)
-        until = self._until(report)
-        return self.passages[first : bisect_left(self.starts, until, last)]
+        last = bisect_left(self.starts, self._until(report), bisect_left(self.starts, report.sentence.end))
+        if last - first > 2 * _MOST_AROUND:
+            middle = bisect_left(
+                self.starts, report.cue.bounds.start if report.cue else report.sentence.start
+            )
+            first, last = max(first, middle - _MOST_AROUND), min(last, middle + _MOST_AROUND)
+        return self.passages[first:last]
 
     def _until(self, report: Report) -> int:
         """Return where the paragraph's next report begins, else where the paragraph ends."""
@@ -257,7 +263,7 @@ def drafts_of(
         mine = sorted((r for r in reports if r.field is name), key=_place)
         if not mine:
             continue
-        breaks = _breaks(text.text)
+        breaks = breaks_of(text.text)
         passages = passages_in(text, stage.cast, language)
         passages = sorted(passages + list(by_noun(mine, text, passages, language)))
         memory = Memory(breaks)
@@ -287,12 +293,3 @@ def _place(report: Report) -> tuple[int, int]:
     cue = report.cue
     at = cue.bounds.start if cue and cue.kind is not CueKind.NONE else report.content[0].start
     return report.sentence.start, at
-
-
-def _breaks(text: str) -> list[int]:
-    """Return where paragraphs end."""
-    found, at = [], text.find("\n\n")
-    while at >= 0:
-        found.append(at)
-        at = text.find("\n\n", at + 2)
-    return found

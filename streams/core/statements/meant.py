@@ -101,3 +101,12 @@ class Memory:
     def add(self, report: Report, meant: Meant) -> None:
         """Remember an explicit speaker."""
         self.spoken.append((self.paragraph(report.sentence.start), meant, report))
+
+
+def breaks_of(text: str) -> list[int]:
+    """Return where paragraphs end."""
+    found, at = [], text.find("\n\n")
+    while at >= 0:
+        found.append(at)
+        at = text.find("\n\n", at + 2)
+    return found
