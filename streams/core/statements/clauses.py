@@ -43,6 +43,8 @@ def _hidden(tree: Tree, number: int) -> int | None:
 def _without_next(tree: Tree, clause: int, cues: Cues) -> tuple[int, int]:
     """Return a clause's first and last word without "that" and without what its speaker says next."""
     first, last = tree.left[clause], tree.right[clause]
+    if tree.words[first : first + 2] == ["only", "that"]:
+        return first + 2, last
     mark = tree.child(clause, "mark")
     if (mark is not None and mark == first and tree.words[mark] == "that") or (
         tree.words[first] == "that" and tree.tags[first] in ("WDT", "IN") and first < clause - 1
@@ -71,7 +73,7 @@ def clause_hits(tree: Tree, number: int, verb: Verb, source: int, clause: int, c
         )._replace(addressee=own)
         return
     if "t" not in verb.frames and not asks:
-        if "c" in verb.frames and own is not None:
+        if "c" in verb.frames and own is not None and tree.tags[clause] not in ("VBD", "VBZ", "VBP"):
             yield hit_of(
                 tree, number, verb, source, piece(tree, tree.right[own] + 1, tree.right[clause]), "complement"
             )._replace(target=extent(tree, own), clause=False)

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from schemas.mention import Mention
     from streams.core.statements.units import Unit
 
-_FIRST: Final = re.compile(r"[\"“'‘]?(?P<source>[^\W\d_][^:\n\"“”]{1,60}?)(?P<cue>:)\s+(?=\S)")
+_FIRST: Final = re.compile(r"[\"“'‘]?(?P<source>[^\W\d_][^:\n\"“”]{0,60}?)(?P<cue>:)\s+(?=\S)")
 _LAST: Final = re.compile(r"(?P<cue>:|\s[–—-])\s+(?P<source>[^:–—\n\"“”]{2,50})$")
 _CAPITALS: Final = re.compile(r"[A-Z][A-Z.'’ -]{0,40}")
+_MARKS: Final = frozenset('"“”‘’')
 _LONGEST_WORDS: Final = 7
 _SPEAKERS: Final = frozenset(
     (
@@ -90,8 +91,8 @@ def _report(
     mode: StatementMode,
 ) -> Report:
     at, until = without_stop(text, *content)
-    if text[at : at + 1] in ('"', "“", "‘", "'") and text[until - 1] in ('"', "”", "’", "'"):
-        at, until = without_stop(text, at + 1, until - 1)
+    if text[at] in _MARKS and not any(mark in text[at + 1 : until - 1] for mark in _MARKS):
+        at, until = without_stop(text, at + 1, until - (text[until - 1] in _MARKS))
     source = Bounds(*match.span("source"))
     named = [each for each in mentions if source.start <= each.start and each.end <= source.end]
     head = Bounds(named[-1].start, named[-1].end) if named else source

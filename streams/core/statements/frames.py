@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.statement import SpeechAct
 from streams.core.statements.content import below, piece
 from streams.core.statements.hit import Hit, extent, hit_of
 from streams.core.statements.report import CueKind
@@ -23,10 +24,13 @@ def phrase_hits(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) ->
             yield hit
             return
     thing = tree.child(number, "dobj")
-    if "n" not in verb.frames or thing is None or tree.tags[thing] in ("PRP", "WP", "WDT", "DT", "EX"):
+    if "n" not in verb.frames or thing is None or tree.words[thing] in cues.pronouns["objects"]:
         return
-    if tree.words[thing] not in cues.pronouns["objects"]:
-        content = piece(tree, tree.left[thing], _reach(tree, number, thing))
+    last = _reach(tree, number, thing)
+    pronoun = tree.tags[thing] in ("PRP", "WP", "WDT", "DT", "EX")
+    denied = tree.tags[thing] == "DT" and verb.act is SpeechAct.DENY
+    if not pronoun or denied or (tree.tags[thing] == "PRP" and last > thing):
+        content = piece(tree, tree.left[thing], last)
         yield hit_of(tree, number, verb, source, content, "object")._replace(clause=False)
 
 

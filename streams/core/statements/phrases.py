@@ -32,7 +32,7 @@ def according_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
             if tree.words[prep] == "in" and owner is not None:
                 hit = _according(tree, prep, number, f"in {word}", owner)
                 if hit:
-                    yield hit
+                    yield hit._replace(kind=CueKind.BELIEVE)
 
 
 def _according(tree: Tree, first: int, last: int, lemma: str, owner: int | None = None) -> Hit | None:
@@ -105,12 +105,13 @@ def noun_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
 def _noun(tree: Tree, number: int, kind: CueKind, cues: Cues) -> Iterator[Hit]:
     verb = tree.heads[number]
     light = tree.deps[number] == "dobj" and tree.words[verb] in cues.light
-    clause = tree.child(number, "acl", "ccomp", "relcl")
-    if clause is not None and not _complement(tree, clause):
-        clause = None
+    clause = next((c for c in tree.kids(number, "acl", "ccomp", "relcl") if _complement(tree, c)), None)
     if clause is None and light:
         clause = tree.child(verb, "ccomp")
     owner = tree.child(number, "poss")
+    if owner is None:
+        by = next((prep for prep in tree.kids(number, "prep") if tree.words[prep] == "by"), None)
+        owner = None if by is None else tree.child(by, "pobj")
     source = subject_of(tree, verb, cues) if light else owner
     if light and clause is None and source is not None and not unsaid(tree, verb, cues):
         yield from _uttered(tree, number, kind, verb, source, cues)
@@ -146,7 +147,6 @@ def _uttered(tree: Tree, number: int, kind: CueKind, verb: int, source: int, cue
             "over",
             "about",
             "against",
-            "with",
         ):
             last = tree.right[child]
     yield Hit(

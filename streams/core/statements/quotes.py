@@ -47,7 +47,10 @@ def masked(text: str, start: int, end: int, quotes: Sequence[Quotation], said: C
     places: list[tuple[int, int]] = []
     held: dict[int, Quotation] = {}
     length, at = 0, start
-    alone = [quote for quote in quotes if stands_alone(text, start, end, quote, said)]
+    alone: list[Quotation] = []
+    for quote in quotes:
+        if stands_alone(text, start, end, quote, said, goes_on=bool(alone)):
+            alone.append(quote)
     for cut in _cuts(text, start, end, alone):
         before = text[at : cut[0]]
         places.append((length, at))
@@ -80,8 +83,10 @@ def _cuts(
     return sorted(cuts, key=lambda cut: cut[0])
 
 
-def stands_alone(text: str, start: int, end: int, quote: Quotation, said: Collection[str]) -> bool:
-    """Tell whether a quotation is a clause of its own in its sentence."""
+def stands_alone(
+    text: str, start: int, end: int, quote: Quotation, said: Collection[str], *, goes_on: bool = False
+) -> bool:
+    """Tell whether a quotation is a clause of its own in its sentence, or goes on with one before."""
     if "closing_quote_missing" in quote.defects:
         return False
     before = text[start : quote.start].rstrip(" \t\n([—–-")
@@ -91,7 +96,7 @@ def stands_alone(text: str, start: int, end: int, quote: Quotation, said: Collec
     if not closed:
         return False
     last = before.rstrip(",").rpartition(" ")[2].lower()
-    return last in said or (before[-1] == "," and not text[quote.content_start].islower())
+    return last in said or (before[-1] == "," and (goes_on or not text[quote.content_start].islower()))
 
 
 def _said_next(text: str, quote: Quotation, end: int, said: Collection[str]) -> bool:

@@ -23,9 +23,7 @@ def declined(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> It
     if wanted is None:
         return
     if tree.child(wanted, "auxpass") is not None:
-        yield hit_of(tree, number, verb, source, piece(tree, number, tree.right[wanted]), "decline")._replace(
-            last=wanted
-        )
+        yield hit_of(tree, number, verb, source, below(tree, wanted), "decline")
         return
     if tree.words[wanted] not in cues.unsaid["refused"]:
         yield hit_of(tree, number, verb, source, below(tree, wanted), "infinitive")
@@ -66,7 +64,7 @@ def silent(tree: Tree, number: int, first: int, last: int, source: int) -> Hit:
     for child in tree.children[number]:
         if (
             child > last
-            and tree.deps[child] in ("prep", "dobj", "npadvmod", "prt")
+            and tree.deps[child] in ("prep", "dobj", "npadvmod", "prt", "advcl")
             and tree.words[tree.left[child] - 1] != ","
         ):
             stop = max(stop, tree.right[child])

@@ -91,8 +91,10 @@ def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Ite
         yield from declined(tree, number, verb, source, cues)
         return
     if clause is not None and frames & {"t", "w", "o", "c"}:
-        yield from clause_hits(tree, number, verb, source, clause, cues)
-        return
+        hits = list(clause_hits(tree, number, verb, source, clause, cues))
+        yield from hits
+        if hits or "c" not in frames:
+            return
     if tree.deps[number] in ("parataxis", "ccomp") and "t" in frames:
         hit = parenthesis(tree, number, verb, source)
         if hit:
