@@ -11,7 +11,7 @@ import pytest
 import streams.core
 
 CORE = Path(streams.core.__file__).parent
-MODULES = [f"streams.core.{room}.{path.stem}" for room in ("cleaning", "tagging") for path in sorted((CORE / room).glob("[a-z]*.py"))]
+MODULES = [f"streams.core.{room}.{path.stem}" for room in ("cleaning", "tagging", "statements") for path in sorted((CORE / room).glob("[a-z]*.py"))]
 
 
 @pytest.mark.parametrize("name", MODULES)
