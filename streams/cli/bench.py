@@ -30,6 +30,7 @@ communique bench throughput                    how fast, beside plain clients an
 communique bench log                           how fast the embedded log is
 communique bench memory                        how much the workers take, and whether they grow
 communique bench dedup                         how fast articles are compared, what a window of them takes
+communique bench judge                         how fast statements are judged
 communique bench quality                       how good the answers are
 communique bench clean                         how fast clean is beside trafilatura, and what each part adds
 communique bench offices                       how fast names are found, how often roles are checked right
@@ -176,6 +177,31 @@ def log(
     words = ["--seconds", str(seconds), *(["--json"] if as_json else [])]
     sys.stdout.flush()
     raise typer.Exit(embedded_log.main(words))
+
+
+@app.command("judge")
+def judge(
+    *,
+    statements: Annotated[int, typer.Option(min=1000, help="Statements, within a day.")] = 15_000,
+    hot: Annotated[int, typer.Option(min=100, help="Of them said by one speaker.")] = 5_000,
+    as_json: Json = False,
+) -> None:
+    """Measure how many statements one judge places in a second. Exit 1 below a floor.
+
+    \b
+    communique bench judge
+    communique bench judge --statements 3000 --hot 1000 --json
+
+    The step alone, the end of a speaker's long day, and from bytes to bytes. Needs no bus; takes some seconds.
+    """
+    from streams.bench import judge as judging
+
+    figures = judging.measure(statements, hot)
+    if as_json:
+        output.json_line({**asdict(figures), "holds": figures.holds})
+    else:
+        output.out().print("\n".join(judging.page(figures)))
+    raise typer.Exit(exits.DONE if figures.holds else exits.DOES_NOT_HOLD)
 
 
 @app.command("memory")

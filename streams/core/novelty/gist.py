@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.mention import MentionKind
 from schemas.statement import SpeechAct, StatementMode
-from streams.core.novelty.words import Words, words
+from streams.core.novelty.words import Words, plain_form, words
 from streams.core.statements.placement import normalised
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class _Reading:
     """
 
     known: Words
+    language: str
     terms: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     figures: set[Figure] = field(default_factory=set)
@@ -119,7 +120,7 @@ class _Reading:
             self.times.add(word)
         elif word in known.times:
             self._time(word)
-        elif word in known.negators or (plain := known.plain(word)) in known.negators:
+        elif word in known.negators or (plain := plain_form(word, self.language)) in known.negators:
             self._turn()
         else:
             self._content(word, plain, name=name)
@@ -176,7 +177,7 @@ def gist_of(found: FoundStatement) -> Gist:
     """Return the gist of a statement. KeyError when its language has no pack: then it has no statements."""
     known = words(found.language)
     content = " . ".join(span.text for span in found.content)
-    reading = _Reading(known)
+    reading = _Reading(known, found.language)
     rest = _without_names(content, found.names, reading)
     shouted = found.mode is StatementMode.HEADLINE and _capitals(rest) > 0.5
     first = True

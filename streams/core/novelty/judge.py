@@ -55,7 +55,7 @@ def judge(found: FoundStatement, envelope: Envelope, state: Judging) -> list[Pla
     known = state.judged.get(key)
     provenance = provenance_of(envelope)
     moved = speaker.put(node_of(found))
-    before = known or JudgedStatement(found=found, provenance=provenance)
+    before = known or JudgedStatement.model_construct(found=found, provenance=provenance)
     noted = {*before.stirred, *moved} - {found.statement_id}
     entry = before.model_copy(
         update={"found": found, "provenance": provenance, "stirred": tuple(sorted(noted))})
@@ -90,9 +90,9 @@ def told(entry: JudgedStatement, verdict: Verdict) -> tuple[JudgedStatement, Sta
     if entry.proposition_id not in {None, proposition}:
         former = (*(each for each in former if each != entry.proposition_id), str(entry.proposition_id))
     former = tuple(each for each in former if each != proposition)
-    event = event_of(entry.found, verdict, former, entry.revision or 1)
-    if (now := digest("told", event.model_dump_json(exclude={"revision"}))) != entry.told:
-        event = event.model_copy(update={"revision": entry.revision + 1})
+    event = event_of(entry.found, verdict, former, entry.revision + 1)
+    if (now := digest("told", event.model_dump_json(exclude={"revision"}))) == entry.told:
+        event = event.model_copy(update={"revision": entry.revision})
     return entry.model_copy(update={
         "revision": event.revision, "told": now, "proposition_id": proposition, "former": former}), event
 

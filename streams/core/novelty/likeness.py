@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 from streams.core.novelty.words import Words, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from streams.core.novelty.gist import Figure, Gist
 
 T = TypeVar("T")
@@ -37,12 +35,15 @@ class Likeness(NamedTuple):
     similarity: float
 
 
-SHARES: Final = (1.01, 1.01, 0.99, 0.8, 0.7, 0.6)
-"""Least share of the shorter one's weight inside the other, by how many terms it has; the last for more."""
-NAME_WEIGHT: Final = 1.5
-LIGHT_WEIGHT: Final = 0.4
-CROSSED_SHARE: Final = 0.6
-"""Least share for an update or a contradiction."""
+LEAST_SHARE: Final = 0.6
+"""Least share of the lighter one's weight inside the other. Others are never compared (`wordings`)."""
+SHARES: Final = (1.01, 1.01, 0.99, 0.8, 0.7, LEAST_SHARE)
+"""Least share to be the same, by how many terms the one with fewer has; the last for more."""
+NAME_WEIGHT: Final = 1500
+LIGHT_WEIGHT: Final = 400
+PLAIN_WEIGHT: Final = 700
+LETTER_WEIGHT: Final = 50
+"""Weights are whole numbers: their sum does not depend on an order. A word's grows with its letters."""
 
 
 def likeness(a: Gist, b: Gist, known: Words | None = None) -> Likeness | None:
@@ -51,19 +52,16 @@ def likeness(a: Gist, b: Gist, known: Words | None = None) -> Likeness | None:
         return _apart_in_time(a, b, 1.0)
     known = known or words("en")
     share, cover = shares(a, b, known)
-    if not share or _crossed(a.names, b.names) or _crossed(a.addressed, b.addressed):
+    if share < LEAST_SHARE or _crossed(a.names, b.names) or _crossed(a.addressed, b.addressed):
         return None
     fewest = min(len(a.terms) + len(a.names), len(b.terms) + len(b.names))
     needed = SHARES[min(fewest, len(SHARES) - 1)]
     inside = fewest >= 2 and _inside(a.text, b.text)
     similarity = round(0.7 * share + 0.3 * cover, 4)
-    if share >= CROSSED_SHARE and fewest >= 2:
-        if _odd(a, b):
-            return Likeness(Relation.CONTRADICTION, similarity)
-        if _other_figures(a.figures, b.figures, known) or _crossed(a.times, b.times):
-            return Likeness(Relation.UPDATE, similarity)
-    elif _odd(a, b) or _other_figures(a.figures, b.figures, known) or _crossed(a.times, b.times):
-        return None
+    crossed = _other_figures(a.figures, b.figures, known) or _crossed(a.times, b.times)
+    if _odd(a, b) or crossed:
+        kind = Relation.CONTRADICTION if _odd(a, b) else Relation.UPDATE
+        return Likeness(kind, similarity) if fewest >= 2 else None
     return _apart_in_time(a, b, similarity) if share >= needed or inside else None
 
 
@@ -76,16 +74,26 @@ def _apart_in_time(a: Gist, b: Gist, similarity: float) -> Likeness:
     return Likeness(Relation.SAME, similarity)
 
 
-def weight(terms: Iterable[str], known: Words) -> float:
-    """Return what terms weigh."""
-    return sum(LIGHT_WEIGHT if term in known.light else 0.7 + 0.05 * len(term) for term in terms)
+def weigh(gist: Gist, known: Words) -> tuple[tuple[str, int], ...]:
+    """Return what a gist is found by, with its weight: terms and names, else its text."""
+    terms = [(term, _weight(term, known)) for term in sorted(gist.terms)]
+    names = [(f"@{name}", NAME_WEIGHT) for name in sorted(gist.names)]
+    return (*terms, *names) or ((f"={gist.text}", NAME_WEIGHT),)
+
+
+def _weight(term: str, known: Words) -> int:
+    return LIGHT_WEIGHT if term in known.light else PLAIN_WEIGHT + LETTER_WEIGHT * len(term)
 
 
 def shares(a: Gist, b: Gist, known: Words) -> tuple[float, float]:
     """Return the weight of what both say as shares of the lighter and of the heavier; 0 when nothing is."""
-    common = weight(a.terms & b.terms, known) + NAME_WEIGHT * len(a.names & b.names)
-    weights = [weight(each.terms, known) + NAME_WEIGHT * len(each.names) for each in (a, b)]
+    common = _sum(a.terms & b.terms, a.names & b.names, known)
+    weights = [_sum(each.terms, each.names, known) for each in (a, b)]
     return (common / min(weights), common / max(weights)) if common else (0.0, 0.0)
+
+
+def _sum(terms: frozenset[str], names: frozenset[str], known: Words) -> int:
+    return sum(_weight(term, known) for term in terms) + NAME_WEIGHT * len(names)
 
 
 def _crossed(a: frozenset[T], b: frozenset[T]) -> bool:

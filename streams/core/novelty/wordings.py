@@ -1,35 +1,88 @@
 """wordings: one speaker's statements by what they say; which wordings are alike, found by their terms.
 
 Statements with one gist are one wording, so forty rewrites of a wire are compared once. A new wording is
-compared with those that share two terms or names with it. What is alike depends on the two gists only.
+compared with those whose terms share enough weight with it: what two share is added up over the lists of its
+terms, in whole numbers, so the pairs that are found do not depend on anything but the two gists.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from array import array
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from streams.core.novelty.likeness import Likeness, Relation, likeness
+import numpy as np
+
+from streams.core.novelty.likeness import LEAST_SHARE, Likeness, Relation, likeness, weigh
 from streams.core.novelty.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from streams.core.novelty.gist import Gist
 
 SELF: Final = Likeness(Relation.SAME, 1.0)
-_SHARED: Final = 2
 
 
 @dataclass(slots=True, eq=False)
 class Wording:
-    """One gist: the statements that have it, and the wordings that are alike."""
+    """One gist: the statements that have it, and the wordings that are alike. `slot`: its place in the index."""
 
     gist: Gist
+    terms: tuple[tuple[str, int], ...]
     members: set[str] = field(default_factory=set)
     links: dict[Wording, Likeness] = field(default_factory=dict)
+    slot: int = -1
+
+
+@dataclass(slots=True)
+class Index:
+    """Wordings by slot; for each term the slots that have it; the weight of each slot's terms."""
+
+    slots: list[Wording | None] = field(default_factory=list)
+    free: list[int] = field(default_factory=list)
+    weights: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(16, np.int64))
+    postings: dict[str, array[int]] = field(default_factory=dict)
+
+    def add(self, wording: Wording) -> None:
+        """Take a wording in."""
+        if self.free:
+            wording.slot = self.free.pop()
+            self.slots[wording.slot] = wording
+        else:
+            wording.slot = len(self.slots)
+            self.slots.append(wording)
+        if wording.slot == len(self.weights):
+            self.weights = np.concatenate([self.weights, np.zeros_like(self.weights)])
+        self.weights[wording.slot] = sum(weight for _, weight in wording.terms)
+        for term, _ in wording.terms:
+            if (posting := self.postings.get(term)) is None:
+                posting = self.postings[term] = array("q")
+            posting.append(wording.slot)
+
+    def drop(self, wording: Wording) -> None:
+        """Take a wording out."""
+        for term, _ in wording.terms:
+            posting = self.postings[term]
+            posting.remove(wording.slot)
+            if not posting:
+                del self.postings[term]
+        self.slots[wording.slot] = None
+        self.weights[wording.slot] = 0
+        self.free.append(wording.slot)
+
+    def near(self, wording: Wording) -> Iterator[Wording]:
+        """Yield the wordings of which enough is shared, by weight of the lighter of the two."""
+        shared = np.zeros(len(self.slots), np.int64)
+        for term, weight in wording.terms:
+            if (posting := self.postings.get(term)) is not None:
+                shared[np.frombuffer(posting, np.int64)] += weight
+        lighter = np.minimum(self.weights[: len(self.slots)], sum(weight for _, weight in wording.terms))
+        for slot in np.flatnonzero((shared > 0) & (shared >= LEAST_SHARE * lighter)).tolist():
+            if (found := self.slots[slot]) is not None:
+                yield found
 
 
 @dataclass(slots=True)
@@ -38,7 +91,7 @@ class Wordings:
 
     language: str = "en"
     known: dict[tuple[Gist, str], Wording] = field(default_factory=dict)
-    postings: dict[str, dict[Wording, None]] = field(default_factory=dict)
+    index: Index = field(default_factory=Index)
     of: dict[str, Wording] = field(default_factory=dict)
 
     def add(self, name: str, gist: Gist) -> None:
@@ -46,8 +99,11 @@ class Wordings:
         key = _key(name, gist)
         wording = self.known.get(key)
         if wording is None:
-            wording = self.known[key] = Wording(gist)
-            self._link(wording)
+            wording = self.known[key] = Wording(gist, weigh(gist, words(self.language)))
+            for other in self.index.near(wording):
+                if (found := likeness(gist, other.gist, words(self.language))) is not None:
+                    wording.links[other] = other.links[wording] = found
+            self.index.add(wording)
         wording.members.add(name)
         self.of[name] = wording
 
@@ -62,11 +118,7 @@ class Wordings:
         del self.known[_key(name, wording.gist)]
         for other in wording.links:
             del other.links[wording]
-        for term in _terms(wording.gist):
-            posting = self.postings[term]
-            del posting[wording]
-            if not posting:
-                del self.postings[term]
+        self.index.drop(wording)
 
     def alike(self, name: str) -> Iterator[tuple[str, Likeness]]:
         """Yield the other statements that are alike, and how."""
@@ -82,23 +134,6 @@ class Wordings:
         if first is None or second is None:
             return None
         return SELF if first is second else first.links.get(second)
-
-    def _link(self, wording: Wording) -> None:
-        terms = _terms(wording.gist)
-        lists = [self.postings.setdefault(term, {}) for term in terms]
-        known = words(self.language)
-        for other, shared in Counter(chain.from_iterable(lists)).items():
-            if shared < _SHARED and wording.gist.text != other.gist.text:
-                continue
-            if (found := likeness(wording.gist, other.gist, known)) is not None:
-                wording.links[other] = other.links[wording] = found
-        for posting in lists:
-            posting[wording] = None
-
-
-def _terms(gist: Gist) -> list[str]:
-    """Return what a wording is found by: its terms and names, else its text."""
-    return sorted(gist.terms | gist.names) or [f"={gist.text}"]
 
 
 def _key(name: str, gist: Gist) -> tuple[Gist, str]:

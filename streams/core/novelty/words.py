@@ -7,7 +7,7 @@ that stands for all of its meaning. Endings are cut roughly: it only has to be t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 from streams.core.packs import read
@@ -106,6 +106,12 @@ def _meaning(
         "phrases": {_pair(bare, text): form(one) for text, one in tables["phrases"].items()},
     }
     return Words(**fields)
+
+
+@lru_cache(maxsize=1 << 16)
+def plain_form(word: str, language: str) -> str:
+    """Return a lower-case word of a language without its ending, as `Words.plain` gives it, kept for next time."""
+    return words(language).plain(word)
 
 
 def _pair(bare: Words, text: str) -> tuple[str, str]:
