@@ -4,14 +4,17 @@ How, in this order: what each stage has committed; the raw topic's records; what
 the way to enrich; then the fates. A stage writes its outputs before it commits: what was not committed is
 found, what was has an output further down by then. So what is called lost is lost, also while stages run.
 
-From mid topics only what is not yet read by its stage is looked at; of all records only headers.
+From mid topics only what is not yet read by its stage is looked at; of all records only headers. Then the
+statements of enriched events (`statements`), which need their bodies.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streams import topics
+from streams.audit import statements
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
 from streams.bus.interface import TopicPartition
@@ -62,7 +65,7 @@ async def audit(bus: Bus, tell: Tell = lambda _topic, _records: None) -> Report:
         tell(topics.RAW.name, len(records))
     await _on_the_way(bus, committed, ledger, tell)
     await _fates(bus, ledger, tell)
-    return ledger.report()
+    return replace(ledger.report(), statements_lost=await statements.lost(bus, committed, tell))
 
 
 async def _committed(bus: Bus) -> dict[TopicPartition, int]:

@@ -1,10 +1,10 @@
 """judge: how many statements a second of processor time one judge places, with one hot speaker among many.
 
-Statements are made of words of a skewed vocabulary, with numbers, names and negations; a third of them are said
-again, whole or shortened. Two ways are timed over the same statements: the step alone, on a table in memory; and
-from bytes to bytes: decode, step, encode the table's changes and the events. The ratio is to the same decoding
-and encoding without a step. The last fifth of the hot speaker's statements is timed for itself: a day's load
-must not make him slow.
+Statements are made of words of a skewed vocabulary, with numbers, names and negations; a third of them are
+said again, whole or shortened. Two ways are timed over the same statements: the step alone, on a table in
+memory; and from bytes to bytes: decode, step, encode the table's changes and the events. The ratio is to the
+same decoding and encoding without a step. The last fifth of the hot speaker's statements is timed for itself:
+a day's load must not make him slow.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from schemas.mention import MentionKind
 from schemas.registry import type_name
 from schemas.span import Span
 from schemas.statement import Attribution, Hop, Official, SaidOn, Speaker, SpeechAct, StatementMode
+from schemas.statements_state import JudgedStatement
 from streams import topics
 from streams.bus import codec
 from streams.bus.codec import Limits
@@ -88,7 +89,7 @@ def _steps(made: Sequence[FoundStatement]) -> tuple[float, float]:
 
 def _bytes(made: Sequence[FoundStatement], *, judged: bool) -> float:
     """Return the seconds from bytes to bytes; without a step: decoded and encoded only."""
-    state: State[object] = State({}, topics.JUDGED)
+    state: State[JudgedStatement] = State({}, topics.JUDGED)
     speakers = Speakers(NoveltyOptions())
     bodies = [codec.encode(found) for found in made]
     started = process_time()
@@ -99,8 +100,8 @@ def _bytes(made: Sequence[FoundStatement], *, judged: bool) -> float:
             codec.encode(found)
             continue
         its = envelope(found, number)
-        outputs = judge(found, its, Judging(state, speakers, 0))  # type: ignore[arg-type]  # a table of these
-        emit(outputs, Parent(found, its, "statements", DAY))
+        outputs = judge(found, its, Judging(state, speakers, 0))
+        emit(tuple(outputs), Parent(found, its, "statements", DAY))
         state.write(state.encode())
     return process_time() - started
 
@@ -122,14 +123,16 @@ def said(random: Random, count: int, hot: int) -> Iterator[FoundStatement]:
         earlier = kept.setdefault(who, [])
         content = _again(random, earlier) or _content(random, words, weights)
         earlier.append(content)
-        yield _found(random, number, who, content, DAY + timedelta(days=1) * number / count)
+        time = DAY + timedelta(days=1) * number / count
+        yield _found(random, number, who, content, time)
 
 
 def _again(random: Random, earlier: list[str]) -> str | None:
     if not earlier or random.random() > 0.33:
         return None
     words = random.choice(earlier[-200:]).split()
-    return " ".join(words[: len(words) // 2]) if random.random() < 0.3 and len(words) > 12 else " ".join(words)
+    shortened = random.random() < 0.3 and len(words) > 12
+    return " ".join(words[: len(words) // 2] if shortened else words)
 
 
 def _content(random: Random, words: list[str], weights: list[float]) -> str:
@@ -149,7 +152,8 @@ def _found(random: Random, number: int, who: str, content: str, time: datetime) 
         content=(Span(start=0, end=len(content), text=content),), cue=None,
         speaker=Speaker(name=who, kind="person"),
         chain=(Hop(hop=0, actor=who, relation="said"), wire), said_on=SaidOn(basis="none"), confidence=1,
-        attribution=Attribution.EXPLICIT, official=Official(is_official=True, evidence="bench"), placement=who,
+        attribution=Attribution.EXPLICIT, placement=who,
+        official=Official(is_official=True, evidence="bench"),
         article=ArticleRef(id=digest("article", str(number)), version="v"), language="en", event_time=time,
         lanes=("live",), names=(Named(text=named, key=named.lower(), kind=MentionKind.GPE),))
 

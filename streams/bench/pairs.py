@@ -1,16 +1,14 @@
 """pairs: how well statements are told apart, on pairs of our own (gold_pairs.toml); half of them held out.
 
 A pair is read as a report would be: tagged for its names, then both gists compared. F1 is of `same`; a
-contradiction, another number or another date that is called the same is counted, and must be none.
-
-By hand: python -m streams.bench.pairs [--misses] [--held-out]
+contradiction, another number or another date that is called the same is counted, and must be none. Misses of
+the held-out half are never listed.
 """
 
 from __future__ import annotations
 
 import sys
 import tomllib
-from collections import Counter
 from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
@@ -106,23 +104,18 @@ def figures(results: Sequence[Scored]) -> dict[str, float]:
     }
 
 
-def misses(results: Sequence[Scored]) -> Iterator[str]:
+def missed(results: Sequence[Scored]) -> Iterator[str]:
     """Yield every pair that was taken for something else."""
     for pair, found in results:
         if found != pair.gold:
             yield f"{pair.kind}: wanted {pair.gold}, got {found}: {pair.a!r} | {pair.b!r}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Print the figures, by class too; misses when asked, never those of the held-out half."""
-    for held_out in (False, True):
-        results = list(scored(held_out=held_out))
-        print("held out" if held_out else "tuned on", figures(results))
-        if "--misses" in arguments and not held_out:
-            print("\n".join(misses(results)))
-            print(Counter(each.pair.kind for each in results if each.found == each.pair.gold))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def measured(*, misses: bool = False, quiet: bool = False) -> dict[str, float]:
+    """Return the figures of all pairs and of the held-out half; print misses of the other half when asked."""
+    results = list(scored())
+    if misses:
+        tuned_on = [each for each in results if not each.pair.held_out]
+        print("\n".join(missed(tuned_on)), file=sys.stderr if quiet else sys.stdout)
+    held_out = figures([each for each in results if each.pair.held_out])
+    return figures(results) | {f"{name}_held_out": figure for name, figure in held_out.items()}

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple, TypeAlias
 
 import typer
 
-from streams.bench import gold, gold_run, gold_scores
+from streams.bench import gold, gold_run, gold_scores, pairs
 from streams.core.outcome import CommuniqueError
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ MEASURES: Final = {
 """The sets that this version can answer, in the order of the table."""
 
 OWN: Final = "own"
-SETS: Final = (*MEASURES, OWN)
+PROPOSITIONS: Final = "propositions"
+SETS: Final = (*MEASURES, OWN, PROPOSITIONS)
 ERRORS: Final = "false_"
 """How the names of figures begin that count errors: for them the file says the most, not the least."""
 
@@ -78,20 +79,24 @@ def quality(
 ) -> None:
     """Measure cleaning, mentions, statements and near-duplicates on development sets and on our own gold.
 
-    Exit 1 when a figure is under its floor.
+    Propositions are pairs of statements of ours: the same or not; half of them held out. Exit 1 when a figure
+    is under its floor.
 
     \b
     communique bench quality --data ../shared/data
     communique bench quality --only cleaning --only mentions
     communique bench quality --only own --misses
 
-    A miss is told by aspect, file and statement: what was wanted, what came. The set `own` needs no --data.
+    A miss is told by aspect, file and statement: what was wanted, what came. `own` and `propositions` need no
+    --data.
     """  # noqa: D301  # the letter \b, not the words: click keeps the lines below it
     wanted = list(only or SETS)
     unknown = [name for name in wanted if name not in SETS]
     if unknown:
         raise typer.BadParameter(f"--only {unknown[0]}: known are {', '.join(SETS)}")
-    figures = {name: measured(MEASURES[name], data) for name in wanted if name != OWN}
+    figures = {name: measured(MEASURES[name], data) for name in wanted if name in MEASURES}
+    if PROPOSITIONS in wanted:
+        figures[PROPOSITIONS] = pairs.measured(misses=misses, quiet=as_json)
     if OWN in wanted:
         figures[OWN] = _own(misses=misses, quiet=as_json)
     under = list(under_floor(figures, floors()))
@@ -190,7 +195,7 @@ def _show(figures: Mapping[str, Figures], data: Path, *, as_json: bool) -> None:
         return
     least = floors()
     for name, found in figures.items():
-        print(f"\n{name} ({MEASURES[name].gold if name in MEASURES else 'streams/bench/gold'})")
+        print(f"\n{name} ({MEASURES[name].gold if name in MEASURES else 'ours, streams/bench'})")
         for key, figure in found.items():
             floor = least.get(name, {}).get(key)
             print(f"  {key:24} {figure:10.4f}" + (f"   floor {floor}" if floor is not None else ""))
@@ -212,6 +217,8 @@ def _conditions(figures: Mapping[str, Figures], data: Path) -> dict[str, str]:
 
 
 def _corpus(name: str, data: Path) -> bytes:
+    if name == PROPOSITIONS:
+        return files("streams.bench").joinpath(pairs.NAME).read_bytes()
     if name != OWN:
         return (data / f"{MEASURES[name].gold}.jsonl.gz").read_bytes()
     return b"".join(path.read_bytes() for path in [*sorted(gold.FOLDER.glob("*.toml")), gold.REGISTRY])

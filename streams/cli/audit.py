@@ -21,16 +21,17 @@ SHOWN = 20
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
-    """Check that every raw record ended in exactly one fate: enriched, refused, or dead-lettered.
+    """Check that every raw record ended in exactly one fate, and that no statement of an article is lost.
 
     \b
     communique audit
     communique audit --json | jq .lost
 
-    Reads the topics and the stages' committed offsets, nothing else; may be run at any time. `pending` is
-    what stages have not read yet; `repeated` is the same event again, known by its id; a dead letter that
-    was redriven with success counts as what came of it. Exit code 1, and the list, when a record is lost or
-    has two fates.
+    A fate is enriched, refused, or dead-lettered; each statement of an enriched article must be on the
+    statements topic. Reads the topics and the stages' committed offsets, nothing else; may be run any time.
+    `pending` is what stages have not read yet; `repeated` is the same event again, known by its id; a dead
+    letter that was redriven with success counts as what came of it. Exit code 1, and the list, when a record
+    is lost or has two fates, or a statement is lost.
     """
     with output.progress(quiet=as_json) as bar:
         task = bar.add_task("reading", total=None)
@@ -63,11 +64,13 @@ def page(report: Report) -> list[str]:
         ("dead after enrichment", report.dead_lettered_later),
         ("lost", len(report.lost)),
         ("doubled", len(report.doubled)),
+        ("statements lost", len(report.statements_lost)),
     ]
     always = {"raw records", "enriched", "refused", "dead letters", "pending", "lost"}
     lines = [f"{name:22} {count:>9,}" for name, count in counts if count or name in always]
     lines += _some("lost: no fate, and nothing on its way", report.lost)
     lines += _some("doubled: more than one fate", report.doubled)
+    lines += _some("statements lost: of an enriched article, and not on the topic", report.statements_lost)
     if not report.holds:
         return [*lines, "", "The audit does NOT hold. `communique explain RECORD` shows a record's walk."]
     sum_up = (

@@ -192,7 +192,7 @@ def judge(
     communique bench judge
     communique bench judge --statements 3000 --hot 1000 --json
 
-    The step alone, the end of a speaker's long day, and from bytes to bytes. Needs no bus; takes some seconds.
+    The step alone, the end of a speaker's long day, and from bytes to bytes. Needs no bus.
     """
     from streams.bench import judge as judging
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from streams.cli import articles, exits, output, start, when
+from streams.cli import articles, exits, judged, output, start, when
 from streams.core.walk import Until, cleaned, tagged
 
 if TYPE_CHECKING:
@@ -47,13 +47,15 @@ def process(
     communique process articles.jsonl.gz --map fields.toml > events.jsonl
     communique process --until clean pages/ | jq -r .text
     zcat old.jsonl.gz | communique process - --until tag
+    communique process --until statements folder/ | jq -r '.novelty.kind + " " + .content[0].text'
 
     Inputs and maps are those of `communique ingest`. A bad line or file is reported on stderr with its place,
     has no line on stdout, and makes the exit code 1; a refused article has a line with its reason.
 
     The same input gives the same bytes. With --until clean or tag the memory stays the same however long the
     input; enrich (the default) keeps the near-duplicate index in memory and the articles in a temporary file,
-    and prints when all are compared: clusters are as they stand at rest.
+    and prints when all are compared: clusters are as they stand at rest. With --until statements a line is a
+    statement (or a refusal), as it stands at rest beside all others of its speaker.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -93,9 +95,10 @@ def _print(
 ) -> None:
     from streams.bus.codec import encode
 
-    if until is Until.ENRICH:
-        with TemporaryFile() as spool:
-            for line in _at_rest(events, settings, spool, advance):
+    if until in {Until.ENRICH, Until.STATEMENTS}:
+        with TemporaryFile() as spool, TemporaryFile() as compared:
+            lines = _at_rest(events, settings, spool, advance)
+            for line in lines if until is Until.ENRICH else judged.at_rest(lines, settings, compared):
                 output.body_line(line)
         return
     for event, _ in events:

@@ -30,6 +30,7 @@ class Until(StrEnum):
     CLEAN = "clean"
     TAG = "tag"
     ENRICH = "enrich"
+    STATEMENTS = "statements"
 
 
 def raw_envelope(article: RawArticle, number: int, now: datetime) -> Envelope:

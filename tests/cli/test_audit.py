@@ -190,3 +190,41 @@ def test_the_report_has_the_fields_of_the_contract(line: Line, done: str) -> Non
         "statements_lost",
         "holds",
     }
+
+
+STATEMENTS = "communique-statements"
+
+
+def said(line: Line, origin: str, *names: str) -> str:
+    return line.put(topics.ENRICHED.name, {"statements": [{"statement_id": name} for name in names]}, ce_origin=origin, ce_id="e")
+
+
+def test_a_statement_of_an_enriched_article_that_is_nowhere_is_lost(line: Line, done: str) -> None:
+    said(line, done, "s1", "s2")
+    line.read_all(STATEMENTS, topics.ENRICHED.name)
+    line.put(topics.STATEMENTS.name, {}, key=b"s1")
+    answer = line("audit", "--json")
+    assert (answer.code, answer.objects[0]["statements_lost"], answer.objects[0]["lost"]) == (1, ["s2"], [])
+    assert "s2" in line("audit").out
+
+
+def test_a_statement_on_its_way_or_buried_is_not_lost(line: Line, done: str) -> None:
+    said(line, done, "s1")
+    assert counts(line)["holds"], "split has not read it"
+    line.read_all(STATEMENTS, topics.ENRICHED.name)
+    found = line.put(topics.FOUND.name, {}, key=b"s1")
+    assert counts(line)["holds"], "judge has not read it"
+    line.read_all(STATEMENTS, topics.FOUND.name)
+    assert counts(line)["statements_lost"] == ["s1"]
+    partition, offset = found.rsplit("-", 2)[1:]
+    line.put(topics.FOUND.dead_letters, b"?", key=b"s1", ce_origin=done, errors_topic=topics.FOUND.name, errors_partition=partition, errors_offset=offset, errors_code="BUG")
+    assert counts(line)["holds"]
+
+
+def test_an_enriched_event_that_split_buried_loses_no_statement_silently(line: Line, done: str) -> None:
+    place = said(line, done, "s1")
+    line.read_all(STATEMENTS, topics.ENRICHED.name)
+    partition, offset = place.rsplit("-", 2)[1:]
+    bury(line, topics.ENRICHED.name, done, f"{partition}-{offset}")
+    told = counts(line)
+    assert (told["holds"], told["dead_lettered_later"]) == (True, 1)

@@ -99,6 +99,8 @@ class _Reading:
             self.number = value
             if self.previous in self.known.months:
                 self._settle("day")
+            elif value in _YEARS and self.previous in self.known.before_years:
+                self._settle("year")
 
     def _settle(self, unit: str) -> None:
         """Keep the number read last, with what it counts."""

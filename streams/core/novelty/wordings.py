@@ -28,7 +28,7 @@ SELF: Final = Likeness(Relation.SAME, 1.0)
 
 @dataclass(slots=True, eq=False)
 class Wording:
-    """One gist: the statements that have it, and the wordings that are alike. `slot`: its place in the index."""
+    """One gist: the statements that have it, the wordings that are alike; its place in the index."""
 
     gist: Gist
     terms: tuple[tuple[str, int], ...]

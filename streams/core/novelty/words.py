@@ -39,6 +39,7 @@ class Words:
     multipliers: Mapping[str, int]
     units: Mapping[str, str]
     measures: frozenset[str]
+    before_years: frozenset[str]
     months: frozenset[str]
     times: frozenset[str]
     relative: frozenset[str]
@@ -74,12 +75,13 @@ def words(language: str) -> Words:
     texts, tables = cast("dict[str, str]", pack), cast("dict[str, dict[str, str]]", pack)
     numbers = cast("dict[str, dict[str, int]]", pack)
     listed = {key: frozenset(texts[key].split()) for key in (
-        "light", "negators", "clause_words", "measures", "months", "times", "relative")}
+        "light", "negators", "clause_words", "measures", "before_years", "months", "times", "relative")}
     bare = Words(
         frozenset(cast("str", empty["empty"]).split()), frozenset(), {}, {}, frozenset(),
         listed["clause_words"], {}, tables["irregular"],
         tuple(cast("list[str]", pack["suffixes"])), texts["doubled"],
-        numbers["number_words"], numbers["multipliers"], tables["units"], frozenset(), listed["months"],
+        numbers["number_words"], numbers["multipliers"], tables["units"], frozenset(), listed["before_years"],
+        listed["months"],
         listed["times"], listed["relative"], _names(cast("dict[str, list[str]]", pack["metonyms"])),
     )
     return _meaning(bare, cast("list[str]", pack["synonyms"]), tables, listed)
@@ -110,7 +112,7 @@ def _meaning(
 
 @lru_cache(maxsize=1 << 16)
 def plain_form(word: str, language: str) -> str:
-    """Return a lower-case word of a language without its ending, as `Words.plain` gives it, kept for next time."""
+    """Return a lower-case word of a language without its ending, as `Words.plain` gives it; remembered."""
     return words(language).plain(word)
 
 
