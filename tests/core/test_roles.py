@@ -68,6 +68,7 @@ def test_a_title_before_the_name(sentence, expected):
     ("[Ivo Marek], who heads the central bank, said", [("Ivo Marek", "the central bank", B, None)]),
     ("[Ivo Marek], who is the Iranian foreign minister, said", [("Ivo Marek", "Iranian foreign minister", F, "IR")]),
     ("[Ivo Marek], who was Iran's foreign minister, said", [("Ivo Marek", "Iran's foreign minister", F, "IR")]),
+    ("[Ivo Marek] is the acting head of protocol", [("Ivo Marek", "acting head", X, None)]),
     ("[Ivo Marek] as foreign minister", [("Ivo Marek", "foreign minister", F, None)]),
     ("[Ivo Marek] is the Iranian foreign minister.", [("Ivo Marek", "Iranian foreign minister", F, "IR")]),
     ("Senator [Ivo Marek] (R-Texas) said", [("Ivo Marek", "Senator", Office.LEGISLATOR, None), ("Ivo Marek", "R-Texas", Office.LEGISLATOR, "US")]),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from streams.core.tagging.mentions import Found
 
 _WINDOW_CHARS: Final = 200
+_LOOSE: Final = (Word.OF, Word.AND, Word.ARTICLE, Word.POSSESSIVE)
+"""What ends no role: the words after it are none of ours."""
 _OPEN: Final = (",", "(", "-", "–", "—")
 
 
@@ -265,7 +267,8 @@ def _said(around: _Around, parts: Sequence[Segment], at: int, rule: str) -> Role
     items = [item for part in parts[at:] for item in ((part.of, *part.items) if part.of else part.items)]
     own = items[1:] if parts[at].of else items
     first = next(item for item in own if item.word is not Word.ARTICLE)
-    return _role(around.text, said, first.start, items[-1].end, rule, around.mention.start)
+    last = next(item for item in reversed(items) if item.word not in _LOOSE)
+    return _role(around.text, said, first.start, last.end, rule, around.mention.start)
 
 
 def _role(text: str, said: Said, start: int, end: int, rule: str, person: int | None) -> RoleSaid:
