@@ -16,6 +16,7 @@ from schemas.mention import MentionKind
 from schemas.span import SpanField
 from schemas.statement import SpeechAct, StatementMode
 from streams.core.packs import read
+from streams.core.statements.acts import act_of
 from streams.core.statements.quotes import without_stop
 from streams.core.statements.report import Bounds, CueFound, CueKind, Report
 
@@ -60,10 +61,12 @@ def colon_report(field: SpanField, text: str, mentions: Sequence[Mention], langu
     whole = without_stop(text, 0, len(text))
     first = _FIRST.match(text)
     if first and _speaks(text, first.span("source"), mentions, words):
-        return _report(field, text, first, (first.end(), whole.end), mentions, StatementMode.HEADLINE)
+        return _report(
+            field, text, first, (first.end(), whole.end), mentions, StatementMode.HEADLINE, language
+        )
     last = _LAST.search(text, max(0, whole.end - 60), whole.end)
     if last and _speaks(text, last.span("source"), mentions, words):
-        return _report(field, text, last, (0, last.start()), mentions, StatementMode.HEADLINE)
+        return _report(field, text, last, (0, last.start()), mentions, StatementMode.HEADLINE, language)
     return None
 
 
@@ -79,7 +82,9 @@ def transcript_report(
     while last + 1 < len(units) and units[last + 1].sentence.paragraph == units[number].sentence.paragraph:
         last += 1
     end = units[last].sentence.end
-    return _report(SpanField.TEXT, text, first, (first.end(), end), mentions, StatementMode.DIRECT), last
+    return _report(
+        SpanField.TEXT, text, first, (first.end(), end), mentions, StatementMode.DIRECT, language
+    ), last
 
 
 def _report(
@@ -89,6 +94,7 @@ def _report(
     content: tuple[int, int],
     mentions: Sequence[Mention],
     mode: StatementMode,
+    language: str,
 ) -> Report:
     at, until = without_stop(text, *content)
     if text[at] in _MARKS and not any(mark in text[at + 1 : until - 1] for mark in _MARKS):
@@ -104,7 +110,11 @@ def _report(
         (Bounds(at, until),),
         Bounds(match.start(), max(until, source.end)),
         CueFound(
-            Bounds(at_cue, at_cue + 1), text[at_cue], CueKind.COLON, factive=False, act=SpeechAct.ASSERT
+            Bounds(at_cue, at_cue + 1),
+            text[at_cue],
+            CueKind.COLON,
+            factive=False,
+            act=act_of(text[at:until], clause=True, language=language) or SpeechAct.ASSERT,
         ),
         source,
         head,

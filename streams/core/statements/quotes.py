@@ -48,9 +48,9 @@ def masked(text: str, start: int, end: int, quotes: Sequence[Quotation], said: C
     held: dict[int, Quotation] = {}
     length, at = 0, start
     alone: list[Quotation] = []
-    for quote in quotes:
-        if stands_alone(text, start, end, quote, said, goes_on=bool(alone)):
-            alone.append(quote)
+    for each in quotes:
+        if stands_alone(text, start, end, each, said, goes_on=bool(alone)):
+            alone.append(each)
     for cut in _cuts(text, start, end, alone):
         before = text[at : cut[0]]
         places.append((length, at))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
 from schemas.span import SpanField
-from schemas.statement import StatementMode
+from schemas.statement import SpeechAct, StatementMode
+from streams.core.statements.acts import act_of
 from streams.core.statements.circumstances import circumstances_of
 from streams.core.statements.colon import colon_report, transcript_report
 from streams.core.statements.cues import cues_of
@@ -154,13 +155,15 @@ def _report(
     content, inserts = without_inserts(
         field.text, (without_stop(field.text, *each) for each in hit.content), language
     )
+    first = field.text[slice(*content[0])] if content else ""
+    act = act_of(first, clause=hit.clause, language=language) if _acts_by_words(hit) else None
     return Report(
         field=field.name,
         mode=StatementMode.HEADLINE if field.name is SpanField.HEADLINE else _mode(unit, hit, content),
         content=content,
         sentence=Bounds(unit.sentence.start, unit.sentence.end),
         cue=CueFound(
-            tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, hit.act, hit.negated
+            tree.bounds(hit.first, hit.last), hit.lemma, hit.kind, hit.factive, act or hit.act, hit.negated
         ),
         source=source.bounds if source else None,
         source_head=source.head if source else None,
@@ -176,6 +179,14 @@ def _report(
     )
 
 
+def _acts_by_words(hit: Hit) -> bool:
+    """Tell whether the words decide what is done, for the cue does not, or its noun does."""
+    spoken = hit.kind in (CueKind.SAY, CueKind.ACCORDING, CueKind.COLON)
+    return (spoken and (hit.act is SpeechAct.ASSERT or hit.rule in ("uttered", "light"))) or (
+        hit.kind is CueKind.ACT and not hit.clause
+    )
+
+
 def _mode(unit: Unit, hit: Hit, content: Sequence[Bounds]) -> StatementMode:
     if hit.kind is CueKind.ACT:
         return StatementMode.OFFICIAL_ACT
@@ -186,6 +197,7 @@ def _mode(unit: Unit, hit: Hit, content: Sequence[Bounds]) -> StatementMode:
         max(0, min(end, quote.content_end) - max(start, quote.content_start))
         for start, end in content
         for quote in unit.quotes
+        if quote.content_start == start or "closing_quote_missing" not in quote.defects
     )
     if quoted and quoted >= size - _MARKS:
         return StatementMode.DIRECT if hit.clause else StatementMode.PARTIAL_DIRECT
