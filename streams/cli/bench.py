@@ -32,6 +32,7 @@ communique bench memory                        how much the workers take, and wh
 communique bench dedup                         how fast articles are compared, what a window of them takes
 communique bench judge                         how fast statements are judged
 communique bench quality                       how good the answers are
+communique bench tag                           how fast tag is beside the bare model
 communique bench clean                         how fast clean is beside trafilatura, and what each part adds
 communique bench offices                       how fast names are found, how often roles are checked right
 
@@ -306,3 +307,29 @@ def clean(
         output.out().print(table(figures))
         output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))
     raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
+
+
+@app.command("tag")
+def tag(
+    *,
+    data: Annotated[Path | None, typer.Option(help="Folder with articles_load.", metavar="DIR")] = None,
+    articles: Annotated[int, typer.Option(min=1, help="Articles at most.")] = 120,
+    turns: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
+    as_json: Json = False,
+) -> None:
+    """Measure tag beside the bare model's pipeline in the same run. Exit 1 below the floor.
+
+    \b
+    communique bench tag
+    communique bench tag --data ../shared/data --json
+
+    Mentions, roles and statements against everything that the model marks. Without DIR: our own gold.
+    """
+    from streams.bench import tag_speed
+
+    found = tag_speed.measure(data, articles, turns)
+    if as_json:
+        output.json_line({**asdict(found), "holds": found.holds})
+    else:
+        output.out().print(tag_speed.line(found))
+    raise typer.Exit(exits.DONE if found.holds else exits.DOES_NOT_HOLD)

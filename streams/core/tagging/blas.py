@@ -12,7 +12,7 @@ from ctypes import CDLL, c_int
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import numpy
+import numpy as np
 from thinc.api import NumpyOps
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def with_fast_blas(model: Pipeline) -> Pipeline:
 
 def _one_thread() -> bool:
     """Hold numpy's OpenBLAS to one thread; False when numpy's is another library."""
-    folder = Path(numpy.__file__).parent.parent / "numpy.libs"
+    folder = Path(np.__file__).parent.parent / "numpy.libs"
     for path in sorted(folder.glob(_LIBRARY)):
         setter = getattr(CDLL(str(path)), _SETTER, None)
         if setter is not None:
