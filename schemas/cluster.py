@@ -20,6 +20,11 @@ class Assignment(Event):
     cluster_id: str = Field(description="Its cluster.")
     canonical_id: str = Field(description="The cluster's earliest article.")
     role: DedupRole = Field(description="canonical, near_duplicate or part_of.")
+    own_cluster_id: str | None = Field(
+        default=None,
+        description="The id of the cluster that it is, or once was, the canonical of. A cluster that is gone "
+        "is found by this, and `cluster_id` is where it went; null in old events.",
+    )
     part_of: tuple[str, ...] = Field(
         default=(), description="Articles that contain this one, by id; empty when none does."
     )

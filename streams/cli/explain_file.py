@@ -90,7 +90,11 @@ def write_page(readings: Sequence[Reading], page: Path | None) -> None:
     """Write the page to a file, else to stdout."""
     from streams.render.explain_page import page as written
 
-    html = written(readings)
+    write_text(written(readings), page)
+
+
+def write_text(html: str, page: Path | None) -> None:
+    """Write a finished page to a file, else to stdout."""
     if page is None:
         output.body_line(html.rstrip().encode())
         return

@@ -72,7 +72,8 @@ def assignments(articles: Iterable[str], forest: Forest) -> Iterator[Output]:
         if standing is not None:
             yield _placed(Assignment(
                 article_id=article_id, cluster_id=cluster_id(standing.canonical),
-                canonical_id=standing.canonical, role=standing.role, part_of=standing.containers,
+                canonical_id=standing.canonical, own_cluster_id=cluster_id(article_id),
+                role=standing.role, part_of=standing.containers,
                 versions=standing.versions,
             ))
 
