@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from streams.core.offices.items import Item
 
+_MOST_UNKNOWN: Final = 8
 MOST_ITEMS: Final = 24
 """Nothing that names an office has more words than this before its name."""
 
@@ -66,6 +67,21 @@ def run_on(items: Sequence[Item]) -> list[Item]:
             break
         run.append(item)
     return run
+
+
+def unknown_body(text: str, run: Sequence[Item], rest: Sequence[Item]) -> list[Item]:
+    """Return the words that name a body no pack knows: "speaker of the regional assembly,".
+
+    Up to eight words after a title's "of", if a mark follows them; else none.
+    """
+    if not any(each.title for each in run) or not any(each.word is Word.OF for each in run):
+        return []
+    for n, item in enumerate(rest[: _MOST_UNKNOWN + 1]):
+        if not text[item.start].isalnum():
+            return list(rest[:n])
+        if item.word in (Word.PERSON, Word.WHO):
+            break
+    return []
 
 
 def closes(text: str, run: Sequence[Item], rest: Sequence[Item], opened: str, language: str) -> bool:

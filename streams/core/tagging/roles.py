@@ -21,7 +21,7 @@ from streams.core.offices.lexicon import Body, Title, Word, lexicon
 from streams.core.offices.model import Office
 from streams.core.offices.names import normal
 from streams.core.offices.phrase import INSIDE, Said, Segment, office_of, phrase_office, segments
-from streams.core.tagging.role_runs import MOST_ITEMS, closes, opener, run_back, run_on
+from streams.core.tagging.role_runs import MOST_ITEMS, closes, opener, run_back, run_on, unknown_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -208,6 +208,7 @@ def _after(around: _Around) -> list[RoleSaid]:
         return [said]
     at, opened, how = opener(text, items)
     run = run_on(items[at:]) if opened else []
+    run += unknown_body(text, run, items[at + len(run) :])
     rest = items[at + len(run) :]
     if not run or not closes(text, run, rest, opened, around.language):
         return []
