@@ -217,3 +217,11 @@ def test_a_headline_has_the_day_and_the_hops_of_what_it_summarises() -> None:
         (text, "the old bridge of Lisbon is safe for lorries", {"source": "Ines Varga"})], headline="Varga: bridge of Lisbon safe for lorries")
     assert found[0].rendition_of == found[1].statement_id
     assert (hops(found[0]), bounds(found[0])) == (hops(found[1]), bounds(found[1]))
+
+
+@pytest.mark.parametrize("reported", [date.min, date(1, 3, 1), date(9999, 12, 31), date(9999, 6, 1)])
+def test_at_the_ends_of_time_a_phrase_means_a_day_or_nothing(reported: date) -> None:
+    for phrase in (*DAYS, "999 years ago", "in December 0000", "December 9999", "on 31 December 9999", "two weeks ago"):
+        found = dated(phrase, reported, "en")
+        assert found is None or found.first <= found.last
+        assert earlier("two weeks earlier", found, "en") is None or found

@@ -8,6 +8,7 @@ one later than the report's, for a report knows its own time zone and we do not.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -141,6 +142,13 @@ def dated(phrase: str, reported: date | None, language: str) -> Dated | None:
     text = " ".join(phrase[:_LONGEST].lower().split())
     if words.not_on.match(text) or words.ahead.search(text):
         return None
+    try:
+        return _meant(text, words, reported)
+    except (OverflowError, ValueError):  # before year 1 or after 9999
+        return None
+
+
+def _meant(text: str, words: TimeWords, reported: date | None) -> Dated | None:
     day = next(days_in(text), None)
     if day is not None:
         return _past(_written(day, reported), reported)
@@ -158,14 +166,16 @@ def earlier(phrase: str, before: Dated | None, language: str) -> Dated | None:
         return None
     count = int(match["fewer"]) if match["fewer"].isdigit() else words.numbers[match["fewer"]]
     back = timedelta(days=count * {"day": 1, "week": 7}.get(words.units[match["step"]], 0))
-    return _one(before.first - back, "days_earlier") if back else None
+    if not back or before.first - date.min < back:
+        return None
+    return _one(before.first - back, "days_earlier")
 
 
 def _past(found: Dated | None, reported: date | None) -> Dated | None:
     """Return `found` cut off behind the day of the report, None when it begins after that."""
     if not found or not reported:
         return found
-    if found.first > reported + _SLACK:
+    if found.first - reported > _SLACK:
         return None
     return found._replace(last=max(found.first, min(found.last, reported)))
 
@@ -188,7 +198,7 @@ def _last_time(day: date, reported: date) -> date | None:
             found = day.replace(year=year)
         except ValueError:  # 29 February
             continue
-        if found <= reported + _SLACK:
+        if found - reported <= _SLACK:
             return found if reported - found < _FAR else None
     return None
 
@@ -210,11 +220,12 @@ def _month(text: str, words: TimeWords, reported: date | None) -> Dated | None:
 
 def _whole_month(year: int, month: int, rule: str) -> Dated:
     first = date(year, month, 1)
-    return Dated(first, _month_end(first), Precision.MONTH, rule)
+    return Dated(first, month_end(first), Precision.MONTH, rule)
 
 
-def _month_end(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+def month_end(day: date) -> date:
+    """Return the last day of the month of `day`."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def _year(text: str, words: TimeWords) -> Dated | None:
@@ -266,7 +277,7 @@ def _unit(unit: str, reported: date, *, past: bool) -> Dated | None:
         first = reported.replace(day=1)
         if past:
             first = (first - timedelta(days=1)).replace(day=1)
-        return Dated(first, _month_end(first), Precision.MONTH, "month_word")
+        return Dated(first, month_end(first), Precision.MONTH, "month_word")
     if unit == "year":
         year = reported.year - past
         return Dated(date(year, 1, 1), date(year, 12, 31), Precision.YEAR, "year_word")

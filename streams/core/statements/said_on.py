@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from schemas.base import Precision
 from schemas.statement import SaidOn
 from streams.core.statements.context_words import person_words
-from streams.core.statements.days_said import dated, earlier, phrases_in, time_words
+from streams.core.statements.days_said import dated, earlier, month_end, phrases_in, time_words
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Times:
 
     def is_past(self, found: Dated | None) -> bool:
         """Say whether a time lies so far back that what was said then is background."""
-        return bool(found and self.filed.day and found.last < self.filed.day - _PAST)
+        return bool(found and self.filed.day and self.filed.day - found.last > _PAST)
 
     def day(self, phrase: Bounds | None) -> date | None:
         """Return the one day that a phrase means."""
@@ -204,11 +204,7 @@ def _published(article: CleanArticle) -> Filed | None:
         case Precision.YEAR:
             return Filed(None, day.replace(month=12, day=31), "published")
         case Precision.MONTH:
-            return Filed(
-                None,
-                (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1),
-                "published",
-            )
+            return Filed(None, month_end(day), "published")
         case _:
             return Filed(day, day, "published", day)
 
