@@ -13,10 +13,9 @@ import gzip
 import itertools
 import json
 import statistics
-import sys
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +29,7 @@ from streams.core.tagging.tag import load_tagger
 from streams.core.walk import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from schemas.clean_article import CleanArticle
 
@@ -65,8 +64,8 @@ class _Wheel(Protocol):
     def load(self) -> _Bare: ...
 
 
-def measure(data: Path | None, articles: int, turns: int) -> Speed:
-    """Return the speeds over `articles` articles of `data` (None: our own gold), medians of `turns` turns."""
+def measure(data: Path, articles: int, turns: int) -> Speed:
+    """Return the speeds over `articles` articles of `data` (our own gold when it has none), medians of `turns` turns."""
     chosen = list(itertools.islice(_clean(data), articles))
     texts = [article.text for article in chosen]
     words = sum(len(text.split()) for text in texts)
@@ -102,8 +101,8 @@ def _bare() -> _Bare:
     raise ModuleNotFoundError(f"no English model: install one of {', '.join(_WHEELS)}")
 
 
-def _clean(data: Path | None) -> Iterator[CleanArticle]:
-    for number, raw in enumerate(_own() if data is None else _loaded(data / _LOAD)):
+def _clean(data: Path) -> Iterator[CleanArticle]:
+    for number, raw in enumerate(_loaded(data / _LOAD) if (data / _LOAD).is_file() else _own()):
         article = cleaned(raw, number, _NOW, CleaningOptions())
         if not isinstance(article, Refusal):
             yield article
@@ -129,21 +128,3 @@ def line(found: Speed) -> str:
         f"ours {found.ours_words_per_second:,.0f} words/s, bare {found.bare_words_per_second:,.0f}: "
         f"{found.ratio:.2f}, floor {found.floor}"
     )
-
-
-def main(words: Sequence[str]) -> int:
-    """Measure and print; `--data DIR`, `--articles N`, `--turns N`, `--json`. Returns 1 under the floor."""
-
-    def option(name: str, default: str) -> str:
-        return words[words.index(name) + 1] if name in words else default
-
-    data = option("--data", "")
-    found = measure(
-        Path(data) if data else None, int(option("--articles", "120")), int(option("--turns", "3"))
-    )
-    print(json.dumps({**asdict(found), "holds": found.holds}) if "--json" in words else line(found))
-    return 0 if found.holds else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -15,6 +15,7 @@ from streams.bench import log as embedded_log
 from streams.bench.quality import quality
 from streams.cli import exits, output, start
 from streams.cli.bench_dedup import dedup
+from streams.cli.bench_tag import tag
 
 if TYPE_CHECKING:
     from streams.bench.faults import Report
@@ -40,6 +41,7 @@ Each starts what it needs, on loopback and in folders of its own; nothing of you
 )
 
 app.command("quality")(quality)
+app.command("tag")(tag)
 app.command("dedup")(dedup)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line on stdout.")]
@@ -307,29 +309,3 @@ def clean(
         output.out().print(table(figures))
         output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))
     raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
-
-
-@app.command("tag")
-def tag(
-    *,
-    data: Annotated[Path | None, typer.Option(help="Folder with articles_load.", metavar="DIR")] = None,
-    articles: Annotated[int, typer.Option(min=1, help="Articles at most.")] = 120,
-    turns: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
-    as_json: Json = False,
-) -> None:
-    """Measure tag beside the bare model's pipeline in the same run. Exit 1 below the floor.
-
-    \b
-    communique bench tag
-    communique bench tag --data ../shared/data --json
-
-    Mentions, roles and statements against everything that the model marks. Without DIR: our own gold.
-    """
-    from streams.bench import tag_speed
-
-    found = tag_speed.measure(data, articles, turns)
-    if as_json:
-        output.json_line({**asdict(found), "holds": found.holds})
-    else:
-        output.out().print(tag_speed.line(found))
-    raise typer.Exit(exits.DONE if found.holds else exits.DOES_NOT_HOLD)

@@ -9,11 +9,11 @@ another BLAS (conda, macOS) the model keeps BLIS.
 from __future__ import annotations
 
 from ctypes import CDLL, c_int
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import numpy as np
-from thinc.api import NumpyOps
 
 if TYPE_CHECKING:
     from spacy.language import Language as Pipeline
@@ -22,10 +22,14 @@ _LIBRARY: Final = "libscipy_openblas64_*"
 _SETTER: Final = "scipy_openblas_set_num_threads64_"
 
 
+class _Thinc(Protocol):
+    def NumpyOps(self, *, use_blis: bool) -> object: ...  # noqa: N802 - thinc's name
+
+
 def with_fast_blas(model: Pipeline) -> Pipeline:
     """Return the model, its layers told to multiply with numpy where that can be held to one thread."""
     if _one_thread():
-        ops = NumpyOps(use_blis=False)
+        ops = cast("_Thinc", import_module("thinc.api")).NumpyOps(use_blis=False)
         for _, pipe in model.pipeline:
             for layer in pipe.model.walk() if hasattr(pipe, "model") else ():
                 layer.ops = ops
