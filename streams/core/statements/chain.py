@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.span import SpanField
-from streams.core.statements.media import Passage, media_of
+from streams.core.statements.media import Depth, Passage, media_of
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:
@@ -33,10 +33,21 @@ class Step(NamedTuple):
     evidence: Bounds | None
 
 
-def own(report: Report, passages: Iterable[Passage]) -> tuple[Passage, ...]:
-    """Return the passages of the report's sentence, nearest to the speaker first, one a medium."""
-    anchor = report.cue.bounds.start if report.cue else report.sentence.start
-    ordered = sorted(passages, key=lambda each: (each.depth, abs(each.bounds.start - anchor)))
+def own(report: Report, passages: Iterable[Passage], *, alone: bool) -> tuple[Passage, ...]:
+    """Return the passages of the report's sentence, nearest to the speaker first, one a medium.
+
+    `alone`: it is the only report of its sentence; else only its own "told" counts.
+    """
+    cue = report.cue
+    anchor = cue.bounds.start if cue else report.sentence.start
+    mine = [
+        each
+        for each in passages
+        if alone
+        or each.depth is not Depth.TOLD
+        or (cue is not None and each.bounds.start <= cue.bounds.end and cue.bounds.start <= each.bounds.end)
+    ]
+    ordered = sorted(mine, key=lambda each: (each.depth, abs(each.bounds.start - anchor)))
     return tuple({each.key: each for each in reversed(ordered)}.values())[::-1]
 
 

@@ -23,6 +23,7 @@ class PersonWords:
     pronouns: Mapping[str, str]
     relative: frozenset[str]
     first_person: frozenset[str]
+    answers: frozenset[str]
     nobody: frozenset[str]
     definite: frozenset[str]
     indefinite: frozenset[str]
@@ -76,6 +77,7 @@ def person_words(language: str) -> PersonWords:
             for key in (
                 "relative",
                 "first_person",
+                "answers",
                 "nobody",
                 "definite",
                 "indefinite",

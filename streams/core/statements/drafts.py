@@ -52,6 +52,7 @@ class _Heard:
     paragraph: int = -1
     in_lead: bool = False
     carried: tuple[Passage, ...] = ()
+    told: tuple[Passage, ...] = ()
     lead: bool = False
     carried_in: int = -1
 
@@ -93,7 +94,7 @@ class _Reading:
         if self._is_reporter(report):
             return None
         meant = self.stage.meant(report, self.text, self.memory)
-        carried = own(report, self._around(report))
+        carried = own(report, self._around(report), alone=self._is_alone(report))
         if self._is_hop(report, meant):
             other = self._cited(report, meant, carried)
             if other is None:
@@ -144,15 +145,13 @@ class _Reading:
         return max(report.sentence.end, min(end, self.spoken[at]) if at < len(self.spoken) else end)
 
     def _is_hop(self, report: Report, meant: Meant) -> bool:
-        """Say whether a medium is the source, and its sentence holds another's words or who is cited."""
+        """Say whether a medium is the source: by name, or somebody without a name who writes for one."""
         at = meant.at
-        if at is None or meant.key is None or not self._is_medium(meant):
+        if at is None or meant.key is None or (meant.actor is not None and not self._is_medium(meant)):
             return False
         around = self._around(report)
-        return any(
-            each.key == meant.key or (each.bounds.start < at.end and at.start < each.bounds.end)
-            for each in around
-        )
+        over = any(each.bounds.start < at.end and at.start < each.bounds.end for each in around)
+        return over or (self._is_medium(meant) and any(each.key == meant.key for each in around))
 
     def _is_medium(self, meant: Meant) -> bool:
         if meant.actor is None:
@@ -224,10 +223,13 @@ class _Reading:
     ) -> tuple[tuple[Passage, ...], str | None]:
         """Return the passages that carry a report: its own, else those that carry on from its speaker's."""
         if carried:
+            heard.told = heard.told or carried
             on = tuple(each for each in carried if each.depth is not Depth.TOLD)
             if on and not heard.lead:
                 heard.carried, heard.lead, heard.carried_in = on, paragraph == 0, paragraph
             return carried, "chain:own"
+        if meant.rule == "speaker:answer":
+            return heard.told, "chain:interview"
         if past or not heard.carried or (meant.attribution is Attribution.AMBIGUOUS and meant.name is None):
             return (), None
         if heard.lead:

@@ -82,10 +82,9 @@ class Offices:
         first = words.split(" ", 1)
         cut = len(first[0]) + 1 if len(first) > 1 and first[0].lower() in articles else 0
         start = source.start + cut
-        known = role_of(words[cut:]) or RoleSaid(
-            words[cut:], 0, len(words) - cut, Office.OTHER, rule="apposed"
-        )
-        said = replace(known, start=start + known.start, end=start + known.end, person=mention.start)
+        noun = words[cut:]
+        known = role_of(noun) or RoleSaid(noun, 0, len(noun), Office.OTHER, rule="apposed")
+        said = replace(known, text=noun, start=start, end=source.end, person=mention.start)
         return decided((said,), self.people(mention, mention.text), self.registry, self.filed, mention.text)
 
     def people(self, mention: Mention, name: str) -> tuple[Person, ...]:

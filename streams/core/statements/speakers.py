@@ -18,7 +18,7 @@ from streams.core.statements.cast import SPEAKER_KINDS, key_of
 from streams.core.statements.meant import INFERRED, POINTED, Meant, again, by, going_on, unknown
 from streams.core.statements.nominals import fitting, is_plain, office_of
 from streams.core.statements.pronouns import pronoun
-from streams.core.statements.report import Bounds
+from streams.core.statements.report import Bounds, CueKind
 from streams.core.tagging.roles import role_of
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SOURCE: Final = 300
 """Code points of a source that are looked at."""
+_INTRODUCED: Final = 3
+"""First reports of a field, of which one introduces who is interviewed."""
 _WHO_CHARS: Final = 60
 """Code points before a relative pronoun in which its antecedent stands."""
 
@@ -61,6 +63,8 @@ class Stage:
         words = text.text[source.start : source.end][:_LONGEST_SOURCE].lower()
         if words in self.people.relative:
             return self._antecedent(report, source, text) or unknown("speaker:relative_alone", source)
+        if words in self.people.answers and report.cue and report.cue.kind is CueKind.COLON:
+            return self._asked(source, memory)
         if words in self.people.pronouns:
             return pronoun(report, source, self.people.pronouns[words], text, self.cast, memory)
         named = self._named(report, source, text)
@@ -70,6 +74,13 @@ class Stage:
             or apposed(self, source, text)
             or self._nominal(source, text, memory, words)
         )
+
+    def _asked(self, source: Bounds, memory: Memory) -> Meant:
+        """Return who answers in an interview: the first person who spoke."""
+        first = next(
+            (said for _, said, _ in memory.spoken[:_INTRODUCED] if said.kind == "person" and said.actor), None
+        )
+        return again(first, source, "speaker:answer") if first else unknown("speaker:answer_open", source)
 
     def _antecedent(self, report: Report, source: Bounds, text: Field) -> Meant | None:
         """Return the actor named right before a relative pronoun."""
