@@ -65,7 +65,7 @@ class _Wheel(Protocol):
 
 
 def measure(data: Path, articles: int, turns: int) -> Speed:
-    """Return the speeds over `articles` articles of `data` (our own gold when it has none), medians of `turns` turns."""
+    """Return the speeds over articles of `data` (of our own gold when it has none), medians of turns."""
     chosen = list(itertools.islice(_clean(data), articles))
     texts = [article.text for article in chosen]
     words = sum(len(text.split()) for text in texts)

@@ -48,6 +48,7 @@ class Cues:
     verbs: Mapping[tuple[str, str], Verb]
     nouns: Mapping[str, CueKind]
     holding: frozenset[str]
+    asking: str
     uttering: frozenset[str]
     adjectives: frozenset[str]
     light: Mapping[str, str]
@@ -94,6 +95,7 @@ def cues_of(language: str) -> Cues:
     return Cues(
         verbs=verbs,
         nouns=nouns,
+        asking=lists["uttering"]["asking"][0],
         holding=frozenset(lists["holding"]["verbs"]),
         uttering=frozenset(lists["uttering"]["verbs"]),
         adjectives=adjectives,

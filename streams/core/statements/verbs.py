@@ -66,7 +66,7 @@ def _active(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, 
     source = subject_of(tree, number, cues)
     if source is None and quoted:
         source = inverted(tree, number)
-    if source is None or tree.words[source] in cues.pronouns["never"] or tree.deps[source] == "expl":
+    if source is None or not _can_say(tree, source, verb, cues):
         return
     if verb.kind is CueKind.BELIEVE and tree.deps[number] == "acl":
         return
@@ -82,6 +82,14 @@ def _active(tree: Tree, number: int, verb: Verb, cues: Cues, quoted: tuple[int, 
     ends = tree.words[-1] == ":" and tree.right[number] >= len(tree.words) - 2
     if not framed and ends and "q" in verb.frames:
         yield hit_of(tree, number, verb, source, (), "colon_quote")
+
+
+def _can_say(tree: Tree, source: int, verb: Verb, cues: Cues) -> bool:
+    """Tell whether a source says something with the verb: no thing does, and who asks says nothing."""
+    word, words = tree.words[source], cues.pronouns
+    if word in words["never"] or word in words["things"] or tree.deps[source] == "expl":
+        return False
+    return not (verb.lemma == cues.asking and word in words["askers"])
 
 
 def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Iterator[Hit]:
