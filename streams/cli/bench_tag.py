@@ -28,7 +28,8 @@ def tag(
     communique bench tag
     communique bench tag --articles 40 --json
 
-    Mentions, roles and statements against everything that the model marks. Without the file: our own gold, short articles, on which the start of each costs most.
+    Mentions, roles and statements against everything that the model marks. Without the file: our own gold,
+    short articles, on which the start of each costs most.
     """
     from streams.bench import tag_speed
 
