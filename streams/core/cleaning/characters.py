@@ -31,8 +31,8 @@ BLANK: Final = "".join(c for c in map(chr, range(0x1_0000)) if c.isspace() or IN
 
 # fmt: off
 _MAGIC: Final = (
-    "\x1f\x8b", "\x1f\ufffd", "PK\x03\x04", "%PDF-", "\x89PNG", "\ufffdPNG", "GIF8",
-    "BZh", "\xff\xd8\xff", "7z\xbc\xaf",
+    "\x1f\x8b", "\x1f\ufffd", "PK\x03\x04", "%PDF-", "\x89PNG", "\ufffdPNG", "GIF87a",
+    "GIF89a", *(f"BZh{level}1AY" for level in range(1, 10)), "\xff\xd8\xff", "7z\xbc\xaf",
 )
 # fmt: on
 _CONTROL: Final = re.compile("[\x01-\x08\x0e-\x1a\x7f\ufffd]")

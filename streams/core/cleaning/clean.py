@@ -4,7 +4,7 @@ Pure, deterministic, linear in the content.
 
 In this order:
 1. content over `max_content_bytes` is a failure that cannot pass (`Permanent("LIMIT")`); content that is no
-text, or blank, is refused;
+text, or blank, is refused; so is a body that by itself would be;
 2. HTML is bounded, parsed and given to extractors (`html`), a headline above its text left out; plain text is
 classed line by line (`plain_text`); either is mended (`mending`);
 3. dates, URL, language, outlet; the producer's word goes before the page's, for all but `text`;
@@ -92,14 +92,22 @@ def clean(article: RawArticle, envelope: Envelope, options: CleaningOptions) -> 
     )
     if isinstance(read, Refused):
         return read
-    if not read.text:
+    return _refused_body(read.text, options) or _assembled(article, read, envelope.origin_time)
+
+
+def _refused_body(text: str, options: CleaningOptions) -> Refused | None:
+    """Return why a body is none, None when it is one."""
+    if not text:
         return Refused(RefusalReason.EMPTY, "no body was found")
-    if len(read.text) < options.min_chars:
+    why = why_not_text(text)
+    if why:
+        return Refused(RefusalReason.NOT_TEXT, f"the body {why}")
+    if len(text) < options.min_chars:
         return Refused(
             RefusalReason.TOO_SHORT,
-            f"{len(read.text)} characters, fewer than cleaning.min_chars ({options.min_chars})",
+            f"{len(text)} characters, fewer than cleaning.min_chars ({options.min_chars})",
         )
-    return _assembled(article, read, envelope.origin_time)
+    return None
 
 
 def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) -> _Read | Refused:
