@@ -79,7 +79,10 @@ class Dedup(Value):
     )
     changes: Changes | None = Field(
         default=None,
-        description="What changed since that version; null when there is none, or its text is no longer kept.",
+        description="What changed since that version; null when there is none or its text is no longer kept.",
+    )
+    boilerplate_version: str | None = Field(
+        default=None, description="Version of the table of boilerplate that was left out; null: none was."
     )
     revision: int = Field(ge=1, description="Counts up for each event of an article: keep the greatest.")
 

@@ -49,6 +49,9 @@ class ShardMatches(Event):
     )
     shard: int = Field(ge=0, description="The shard that answers.")
     shards: int = Field(ge=1, description="How many shards answer for this article.")
+    boilerplate: str | None = Field(
+        default=None, description="Version of the table of boilerplate that was left out; null: none was."
+    )
     failed: bool = Field(
         default=False, description="True when the shard could not look: the article goes on without it."
     )

@@ -48,4 +48,7 @@ class ArticleSketch(Event):
         default=1, ge=1,
         description="How often `bands` has them all: for the whole text, then each section of a long one.",
     )
+    boilerplate: str | None = Field(
+        default=None, description="Version of the table of boilerplate that was left out; null: none was."
+    )
     text_print: TextPrint = Field(description="What is compared; the same in every shard.")

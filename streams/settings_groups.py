@@ -202,6 +202,10 @@ class DedupSettings(_Group):
     rewrite_names_share: float = Field(
         default=0.8, gt=0, le=1, description="Rewrite: share of the fewer names that both articles have."
     )
+    boilerplate: Path | None = Field(
+        default=None,
+        description="Table of boilerplate, by `communique boilerplate learn`; null: none is left out.",
+    )
     texts_days: float = Field(
         default=7, ge=0,
         description="Days that an article's last texts are kept after it last arrived, to tell what a new "

@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from streams import topics
+from streams.core.dedup.boilerplate import BadBoilerplate, Boilerplate, read
 from streams.core.dedup.sketch import SketchOptions, sketch
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streams.bus.door import AgentBus
     from streams.settings import Settings
 
@@ -17,7 +22,17 @@ def options_of(settings: Settings) -> SketchOptions:
     """Return how the settings want articles sketched."""
     dedup = settings.dedup
     return SketchOptions(
-        settings.topics.shards, dedup.bands, dedup.rows, dedup.max_fingerprint)
+        settings.topics.shards, dedup.bands, dedup.rows, dedup.max_fingerprint, table_of(dedup.boilerplate))
+
+
+def table_of(file: Path | None) -> Boilerplate:
+    """Return the table of boilerplate in a file; the empty one for None. Raises `BadBoilerplate`."""
+    if file is None:
+        return Boilerplate()
+    try:
+        return read(orjson.loads(file.read_bytes()))
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise BadBoilerplate(f"{file}: {error}") from None
 
 
 def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, or the simulator's

@@ -51,6 +51,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "consume": Command("streams.cli.consume", "consume", "Read the events of any topic, one a line."),
     "explain": Command("streams.cli.explain", "explain", "Show one article's whole walk, from the topics."),
     "clusters": Command("streams.cli.clusters", "app", "Show a cluster; compare two near-duplicates."),
+    "boilerplate": Command("streams.cli.boilerplate", "app", "Learn what outlets print under everything."),
     "audit": Command("streams.cli.audit", "audit", "Prove from the topics alone that nothing was lost."),
     "dlt": Command("streams.cli.dlt", "app", "List and show dead letters."),
     "topics": Command("streams.cli.topics", "app", "Plan, create and list topics."),

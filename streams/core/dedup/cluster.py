@@ -77,14 +77,15 @@ def _answered(
     given = mark.answer.dedup.revision if mark.answer else None
     node, number = arrivals.with_revision(node, origin, given)
     if mark.answer is None:
-        given_now = answer(matches.article_id, matches.version, node, number, forest, mark.failed)
+        given_now = answer(
+            matches.article_id, matches.version, node, number, forest, mark.failed, matches.boilerplate)
         mark = mark.model_copy(update={"answer": given_now, "last": matches.shard})
     return node, mark
 
 
 def answer(
     article_id: str, version: str, node: ArticleNode, number: int, forest: Forest,
-    failed: tuple[int, ...] = (),
+    failed: tuple[int, ...] = (), boilerplate: str | None = None,
 ) -> DedupAnswer:
     """Return what is known now of an article's version: the `number`th answer for the article."""
     versions = [seen.version for seen in node.versions]
@@ -96,7 +97,8 @@ def answer(
         dedup=Dedup(
             cluster_id=cluster_id(standing.canonical), canonical_id=standing.canonical, role=standing.role,
             matches=matched(article_id, version, forest), is_new_article=number == 1,
-            version_of=versions[place - 1] if place else None, revision=number,
+            version_of=versions[place - 1] if place else None, boilerplate_version=boilerplate,
+            revision=number,
         ),
         missing=tuple(f"dedup.shard-{shard}" for shard in failed),
     )

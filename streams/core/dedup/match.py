@@ -117,8 +117,8 @@ def failed(sketch: ArticleSketch, envelope: Envelope) -> Placed:  # noqa: ARG001
 def _answer(sketch: ArticleSketch, *, matches: tuple[PairMatch, ...] = (), failed: bool = False) -> Placed:
     answer = ShardMatches(
         article_id=sketch.article_id, version=sketch.version, event_time=sketch.event_time,
-        version_time=sketch.version_time, shard=sketch.shard, shards=sketch.shards, failed=failed,
-        matches=matches,
+        version_time=sketch.version_time, boilerplate=sketch.boilerplate, shard=sketch.shard,
+        shards=sketch.shards, failed=failed, matches=matches,
     )
     return Placed(answer, ordinal=sketch.shard)
 

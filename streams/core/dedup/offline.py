@@ -79,7 +79,10 @@ class Offline:
         """
         number = self.answers[origin].dedup.revision
         node = self.state.nodes[article.article_id]
-        told = answer(article.article_id, article.version, node, number, self.state.forest)
+        told = answer(
+            article.article_id, article.version, node, number, self.state.forest,
+            boilerplate=self.sketching.boilerplate.version,
+        )
         version_of = told.dedup.version_of
         before = text_of(article.article_id, version_of) if text_of and version_of else None
         language = article.language.code

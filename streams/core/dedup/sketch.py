@@ -11,7 +11,7 @@ is written), so whoever gets an answer finds it. A repeat stores and sends the s
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import accumulate
 from typing import Final
@@ -23,6 +23,7 @@ from rensa import RMinHash
 from schemas.envelope import Envelope
 from schemas.sketch import ArticleSketch
 from schemas.tagged_article import TaggedArticle
+from streams.core.dedup.boilerplate import Boilerplate
 from streams.core.dedup.fingerprint import GRAM_WORDS, fingerprint, pack, printed
 from streams.core.dedup.shingles import Hashes, mixed, runs, words
 from streams.core.outcome import Output, Placed
@@ -48,6 +49,7 @@ class SketchOptions:
     bands: int = 64
     rows: int = 2
     max_fingerprint: int = 4096
+    boilerplate: Boilerplate = field(default_factory=Boilerplate)
 
 
 def sections(count: int) -> list[tuple[int, int]]:
@@ -96,7 +98,7 @@ def sketch(
 ) -> list[Output]:
     """Keep the article by its origin and return one sketch for each shard, in order of the shards."""
     awaiting[envelope.origin] = article
-    found = words(article.text)
+    found = options.boilerplate.without(words(article.text), article.outlet.domain)
     hashes = runs(found, GRAM_WORDS)
     keys = band_keys(hashes, options.bands, options.rows)
     text_print = printed(fingerprint(found, hashes, article.headline, options.max_fingerprint))
@@ -107,7 +109,7 @@ def sketch(
                 version_time=version_time(article, envelope.origin_time),
                 undated=article.published is None or article.published.suspect,
                 shard=shard, shards=options.shards, bands=pack(keys[:, shard :: options.shards]),
-                parts=max(1, len(keys)), text_print=text_print,
+                boilerplate=options.boilerplate.version, parts=max(1, len(keys)), text_print=text_print,
             ),
             partition=shard, ordinal=shard,
         )
