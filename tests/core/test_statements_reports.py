@@ -75,6 +75,9 @@ ONE = [
     ("The governor told the station that the shaft would be closed.",
      ("indirect", "The governor", "told", ["the shaft would be closed"])),
     ("The mayor wrote:\n\n“The bridge is closed.”", ("direct", "The mayor", "wrote", ["The bridge is closed"])),
+    ("As the minister noted, prices have fallen.", ("indirect", "the minister", "noted", ["prices have fallen"])),
+    ("Spain called on the miners to return to work, in a letter to the union.",
+     ("indirect", "Spain", "called on", ["to return to work"])),
     ("We will rebuild it,” the mayor said.", ("direct", "the mayor", "said", ["We will rebuild it"])),
 ]
 
@@ -91,6 +94,8 @@ NONE = [
     "The bridge is long and the river is deep.",
     "The United States is large.",
     "The book “No Entry” is long.",
+    "A sign says that the road is closed.",
+    "Reporters asked whether the road is closed.",
 ]
 
 

@@ -87,6 +87,22 @@ def clause_hits(tree: Tree, number: int, verb: Verb, source: int, clause: int, c
     yield hit_of(tree, number, verb, source, content, rule)._replace(addressee=told(tree, number, verb))
 
 
+def as_said(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
+    """Return the hit of a cue after "as" (as the minister noted, prices fell)."""
+    first, host = tree.left[number], tree.heads[number]
+    if tree.deps[number] != "advcl" or tree.words[first] != "as" or number in (first, host):
+        return None
+    last = tree.right[number]
+    if tree.children[number][-1] > number and tree.deps[tree.children[number][-1]] in (
+        "ccomp",
+        "dobj",
+        "xcomp",
+    ):
+        return None
+    content = around(tree, tree.left[host], tree.right[host], (first, last))
+    return hit_of(tree, number, verb, source, content, "as_said")
+
+
 def parenthesis(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
     """Return the hit of a cue that interrupts or follows what it reports (…, he said, …)."""
     host = tree.heads[number]

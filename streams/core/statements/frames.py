@@ -41,7 +41,8 @@ def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
     if thing is not None and thing > inner:
         thing = None
     to = tree.child(inner, "aux") is not None and tree.tags[inner] == "VB"
-    hit = hit_of(tree, number, verb, source, below(tree, inner), "infinitive")
+    content = piece(tree, tree.left[inner], _until(tree, inner))
+    hit = hit_of(tree, number, verb, source, content, "infinitive")
     if not to:
         having = any(tree.tags[each] == "VBG" for each in tree.kids(inner, "aux"))
         gerund = "g" in verb.frames and (tree.tags[inner] == "VBG" or having)
@@ -55,6 +56,15 @@ def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
     if "o" in verb.frames and verb.kind is not CueKind.ACT:
         return hit._replace(rule="request", addressee=thing)
     return None
+
+
+def _until(tree: Tree, inner: int) -> int:
+    """Return the last word of an infinitive, without a phrase after a comma at its end (…, in a declaration)."""
+    last = tree.right[inner]
+    prep = next((each for each in tree.kids(inner, "prep") if tree.right[each] == last), None)
+    if prep is not None and tree.words[tree.left[prep] - 1] == ",":
+        return tree.left[prep] - 2
+    return last
 
 
 def _complement(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.core.statements.tree import Tree
 
 _SPEECH: Final = frozenset(
-    ("clause", "quote", "parenthesis", "according", "question", "decline", "colon_quote")
+    ("clause", "quote", "parenthesis", "according", "question", "decline", "colon_quote", "as_said")
 )
 
 

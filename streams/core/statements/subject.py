@@ -64,7 +64,7 @@ def _sharing(tree: Tree, verb: int, cues: Cues) -> int | None:
     if relation == "advcl":
         alone = tree.tags[verb] == "VBG" and tree.child(verb, "mark") is None
         return _outer(tree, verb, above, cues) if alone else None
-    return _outer(tree, verb, above, cues) if relation == "conj" else None
+    return _outer(tree, verb, above, cues) if relation in ("conj", "dep") else None
 
 
 def goes_on(tree: Tree, verb: int, cues: Cues) -> bool:

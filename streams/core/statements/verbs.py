@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.statements.clauses import (
+    as_said,
     before,
     clause_hits,
     clause_of,
@@ -102,6 +103,11 @@ def _framed(tree: Tree, number: int, verb: Verb, source: int, cues: Cues) -> Ite
         hits = list(clause_hits(tree, number, verb, source, clause, cues))
         yield from hits
         if hits or "c" not in frames:
+            return
+    if "t" in frames and clause is None:
+        hit = as_said(tree, number, verb, source)
+        if hit:
+            yield hit
             return
     if tree.deps[number] in ("parataxis", "ccomp") and "t" in frames:
         hit = parenthesis(tree, number, verb, source)
