@@ -59,7 +59,7 @@ def _infinitive(tree: Tree, number: int, verb: Verb, source: int) -> Hit | None:
 
 
 def _until(tree: Tree, inner: int) -> int:
-    """Return the last word of an infinitive, without a phrase after a comma at its end (…, in a declaration)."""
+    """Return the last word of an infinitive without a phrase after a comma at its end (…, in a letter)."""
     last = tree.right[inner]
     prep = next((each for each in tree.kids(inner, "prep") if tree.right[each] == last), None)
     if prep is not None and tree.words[tree.left[prep] - 1] == ",":
