@@ -135,7 +135,7 @@ def by_noun(
         if at is None or cue is None:
             continue
         name = text.text[at.start : at.end]
-        number = bisect_left(starts, at.end) - 1
+        number = bisect_left(starts, at.end + len(" x")) - 1  # "the news agency Xinhua" is named
         taken = number >= 0 and named[number].bounds.end > at.start
         if not taken and words.noun.search(name.lower()):
             key = f"\t{name.lower()}"

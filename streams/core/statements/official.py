@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from streams.core.offices.decide import Decided
     from streams.core.statements.context_words import BodyWords, PersonWords
     from streams.core.statements.meant import Meant
+    from streams.core.tagging.roles import RoleSaid
 
 _PUBLIC: Final = frozenset(Office) - {Office.OTHER, Office.SPOKESPERSON}
 """Kinds of office that only public bodies have."""
+_BY_BODY: Final = frozenset((Office.SPOKESPERSON, Office.DEPUTY_HEAD))
+"""Kinds that companies have too: whose they are decides."""
 
 
 class Claim(NamedTuple):
@@ -45,7 +48,7 @@ def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     if meant.name is None or meant.attribution is Attribution.AMBIGUOUS:
         return _no("it cannot be told who speaks")
     if claim.found is not None and not meant.nominal:
-        return _by_role(claim.found, claim.around, people, bodies)
+        return _by_role(claim.found, f"{claim.around} {claim.near}", people, bodies)
     if claim.held:
         return _yes(f"not said in the text: {claim.held}")
     if meant.nominal:
@@ -65,11 +68,30 @@ def _by_role(found: Decided, around: str, people: PersonWords, bodies: BodyWords
         return _no(f"an office not held yet: {role.text}")
     if role.check is RoleCheck.CONSISTENT:
         return Official(is_official=True, evidence=role.evidence or role.text)
-    body = f"{words} {found.said.organization or around}".lower()
-    held = found.said.office in _PUBLIC or bodies.offices.search(words) or bodies.public.search(body)
-    if held and not _private(body, bodies):
+    if _is_public_role(found.said, words, around.lower(), people, bodies):
         return Official(is_official=True, evidence=f"said to be {role.text}; the registry does not know")
     return _no(f"not a public office: {role.text}")
+
+
+def _is_public_role(said: RoleSaid, words: str, around: str, people: PersonWords, bodies: BodyWords) -> bool:
+    """Say whether a role's words are those of a public office: by its kind, else by whose it is."""
+    body = f"{words} {said.organization or ''}".lower()
+    if _private(body, bodies):
+        return False
+    cut = people.belongs.search(words)
+    head, whose = (words[: cut.start()], words[cut.end() :]) if cut else (words, "")
+    states = said.country is not None and said.office is not Office.OTHER
+    known = states or bool(bodies.public.search(body)) or bool(bodies.offices.search(whose))
+    if said.office in _BY_BODY:
+        bare = not whose and bool(bodies.public.search(around)) and not bodies.private.search(around)
+        return known or (
+            bare if said.office is not Office.DEPUTY_HEAD else said.text[:1].isupper() and not whose
+        )
+    if said.office in (Office.OTHER, Office.HEAD_OF_STATE) and whose and not known:
+        return False
+    return (
+        known or said.office in _PUBLIC or bool(bodies.offices.search(head) or bodies.public.search(around))
+    )
 
 
 def _private(words: str, bodies: BodyWords) -> bool:
@@ -86,9 +108,19 @@ def _by_noun(claim: Claim, words: str, people: PersonWords, bodies: BodyWords) -
         return _by_spokesman(claim, words, bodies, public=public)
     if set(words.split()) & people.unnamed:
         return _no("a source without a name")
-    if public or (not _private(words, bodies) and (claim.meant.office or bodies.offices.search(words))):
+    if _heads(words, people, bodies) or (claim.meant.office and not _private(words, bodies)):
         return _yes(f"called {words}")
     return _no("no public office is said")
+
+
+def _heads(words: str, people: PersonWords, bodies: BodyWords) -> bool:
+    """Say whether a noun phrase's head is a public body or office ("government data" is neither)."""
+    cut = people.belongs.search(words)
+    head = words[: cut.start()].rstrip() if cut and cut.start() else words
+    if bodies.private.search(words) or _private(words, bodies):
+        return False
+    found = (match for each in (bodies.public, bodies.offices) for match in each.finditer(head))
+    return any(match.end() == len(head) for match in found)
 
 
 def _by_spokesman(claim: Claim, words: str, bodies: BodyWords, *, public: bool) -> Official:
@@ -106,7 +138,7 @@ def is_public(words: str, bodies: BodyWords) -> bool:
 
 def _by_name(meant: Meant, source: str, bodies: BodyWords) -> Official:
     name = f"{meant.name} {source}".lower()
-    if meant.kind == "country":
+    if meant.kind == "country" and (meant.actor is None or meant.actor.mention.qid):
         return _yes(f"a state speaks: {meant.name}")
     if meant.kind == "office":
         return _yes(f"stands for a public body: {meant.name}")

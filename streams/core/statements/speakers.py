@@ -115,9 +115,10 @@ class Stage:
         inside = [m for m in self.cast.touching(text.name, source) if m.kind in SPEAKER_KINDS]
         words = text.text[source.start : source.end]
         keys = sorted({key_of(mention) for mention in inside})
-        kind = SPEAKER_KINDS[inside[0].kind] if inside else "person"
+        names = sum(mention.end - mention.start for mention in inside) * 2 >= len(words)
+        kind = SPEAKER_KINDS[inside[0].kind] if names else "person"
         key = "\n".join(keys) if len(keys) > 1 else f"\n{words.lower()}"
-        nominal = None if inside else words.lower()
+        nominal = None if names else words.lower()
         return Meant(words, kind, key, "speaker:collective", at=source, nominal=nominal)
 
     def _unmarked(self, text: Field, source: Bounds, head: Bounds) -> Meant | None:

@@ -65,7 +65,7 @@ class Standing:
 
     def _body_near(self, meant: Meant, report: Report) -> str:
         """Return the body named last before a speaker in his paragraph, else what his words begin with."""
-        if not meant.nominal or meant.at is None:
+        if meant.at is None:
             return ""
         low = self.memory.begins(self.memory.paragraph(meant.at.start))
         named = self.stage.cast.within(self.text.name, max(low, meant.at.start - _NEAR * 4), meant.at.start)
