@@ -24,8 +24,11 @@ AS_OF: Final[dict[str, tuple[str, ...]]] = {
     topics.ENRICHED.name: ("dedup",),
     topics.CLUSTERS.name: ("kind", "from"),
     topics.ASSIGNMENTS.name: (),
+    topics.STATEMENTS.name: ("revision", "former_proposition_ids", "cluster_id"),
 }
 """Fields that tell what was known when an event left, by topic."""
+
+AT_REST: Final = (topics.ASSIGNMENTS.name, topics.CLUSTERS.name, topics.STATEMENTS.name)
 
 
 @dataclass(slots=True)
@@ -52,7 +55,7 @@ async def read(bus: Bus) -> Truth:
         dead = [name for name in await admin.describe_topics() if name.endswith(".dlt")]
     async for records in scan(bus, [topics.ENRICHED.name, topics.REFUSALS.name, *dead]):
         _take_fates(truth, records)
-    async for records in scan(bus, [topics.ASSIGNMENTS.name, topics.CLUSTERS.name]):
+    async for records in scan(bus, AT_REST, missing_ok=True):
         _take_rest(truth, records)
     return truth
 

@@ -75,6 +75,21 @@ def test_both_buses_give_the_same_enriched_bodies(on_kafka, tmp_path):
     assert len(bodies[0]) >= 10
 
 
+def statements(shell):
+    """What stands at rest: the last event of each statement, as-of fields aside."""
+    as_of = {"revision": 0, "former_proposition_ids": [], "cluster_id": None}
+    lines = shell.lines("consume", "statements", "--from-beginning", "--exit-at-end", "--json")
+    return {body["statement_id"]: body | as_of for body in lines}, as_of
+
+
+@pytest.mark.kafka
+def test_statements_at_rest_are_the_same_on_kafka_and_without_a_bus(on_kafka):
+    at_rest, as_of = statements(on_kafka)
+    offline = on_kafka.lines("process", "--until", "statements", str(ARTICLES))
+    assert at_rest == {body["statement_id"]: body | as_of for body in offline if "statement_id" in body}
+    assert len(at_rest) >= 10
+
+
 @pytest.mark.kafka
 def test_a_consumer_in_another_language_finds_every_event_as_its_schema_says(on_kafka):
     names = [spec.name for spec in topics.TOPICS if spec is not topics.RAW]

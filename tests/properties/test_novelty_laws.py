@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.statement_event import NoveltyKind
-from streams.core.novelty.judge import Judging
+from streams.core.novelty.judge import Judging, judge
 from streams.core.novelty.offline import OfflineStatements
 from streams.core.novelty.speakers import NoveltyOptions, Speakers
-from streams.testing.sayings import said_by_chance
+from streams.core.novelty.split import Versions, split
+from streams.testing.sayings import enriched, said_by_chance, statement
 
 AS_OF = {"revision", "former_proposition_ids", "cluster_id"}
 seeds = st.integers(0, 10**9)
@@ -95,3 +96,40 @@ def test_a_statement_is_standing_when_the_latest_version_has_it(seed):
     for name, event in ran(arrivals).everything().items():
         standing = name in said[event.article.id, latest[event.article.id][1]]
         assert (event.state.value in {"withdrawn", "corrected"}) != standing
+
+
+def told(arrivals, options):
+    """Return the last event of each statement when entries are forgotten as they get old, and how many are kept."""
+    said, versions, state, last = {}, Versions(), Judging({}, Speakers(options), 0), {}
+    for number, (article, given_to) in enumerate(arrivals):
+        bounds = {0: (0, number + 1)}
+        its = given_to.model_copy(update={"origin": f"raw-0-{number}"})
+        for found in split(article, its, said, versions, 1):
+            own = its.model_copy(update=dict(found.own))
+            for placed in judge(found.event, own, state):
+                last[placed.event.statement_id] = placed.event.model_dump(exclude=AS_OF)
+            state.speakers.forget(found.event, its, state.judged, bounds)
+    return last, len(state.judged)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seeds)
+def test_what_is_forgotten_is_missed_by_nobody_who_comes_in_time(seed):
+    arrivals = [(article, its.model_copy(update={"delivery_mode": DeliveryMode.LIVE, "replay_job_id": None})) for article, its in arriving(seed)]
+    once = {article.article_id: (article, its) for article, its in arrivals}        # a new version may withdraw what is forgotten
+    arrivals = sorted(once.values(), key=lambda each: each[0].event_time)
+    short = timedelta(days=10)
+    for_ever, everything = told(arrivals, NoveltyOptions(window=short))
+    forgetful, kept = told(arrivals, NoveltyOptions(window=short, lateness=timedelta(days=1)))
+    assert kept <= everything
+    assert forgetful == for_ever
+
+
+def test_old_propositions_are_forgotten_and_a_speaker_has_no_more_than_his_share():
+    arrivals = [
+        (enriched(f"a{n}", [statement(f"matter{n} of harbour{n} is settled by pilot{n}", f"a{n}")], hours=24 * n), None) for n in range(200)]
+    come = [(article, envelope(article, number, backfill=False)) for number, (article, _) in enumerate(arrivals)]
+    _, kept = told(come, NoveltyOptions(window=timedelta(days=10), lateness=timedelta(days=1)))
+    assert 20 <= kept <= 24
+    _, kept = told(come, NoveltyOptions(max_statements=100))
+    assert 95 <= kept <= 100

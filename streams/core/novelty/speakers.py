@@ -147,8 +147,8 @@ class Speakers:
                 return
 
     def _drop(self, placement: str, name: str, judged: MutableMapping[str, JudgedStatement]) -> None:
-        speaker = self.awake[placement]
-        if name not in speaker.nodes:
+        speaker = self.awake.get(placement)
+        if speaker is None or name not in speaker.nodes:
             return
         names = speaker.proposition(name)
         speaker.forget(names)
