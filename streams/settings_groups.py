@@ -225,6 +225,12 @@ class NoveltySettings(_Group):
         ge=0,
         description="How long past twice the window statements wait for late ones; null: for ever.",
     )
+    versions_days: float | None = Field(
+        default=60,
+        gt=0,
+        description="How long past an article's date a new version still withdraws what it no longer says; "
+        "null: for ever.",
+    )
     max_statements: int = Field(
         default=20_000,
         ge=100,

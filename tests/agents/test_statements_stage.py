@@ -25,7 +25,7 @@ def stage(*, seed=1, atomic=False, partitions=2, statements=2):
     return Simulation(
         {"statements": STAGE}, Settings(
             topics=TopicSettings(partitions=partitions, statements=statements), stream=StreamSettings(chunk_records=3),
-            novelty=NoveltySettings(lateness_days=None)),
+            novelty=NoveltySettings(lateness_days=None, versions_days=None)),
         seed=seed, atomic=atomic)
 
 

@@ -13,7 +13,8 @@ from schemas.statement_event import NoveltyKind
 from streams.core.novelty.judge import Judging, judge
 from streams.core.novelty.offline import OfflineStatements
 from streams.core.novelty.speakers import NoveltyOptions, Speakers
-from streams.core.novelty.split import Versions, split
+from streams.core.novelty.split import split
+from streams.core.novelty.versions import Versions
 from streams.testing.sayings import enriched, said_by_chance, statement
 
 AS_OF = {"revision", "former_proposition_ids", "cluster_id"}
@@ -109,7 +110,8 @@ def told(arrivals, options):
             for placed in judge(found.event, own, state):
                 last[placed.event.statement_id] = placed.event.model_dump(exclude=AS_OF)
             state.speakers.forget(found.event, its, state.judged, bounds)
-    return last, len(state.judged)
+        versions.forget(article, its, said, bounds, options.lateness and 2 * options.window)
+    return last, len(state.judged), len(said)
 
 
 @settings(max_examples=80, deadline=None)
@@ -119,8 +121,8 @@ def test_what_is_forgotten_is_missed_by_nobody_who_comes_in_time(seed):
     once = {article.article_id: (article, its) for article, its in arrivals}        # a new version may withdraw what is forgotten
     arrivals = sorted(once.values(), key=lambda each: each[0].event_time)
     short = timedelta(days=10)
-    for_ever, everything = told(arrivals, NoveltyOptions(window=short))
-    forgetful, kept = told(arrivals, NoveltyOptions(window=short, lateness=timedelta(days=1)))
+    for_ever, everything, _ = told(arrivals, NoveltyOptions(window=short))
+    forgetful, kept, _ = told(arrivals, NoveltyOptions(window=short, lateness=timedelta(days=1)))
     assert kept <= everything
     assert forgetful == for_ever
 
@@ -129,7 +131,9 @@ def test_old_propositions_are_forgotten_and_a_speaker_has_no_more_than_his_share
     arrivals = [
         (enriched(f"a{n}", [statement(f"matter{n} of harbour{n} is settled by pilot{n}", f"a{n}")], hours=24 * n), None) for n in range(200)]
     come = [(article, envelope(article, number, backfill=False)) for number, (article, _) in enumerate(arrivals)]
-    _, kept = told(come, NoveltyOptions(window=timedelta(days=10), lateness=timedelta(days=1)))
+    _, kept, articles = told(come, NoveltyOptions(window=timedelta(days=10), lateness=timedelta(days=1)))
     assert 20 <= kept <= 24
-    _, kept = told(come, NoveltyOptions(max_statements=100))
+    assert 20 <= articles <= 24
+    _, kept, articles = told(come, NoveltyOptions(max_statements=100))
     assert 95 <= kept <= 100
+    assert articles == 200

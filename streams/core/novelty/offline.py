@@ -16,7 +16,8 @@ from schemas.statement_event import StatementEvent
 from schemas.statements_state import SaidVersion
 from streams.core.novelty.judge import Judging, judge, told
 from streams.core.novelty.speakers import NoveltyOptions, Speakers
-from streams.core.novelty.split import Versions, split
+from streams.core.novelty.split import split
+from streams.core.novelty.versions import Versions
 from streams.core.statements.placement import placements
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.found_statement import FoundStatement
@@ -18,6 +18,7 @@ from streams.core.dedup.watermark import Bounds, Watermarks, lane_of
 from streams.core.novelty.gist import gist_of
 from streams.core.novelty.origins import way_of
 from streams.core.novelty.speaker import Node, Speaker
+from streams.core.novelty.versions import Limits, limits, past
 
 FORGET_AT_ONCE = 32
 """Statements looked at for their age in one step; more than one comes in with it."""
@@ -106,8 +107,8 @@ class Speakers:
 
     def _old(self, raw: Bounds) -> Iterator[tuple[str, str]]:
         """Yield statements whose whole proposition is past what anything that may still come depends on."""
-        limits = self._limits(raw)
-        latest = max((limit for limit in limits.values() if limit), default=None)
+        found = self._limits(raw)
+        latest = max((limit for limit in found.values() if limit), default=None)
         for _ in range(FORGET_AT_ONCE if latest else 0):
             if not self.ages or latest is None or self.ages[0][0] >= latest:
                 return
@@ -116,18 +117,14 @@ class Speakers:
             if speaker is None or name not in speaker.nodes:
                 continue
             nodes = [speaker.nodes[each] for each in speaker.proposition(name)]
-            if all(_past(node, limits) for node in nodes):
+            if all(past(node.time, node.lanes, found) for node in nodes):
                 yield placement, name
             else:
                 heapq.heappush(self.ages, (max(latest, *(node.time for node in nodes)), placement, name))
 
-    def _limits(self, raw: Bounds) -> dict[str, datetime | None]:
-        """Return for each lane the time before which nothing can matter any more; None: everything may."""
+    def _limits(self, raw: Bounds) -> Limits:
         lateness = self.options.lateness
-        if lateness is None:
-            return {}
-        marks = {lane: self.watermarks.of(lane, raw) for lane in self.watermarks.times}
-        return {lane: _before(mark, 2 * self.options.window + lateness) for lane, mark in marks.items()}
+        return {} if lateness is None else limits(self.watermarks, raw, 2 * self.options.window + lateness)
 
     def _too_many(self, placement: str) -> Iterator[tuple[str, str]]:
         """Yield the oldest propositions of a speaker who has too many statements, a twentieth at once."""
@@ -157,15 +154,3 @@ class Speakers:
             self.names[placement].discard(each)
         if not speaker.nodes:
             del self.awake[placement], self.names[placement]
-
-
-def _past(node: Node, limits: Mapping[str, datetime | None]) -> bool:
-    """Tell whether all lanes that a statement came in by have passed it."""
-    found = [limits.get(lane) for lane in node.lanes]
-    return all(limit is not None and node.time < limit for limit in found)
-
-
-def _before(mark: datetime | None, kept: timedelta) -> datetime | None:
-    """Return `mark - kept`; None when there is no mark, or a producer's date of year 1 leaves no room."""
-    first = datetime.min.replace(tzinfo=UTC)
-    return mark - kept if mark is not None and mark - first > kept else None

@@ -14,8 +14,7 @@ one is withdrawn where it was. What is sent travels as its own: its raw record, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.found_statement import FoundStatement
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from schemas.enriched_article import EnrichedArticle
     from schemas.envelope import Envelope, Provenance
+    from streams.core.novelty.versions import Versions
 
 
 class Truth(NamedTuple):
@@ -38,25 +38,6 @@ class Truth(NamedTuple):
 
     found: FoundStatement
     provenance: Provenance
-
-
-@dataclass(slots=True)
-class Versions:
-    """Which keys of the table are an article's."""
-
-    keys: dict[str, set[str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, said: Mapping[str, SaidVersion]) -> Versions:
-        """Return the index of a state."""
-        versions = cls()
-        for key in said:
-            versions.add(key)
-        return versions
-
-    def add(self, key: str) -> None:
-        """Take in a key `article_id/version/pipeline`."""
-        self.keys.setdefault(key.partition("/")[0], set()).add(key)
 
 
 def split(
