@@ -150,7 +150,7 @@ class _Reading:
         if at is None or meant.key is None or (meant.actor is not None and not self._is_medium(meant)):
             return False
         around = self._around(report)
-        over = any(each.bounds.start < at.end and at.start < each.bounds.end for each in around)
+        over = any(each.bounds.start <= at.end + 1 and at.start < each.bounds.end for each in around)
         return over or (self._is_medium(meant) and any(each.key == meant.key for each in around))
 
     def _is_medium(self, meant: Meant) -> bool:
