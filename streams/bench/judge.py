@@ -66,10 +66,14 @@ class Figures:
 
 def measure(statements: int, hot: int, seed: int = 1) -> Figures:
     """Return the figures for so many statements, `hot` of them of one speaker within a day."""
-    gc.set_threshold(*GC_THRESHOLDS)
     made = list(said(Random(seed), statements, hot))
-    step, end = _steps(made)
-    plain, whole = _bytes(made, judged=False), _bytes(made, judged=True)
+    before = gc.get_threshold()
+    gc.set_threshold(*GC_THRESHOLDS)          # as in a worker
+    try:
+        step, end = _steps(made)
+        plain, whole = _bytes(made, judged=False), _bytes(made, judged=True)
+    finally:
+        gc.set_threshold(*before)
     return Figures(statements, hot, statements / step, end, statements / whole, plain / whole)
 
 

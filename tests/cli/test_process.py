@@ -43,6 +43,18 @@ def test_tag_adds_mentions_and_enrich_adds_clusters_at_rest(line: Line) -> None:
     assert [event["mentions"] for event in (first, copy)] == [tagged[0]["mentions"], tagged[3]["mentions"]]
 
 
+def test_statements_are_printed_as_they_stand_at_rest_beside_all_others(line: Line) -> None:
+    said = "The harbour will stay closed until the summer, Minister Ines Varga said on Monday in Lindholm. The people of the town were not asked before."
+    line.write("in.jsonl", articles(f"{said} A.", "Short.", f"{said} But the boats may sail, the harbour master told the newspaper.", published="2019-03-05T00:00:00Z").decode())
+    lines = line("process", "in.jsonl", "--until", "statements").objects
+    assert [each["reason"] for each in lines if "reason" in each] == ["too_short"]
+    told = [each for each in lines if "novelty" in each and "closed" in each["content"][0]["text"]]
+    assert len(told) == 2
+    assert sorted(each["novelty"]["kind"] for each in told) == ["new", "repeat"]
+    assert len({each["proposition_id"] for each in told}) == 1
+    assert {each["revision"] for each in told} <= {1, 2}
+
+
 def test_two_runs_give_the_same_bytes(line: Line) -> None:
     line.write("in.jsonl", articles(TEXT, f"{TEXT} Again.").decode())
     assert line("process", "in.jsonl").out == line("process", "in.jsonl").out

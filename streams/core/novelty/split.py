@@ -53,11 +53,13 @@ def split(
     was = {} if repeat else truths(before.values())
     said[key] = new
     versions.add(key)
-    return [
-        placed(truth, partitions)
-        for name, truth in sorted(truths(after.values()).items())
-        if was.get(name) != truth
-    ]
+    changed = [truth for name, truth in truths(after.values()).items() if was.get(name) != truth]
+    return [placed(truth, partitions) for truth in sorted(changed, key=_best_first)]
+
+
+def _best_first(truth: Truth) -> tuple[bool, str]:
+    """Order renditions after the best of them: judge then places them once."""
+    return truth.found.rendition_of is not None, truth.found.statement_id
 
 
 def truths(versions: Iterable[SaidVersion]) -> dict[str, Truth]:
