@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from schemas.alert import Alert
 from schemas.base import Event
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
+from schemas.delivery import Delivery
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
@@ -38,6 +40,8 @@ _ALL: Final[tuple[type[Event], ...]] = (
     FoundStatement,
     StatementEvent,
     Refusal,
+    Alert,
+    Delivery,
 )
 
 MODELS: Final[dict[tuple[str, int], type[Event]]] = {

@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 from streams.settings_groups import (
     CleaningSettings,
     DedupSettings,
+    DeliverSettings,
     GuardSettings,
     KafkaSettings,
     LogSettings,
@@ -45,6 +46,7 @@ from streams.settings_sources import (
 __all__ = [
     "CleaningSettings",
     "DedupSettings",
+    "DeliverSettings",
     "GuardSettings",
     "KafkaSettings",
     "LogSettings",
@@ -98,6 +100,7 @@ class Settings(BaseSettings):
     offices: OfficesSettings = Field(default_factory=OfficesSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
     novelty: NoveltySettings = Field(default_factory=NoveltySettings)
+    deliver: DeliverSettings = Field(default_factory=DeliverSettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 

@@ -243,6 +243,20 @@ class NoveltySettings(_Group):
     )
 
 
+class DeliverSettings(_Group):
+    """How alerts leave (docs/alerts.md). Channels are in a file of their own."""
+
+    channels_file: Path | None = Field(
+        default=None, description="TOML file of channels; null: one channel, `log`."
+    )
+    retry_hours: float = Field(
+        default=72, gt=0, description="A notification that was not delivered for so long is dead."
+    )
+    keep_hours: float = Field(
+        default=1440, gt=0, description="How long the outbox remembers alerts: no shorter than their topic."
+    )
+
+
 class RunSettings(_Group):
     """The supervisor."""
 

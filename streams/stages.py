@@ -14,6 +14,12 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "statements": ("split", "judge"),
 }
 
+DELIVER: Final = "deliver"
+"""The process that sends alerts: no Faust app, but a consumer group as a stage is one."""
+
+PROCESSES: Final[tuple[str, ...]] = (*STAGES, DELIVER)
+"""What `communique run` starts, in the order of the walk."""
+
 
 def group_of(stage: str) -> str:
     """Return the consumer group, which is also the Faust app id, of a stage."""

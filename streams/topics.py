@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from schemas.alert import Alert
 from schemas.base import Event, Value
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
 from schemas.dedup_state import ArticleNode, ArticleTexts, IndexEntry, OriginMark
+from schemas.delivery import Delivery
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
@@ -109,13 +111,18 @@ FOUND = TopicSpec("news.statements.found.v1", FoundStatement, Width.STATEMENTS,
 STATEMENTS = TopicSpec("news.statements.v1", StatementEvent, Width.STATEMENTS,
                        "the product: who said what, and is it new", key=("statement_id",),
                        retention_days=None, compacted=True, written_by="judge")
+ALERTS = TopicSpec("news.alerts.v1", Alert, Width.STATEMENTS, "new things said that a rule asked for",
+                   key=("alert_id",), retention_days=2 * RAW_RETENTION_DAYS,
+                   written_by="alert", read_by="deliver")
+DELIVERIES = TopicSpec("news.deliveries.v1", Delivery, Width.STATEMENTS, "what became of each notification",
+                       key=("idempotency_key",), retention_days=2 * RAW_RETENTION_DAYS, written_by="deliver")
 REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article ended early",
                      key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS,
                      written_by="every stage")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    REFUSALS,
+    REFUSALS, ALERTS, DELIVERIES,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
@@ -124,6 +131,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "raw": RAW.name, "clean": CLEAN.name, "tagged": TAGGED.name, "enriched": ENRICHED.name,
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
     "found": FOUND.name, "statements": STATEMENTS.name,
+    "alerts": ALERTS.name, "deliveries": DELIVERIES.name,
     "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""

@@ -20,7 +20,7 @@ from streams.bus.envelope import read_headers
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import header, scan
 from streams.core.audit import Fate, FateKind, Ledger, Report
-from streams.stages import STAGES, group_of
+from streams.stages import DELIVER, STAGES, group_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,6 +47,8 @@ Tell: TypeAlias = "Callable[[str, int], None]"
 
 def reader_of(spec: TopicSpec) -> str | None:
     """Return the group of the stage whose agent reads a topic, None when no stage does."""
+    if spec.read_by == DELIVER:
+        return group_of(DELIVER)
     return next((group_of(stage) for stage, agents in STAGES.items() if spec.read_by in agents), None)
 
 

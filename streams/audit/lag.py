@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from streams.audit.collect import WALK, reader_of
+from streams.audit.collect import reader_of
 from streams.bus.interface import TopicPartition
-from streams.stages import STAGES, group_of
+from streams.stages import PROCESSES, group_of
+from streams.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,7 +39,7 @@ class Lag:
     oldest: Mapping[TopicPartition, int]
 
 
-async def look(admin: Admin, stages: Collection[str] = tuple(STAGES)) -> tuple[Lag, ...]:
+async def look(admin: Admin, stages: Collection[str] = PROCESSES) -> tuple[Lag, ...]:
     """Return the lag of each topic that these stages read, in the order of the walk.
 
     Topics that are not there have none.
@@ -46,7 +47,7 @@ async def look(admin: Admin, stages: Collection[str] = tuple(STAGES)) -> tuple[L
     there = await admin.describe_topics()
     read = {
         spec.name: stage
-        for spec in WALK
+        for spec in TOPICS
         for stage in stages
         if group_of(stage) == reader_of(spec) and spec.name in there
     }

@@ -52,6 +52,7 @@ COMMANDS: Final[dict[str, Command]] = {
     "explain": Command("streams.cli.explain", "explain", "Show one article's whole walk, from the topics."),
     "clusters": Command("streams.cli.clusters", "app", "Show a cluster; compare two near-duplicates."),
     "boilerplate": Command("streams.cli.boilerplate", "app", "Learn what outlets print under everything."),
+    "alerts": Command("streams.cli.alerts", "app", "List, acknowledge and silence alerts."),
     "audit": Command("streams.cli.audit", "audit", "Prove from the topics alone that nothing was lost."),
     "dlt": Command("streams.cli.dlt", "app", "List and show dead letters."),
     "topics": Command("streams.cli.topics", "app", "Plan, create and list topics."),

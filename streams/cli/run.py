@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from streams.cli import exits, output, start
-from streams.stages import STAGES
+from streams.stages import DELIVER, PROCESSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ CLOSING_SECONDS: Final = 2.0
 def run(
     stages: Annotated[
         list[str] | None,
-        typer.Argument(help=f"Stages to run: {', '.join(STAGES)}. Default: all.", metavar="[STAGE…]"),
+        typer.Argument(help=f"Stages to run: {', '.join(PROCESSES)}. Default: all.", metavar="[STAGE…]"),
     ] = None,
     workers: Annotated[
         list[str] | None, typer.Option("--workers", help="Workers of a stage.", metavar="STAGE=N")
@@ -49,7 +49,7 @@ def run(
         bool, typer.Option("--json", help="Print what happens as JSON, one object a line.")
     ] = False,
 ) -> None:
-    """Run all stages, each a process of its own; start again what dies; stop cleanly at Ctrl-C or SIGTERM.
+    """Run all stages and deliver, each a process of its own; start again what dies; stop cleanly.
 
     \b
     communique run                                until Ctrl-C
@@ -57,6 +57,9 @@ def run(
     communique run --workers tag=3                three workers for the slowest stage
     communique run clean tag                      only these stages; others run elsewhere
     communique --set observe.metrics_port=9400 run
+
+    Deliver sends alerts to channels (deliver.channels_file; without one, to the log). Drained: groups that
+    wait for company leave at once; what a channel refused stays in the outbox for the next run.
 
     A line `ready stage=…` tells that a worker is assigned, has its state and its models. A worker that dies
     is started again after a pause that doubles with each death. To stop, each stage finishes what it has in
@@ -66,7 +69,7 @@ def run(
     Exit codes: 0 stopped or drained, 2 a stage can never start as it is set up, 75 a stage did not get
     ready or had to be killed.
     """
-    plan_workers = spread(stages or list(STAGES), workers or [])
+    plan_workers = spread(stages or list(PROCESSES), workers or [])
     if now is not None:
         os.environ["COMMUNIQUE_RUN__NOW"] = now
     settings = start.settings()
@@ -85,15 +88,17 @@ def spread(stages: Sequence[str], counts: Sequence[str]) -> list[Worker]:
     many = dict.fromkeys(stages, 1)
     for pair in [each for item in counts for each in item.split(",")]:
         stage, _, count = pair.partition("=")
-        if stage in STAGES and stage not in many:
+        if stage in PROCESSES and stage not in many:
             raise exits.Usage(f"--workers {pair}: {stage} is not among the stages to run")
         if not (count.isascii() and count.isdigit() and int(count)):
             raise exits.Usage(f"--workers {pair}: write it as STAGE=N, e.g. --workers tag=2")
+        if stage == DELIVER and int(count) > 1:
+            raise exits.Usage(f"--workers {pair}: one process sends alerts, it has the outbox to itself")
         many[stage] = int(count)
     for stage in many:
-        if stage not in STAGES:
-            raise exits.Usage(f"there is no stage {stage}: the stages are {', '.join(STAGES)}")
-    return [Worker(stage, ordinal) for stage in STAGES if stage in many for ordinal in range(many[stage])]
+        if stage not in PROCESSES:
+            raise exits.Usage(f"there is no stage {stage}: the stages are {', '.join(PROCESSES)}")
+    return [Worker(stage, ordinal) for stage in PROCESSES if stage in many for ordinal in range(many[stage])]
 
 
 def _plan(settings: Settings, workers: Sequence[Worker], *, until_drained: bool) -> Plan:
@@ -104,8 +109,7 @@ def _plan(settings: Settings, workers: Sequence[Worker], *, until_drained: bool)
         lambda worker: [
             sys.executable,
             "-m",
-            "streams.worker",
-            worker.stage,
+            *(["streams.deliver"] if worker.stage == DELIVER else ["streams.worker", worker.stage]),
             "--ordinal",
             str(worker.ordinal),
         ],
@@ -128,20 +132,23 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
     from streams.cli.supervisor import Supervisor
     from streams.cli.telling import Teller
     from streams.cli.watch import drained, watch
+    from streams.deliver.store import path_of
     from streams.observe import logging, metrics
 
     logging.configure(settings.observe)
     bus = connect(settings)
     await start.ensure_topics(bus, settings)
     stages = list(dict.fromkeys(worker.stage for worker in plan.workers))
-    if until_drained and await drained(bus, stages):
+    outbox = path_of(settings) if DELIVER in stages else None
+    if until_drained and await drained(bus, stages, outbox):
         output.say("nothing to do: every stage has read everything")
         return exits.DONE
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
     with Teller.open(as_json=as_json, plain=not settings.observe.log_json) as teller:
         supervisor = Supervisor(plan, teller.tell)
         _stop_on_signals(supervisor)
-        watcher = asyncio.create_task(watch(supervisor, bus, stages, teller, until_drained=until_drained))
+        watcher = asyncio.create_task(
+            watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox))
         code = await supervisor.run()
         await _end(watcher)
     return code

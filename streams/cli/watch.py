@@ -2,8 +2,8 @@
 
 For the metrics, for a person, and to know when all is drained.
 
-Drained: twice in a row no stage has anything unread and no topic has grown. A bus that cannot be asked now
-is asked again.
+Drained: twice in a row no stage has anything unread and no topic has grown, and the outbox has nothing that
+was not tried: its open groups are told to leave then. A bus that cannot be asked now is asked again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Final
 from streams.audit.lag import Lag, age_seconds, look
 from streams.bus.errors import BusError
 from streams.cli import exits
+from streams.deliver.upkeep import pending
 from streams.observe import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from streams.bus.interface import Bus
     from streams.cli.supervisor import Supervisor
@@ -29,11 +31,12 @@ _IDLE_LOOK_SECONDS: Final = 5.0
 """Without --until-drained the looks are for the metrics, which Prometheus fetches every 15 s or so."""
 
 
-async def drained(bus: Bus, stages: Sequence[str]) -> bool:
-    """Return whether nothing is unread, by two looks that agree."""
+async def drained(bus: Bus, stages: Sequence[str], outbox: Path | None = None) -> bool:
+    """Return whether nothing is unread, by two looks that agree, and nothing waits in the outbox."""
     async with bus.admin() as admin:
         first = await look(admin, stages)
-        return _nothing(first) and await look(admin, stages) == first
+        same = _nothing(first) and await look(admin, stages) == first
+    return same and not (outbox and pending(outbox))
 
 
 def _nothing(lags: Sequence[Lag]) -> bool:
@@ -41,7 +44,8 @@ def _nothing(lags: Sequence[Lag]) -> bool:
 
 
 async def watch(
-    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
+    outbox: Path | None = None,
 ) -> None:
     """Look again and again until the supervisor stops.
 
@@ -49,7 +53,7 @@ async def watch(
     what nobody watches would never be drained.
     """
     try:
-        await _look_on(supervisor, bus, stages, teller, until_drained=until_drained)
+        await _look_on(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox)
     except Exception as error:  # noqa: BLE001  # told; a run without its watcher has no end
         teller.say(f"the run ends, its watcher failed: {type(error).__name__}: {error}")
         supervisor.code = exits.TRY_AGAIN if isinstance(error, OSError) else exits.DOES_NOT_HOLD
@@ -57,18 +61,20 @@ async def watch(
 
 
 async def _look_on(
-    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
+    outbox: Path | None = None,
 ) -> None:
     while not supervisor.stopping.is_set():
         try:
-            await _watch(supervisor, bus, stages, teller, until_drained=until_drained)
+            await _watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox)
         except BusError as error:
             teller.say(f"the lag cannot be read: {error}")
             await _pause(supervisor, _IDLE_LOOK_SECONDS)
 
 
 async def _watch(
-    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool
+    supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
+    outbox: Path | None = None,
 ) -> None:
     before: tuple[Lag, ...] = ()
     measure_at = 0.0
@@ -79,7 +85,8 @@ async def _watch(
             if (at := time.monotonic()) >= measure_at:
                 measure_at = at + _IDLE_LOOK_SECONDS
                 await _measure(bus, lags)
-            if until_drained and _nothing(lags) and lags == before:
+            all_read = until_drained and _nothing(lags) and lags == before
+            if all_read and not (outbox and pending(outbox, flush=True)):
                 teller.drained()
                 supervisor.stopping.set()
             before = lags

@@ -89,6 +89,26 @@ READY: Final = Gauge(
     "communique_ready", "1 while a worker is ready.", ("stage", "ordinal"), registry=REGISTRY
 )
 
+DELIVERIES: Final = Counter(
+    "communique_deliveries",
+    "Attempts at notifications, by channel and outcome.",
+    ("channel", "outcome"),
+    registry=REGISTRY,
+)
+DELIVERY_SECONDS: Final = Histogram(
+    "communique_delivery_seconds",
+    "From an alert's arrival in the outbox to its delivery, grouping included.",
+    ("channel",),
+    buckets=_LATENCY_SECONDS,
+    registry=REGISTRY,
+)
+OUTBOX: Final = Gauge(
+    "communique_outbox",
+    "What the outbox holds: alerts waiting in groups, notifications ready or to be tried again.",
+    ("channel", "state"),
+    registry=REGISTRY,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Meters:

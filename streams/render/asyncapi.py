@@ -16,7 +16,7 @@ from schemas.envelope import DeliveryMode, Envelope
 from schemas.json_schema import Json
 from schemas.registry import type_name
 from streams import __version__
-from streams.stages import STAGES
+from streams.stages import DELIVER, STAGES
 from streams.topics import DAY_MS, MAX_RECORD_BYTES, TOPICS, TopicSpec
 
 BINDING: Final = "0.5.0"
@@ -137,10 +137,11 @@ def _message(spec: TopicSpec) -> dict[str, Json]:
 def _operations(spec: TopicSpec) -> dict[str, Json]:
     """Return what agents do with a topic. What is done outside is no operation of ours."""
     agents = {agent for names in STAGES.values() for agent in names}
+    processes = agents | {DELIVER}
     found: dict[str, Json] = {}
     for action, who in (("send", spec.written_by), ("receive", spec.read_by)):
         names = (
-            sorted(agents) if who == "every stage" else [name for name in who.split(", ") if name in agents]
+            sorted(agents) if who == "every stage" else [name for name in who.split(", ") if name in processes]
         )
         for agent in names:
             found[f"{agent}.{action}.{spec.name}"] = {

@@ -164,6 +164,17 @@ def _json(body: Body) -> str:
     return plain(orjson.dumps(body).decode())
 
 
+def _alert(body: Body) -> str:
+    return f"{text(body, 'line')}  {text(body, 'kind')}, {text(body, 'rule', 'name')}  {text(body, 'alert_id')[:8]}"
+
+
+def _delivery(body: Body) -> str:
+    alerts = at(body, "alert_ids")
+    many = len(alerts) if isinstance(alerts, list) else 0
+    told = f"{text(body, 'outcome')} {text(body, 'channel')}  {text(body, 'group')}  {many} alerts"
+    return told if at(body, "reason") is None else f"{told}  {text(body, 'reason')}"
+
+
 LINES: Final[dict[str, Callable[[Body], str]]] = {
     topics.RAW.name: _raw,
     topics.CLEAN.name: _clean,
@@ -174,5 +185,7 @@ LINES: Final[dict[str, Callable[[Body], str]]] = {
     topics.CLUSTERS.name: _cluster,
     topics.ASSIGNMENTS.name: _assignment,
     topics.REFUSALS.name: _refusal,
+    topics.ALERTS.name: _alert,
+    topics.DELIVERIES.name: _delivery,
 }
 """Topic → how one of its events reads."""

@@ -9,18 +9,22 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from schemas.alert import Alert, AlertEvidence, AlertKind, AlertReason, AlertRule, alert_id
 from schemas.base import DateCandidate, Precision, Published
 from schemas.clean_article import Language
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.ids import ce_id, digest
 from schemas.raw_article import RawArticle
 from schemas.registry import type_name
+from schemas.span import Span
+from schemas.statement import Attribution
 from schemas.tagged_article import TaggedArticle
 from streams import topics
 from streams.bus import codec
 from streams.bus.envelope import to_headers
 
 if TYPE_CHECKING:
+    from streams.bus.interface import Headers
     from streams.testing.driver import Simulation
 
 DAY: Final = datetime(2018, 2, 14, tzinfo=UTC)
@@ -57,6 +61,40 @@ def envelope(
         causation_id=ce_id("news.article.clean.v1", origin, 0), origin_time=time, delivery_mode=mode,
         replay_job_id=job,
     )
+
+
+def alert(name: str, **fields: Any) -> Alert:  # noqa: ANN401
+    """Return an alert, of the rule `rule` unless said otherwise; its id is made of its name. Said on `DAY`.
+
+    >>> alert("a").alert_id == alert("a").alert_id
+    True
+    """
+    span = Span(start=0, end=len(name), text=name)
+    evidence = AlertEvidence(
+        statement_id=digest("statement", name), proposition_id=digest("proposition", name),
+        article_id=digest("article", name), outlet="Harbour Gazette", speaker="Ines Varga",
+        url="https://gazette.example/quay", attribution=Attribution.EXPLICIT, spans=(span,))
+    kind, revision = fields.get("kind", AlertKind.NEW), fields.get("revision", 1)
+    known: dict[str, Any] = {
+        "alert_id": alert_id("rule", name, kind, revision), "kind": kind, "revision": revision,
+        "rule": AlertRule(name="rule", version="1"), "line": f'VARGA: "{name[:60]}" – HARBOUR GAZETTE',
+        "why": (AlertReason(condition="speaker = Ines Varga", matched="Ines Varga"),),
+        "evidence": (evidence,), "event_time": DAY, "fresh_until": DAY + timedelta(hours=72),
+    }
+    return Alert(**(known | fields))
+
+
+def alert_record(
+    what: Alert, origin: str = "news.articles.raw.v1-0-0", *, mode: DeliveryMode = DeliveryMode.LIVE
+) -> tuple[bytes, bytes, Headers]:
+    """Return key, body and headers of an alert, as the agent would write them on `news.alerts.v1`."""
+    kind = type_name(Alert)
+    its = Envelope(
+        id=ce_id(kind, origin, f"{what.alert_id}-{what.revision}"), type=kind, source="/communique/alert",
+        time=what.event_time, correlation_id=what.evidence[0].article_id if what.evidence else None,
+        causation_id=ce_id("news.statement.v1", origin, 0), origin=origin, origin_time=what.event_time,
+        delivery_mode=mode)
+    return what.alert_id.encode(), codec.encode(what), to_headers(its)
 
 
 def put_raw(

@@ -18,7 +18,7 @@ from streams.cli.app import COMMANDS
 from streams.cli.manual import help_of, listed, paths
 from streams.core.outcome import RefusalReason
 from streams.render.contract import file_of
-from streams.stages import STAGES
+from streams.stages import DELIVER, STAGES
 from streams.topics import BY_MODEL, BY_NAME, RAW, SHORT_NAMES, TABLES, TOPICS, TableSpec, TopicSpec
 
 ROOT = Path(__file__).parents[2]
@@ -67,8 +67,8 @@ def test_who_writes_and_reads_a_topic_is_there(spec):
     readers = [name for name in spec.read_by.split(", ") if name]
     writers = [name for name in spec.written_by.split(", ") if name]
     assert writers
-    assert set(readers) <= set(AGENTS)
-    assert set(writers) <= set(AGENTS) | {"ingest", "any producer", "every stage"}
+    assert set(readers) <= set(AGENTS) | {DELIVER}
+    assert set(writers) <= set(AGENTS) | {DELIVER, "alert", "ingest", "any producer", "every stage"}
 
 
 @pytest.mark.parametrize("spec", TOPICS, ids=by_name)

@@ -1,0 +1,1 @@
+"""deliver: alerts → channels, through an outbox in SQLite. A plain process beside the stages."""

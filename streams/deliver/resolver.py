@@ -1,0 +1,67 @@
+"""resolver: a name → addresses that may be connected to, or none. The connection goes to what was checked.
+
+aiohttp asks it once a connection and connects to what it answers: no second look-up, so a name that answers
+differently the next time (rebinding) gains nothing. One address that is closed closes the name: a name that
+has both a public and a private one is a trap or a mistake. Names that are addresses never come here:
+`target_of` has judged them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from streams.core.delivering.addresses import why_closed
+from streams.core.delivering.target import TargetRefused
+
+if TYPE_CHECKING:
+    from streams.core.delivering.addresses import Network
+
+Found: TypeAlias = tuple[int, str]
+"""Address family and address, as `getaddrinfo` has them."""
+LookUp: TypeAlias = Callable[[str, int], Awaitable[Sequence[Found]]]
+
+
+async def look_up(host: str, port: int) -> list[Found]:
+    """Ask the system for a name's addresses. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC)
+    return [(family, str(place[0])) for family, _type, _protocol, _name, place in found]
+
+
+def check(found: Sequence[Found], networks: Sequence[Network]) -> None:
+    """Raise `TargetRefused` when one of a name's addresses is closed, or it has none."""
+    if not found:
+        raise TargetRefused("address: none")
+    for _family, address in found:
+        if why := why_closed(address, networks):
+            raise TargetRefused(f"address: {why}")
+
+
+@dataclass(slots=True)
+class CheckedResolver(AbstractResolver):
+    """aiohttp's door to `look_up`."""
+
+    networks: Sequence[Network]
+    ask: LookUp = look_up
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return a name's addresses. Raises `TargetRefused`, or OSError when there is no such name."""
+        del family
+        found = await self.ask(host, port)
+        check(found, self.networks)
+        return [
+            ResolveResult(hostname=host, host=address, port=port, family=kind, proto=socket.IPPROTO_TCP,
+                          flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV)
+            for kind, address in dict.fromkeys(found)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
