@@ -38,6 +38,7 @@ NOT_FURNITURE = [
     "Loading the barges took all night.", "Home is where the ferry stops, she said.", "Comments by the minister were short.",
     "Share prices fell.", "Two plus two is four, the child said.", "Sources say that the mill will open.", "More rain is expected.",
     "Copyright law is to change next year.", "Related crimes have been charged.", "He read more than a hundred letters.",
+    "Ines Varga said on December 30 the bridge is safe.", "Ann Bee said on 3 March that she would go.",
 ]
 
 
