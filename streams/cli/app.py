@@ -49,7 +49,7 @@ COMMANDS: Final[dict[str, Command]] = {
         "streams.cli.process", "process", "Run the same functions over files, without any bus."
     ),
     "consume": Command("streams.cli.consume", "consume", "Read the events of any topic, one a line."),
-    "explain": Command("streams.cli.explain", "explain", "Show one article's whole walk, from the topics."),
+    "explain": Command("streams.cli.explain", "explain", "Show what an article says, and why we think so."),
     "clusters": Command("streams.cli.clusters", "app", "Show a cluster; compare two near-duplicates."),
     "boilerplate": Command("streams.cli.boilerplate", "app", "Learn what outlets print under everything."),
     "alerts": Command("streams.cli.alerts", "app", "List, acknowledge and silence alerts."),

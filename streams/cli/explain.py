@@ -67,7 +67,8 @@ def explain(
     known = start.run(_find(start.settings(), article))
     if not known.walks:
         output.say(
-            f"no topic knows {article}: give an article id, a URL, a source id, or the place of a raw record"
+            f"no file {article} is here, and no topic knows it: "
+            "give a file, an article id, a URL, a source id, or the place of a raw record"
         )
         raise typer.Exit(exits.DOES_NOT_HOLD)
     if as_html:
