@@ -57,7 +57,8 @@ def _store() -> Iterator[Store]:
 @app.command("list")
 def list_alerts(
     state: Annotated[
-        str | None, typer.Option(help=f"Only those in this state: {', '.join(STATES)}.", metavar="STATE")
+        str | None,
+        typer.Option("--only", help=f"Only those in this state: {', '.join(STATES)}.", metavar="STATE"),
     ] = None,
     limit: Annotated[int, typer.Option(help="At most so many, the newest.", min=1, metavar="N")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line, with the whole alert.")] = False,
@@ -66,7 +67,7 @@ def list_alerts(
 
     \b
     communique alerts list
-    communique alerts list --state dead
+    communique alerts list --only dead
     communique alerts list --json --limit 1000
 
     States: waiting (for company, or for a notification before it), out (being tried), delivered, suppressed
@@ -75,7 +76,7 @@ def list_alerts(
     from streams.deliver import view
 
     if state and state not in STATES:
-        raise exits.Usage(f"--state {state}: known are {', '.join(STATES)}")
+        raise exits.Usage(f"--only {state}: known are {', '.join(STATES)}")
     with _store() as store:
         found = view.alerts(store, state=state, limit=limit)
     for each in found:
@@ -221,7 +222,7 @@ def retry(
     """Send a dead or expired notification again, under its old idempotency key.
 
     \b
-    communique alerts list --state dead
+    communique alerts list --only dead
     communique alerts retry c4ca4238a0b923820dcc509a6f75849b
     """
     from streams.deliver import view

@@ -27,6 +27,8 @@ from streams.deliver.config import DEFAULT, Pace
 HAD: Final = ("waiting", "out", "delivered")
 """States of an alert on a channel that its correction follows."""
 
+NEVER_HAD: Final = "its alert was never sent here"
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -59,21 +61,22 @@ class Intake:
              heard.envelope.model_dump_json(), heard.at, heard.at + expires if expires else None, self.now()))
         if not added.rowcount:
             return False
-        for channel, gid in self._places(heard):
-            self._join(channel, gid, added.lastrowid or 0, heard)
+        for channel, gid, reason in self._places(heard):
+            self._join(channel, gid, added.lastrowid or 0, heard, reason)
         return True
 
-    def _places(self, heard: Heard) -> list[tuple[str, int]]:
-        """Return channels and groups that an alert goes to."""
+    def _places(self, heard: Heard) -> list[tuple[str, int, str | None]]:
+        """Return channels and groups that an alert goes to, with the reason when it may not."""
         alert = heard.alert
         if alert.kind in FOLLOW_UPS and alert.corrects:
             rows = self.store.execute(
-                "SELECT m.channel, m.gid, m.state FROM members m JOIN alerts a USING(seq) WHERE a.alert=? "
-                "ORDER BY m.channel, m.seq", (alert.corrects,)).fetchall()
+                "SELECT channel, gid, state FROM members WHERE seq=(SELECT max(seq) FROM alerts WHERE alert=?) "
+                "ORDER BY channel", (alert.corrects,)).fetchall()
             if rows:
-                return list({row["channel"]: row["gid"] for row in rows if row["state"] in HAD}.items())
+                states = ((row, None if row["state"] in HAD else NEVER_HAD) for row in rows)
+                return [(row["channel"], row["gid"], reason) for row, reason in states]
         named = tuple(dict.fromkeys(alert.channels)) or (DEFAULT,)
-        return [(channel, self._group(channel, group_name(alert))) for channel in named]
+        return [(channel, self._group(channel, group_name(alert)), None) for channel in named]
 
     def _group(self, channel: str, name: str) -> int:
         self.store.execute("INSERT OR IGNORE INTO groups(channel, name) VALUES(?,?)", (channel, name))
@@ -81,10 +84,10 @@ class Intake:
             "SELECT gid FROM groups WHERE channel=? AND name=?", (channel, name)).fetchone()
         return int(row["gid"])
 
-    def _join(self, channel: str, gid: int, seq: int, heard: Heard) -> None:
-        reason = self._guard(heard) or self._takes_back(channel, heard)
+    def _join(self, channel: str, gid: int, seq: int, heard: Heard, reason: str | None) -> None:
+        reason = reason or self._guard(heard) or self._takes_back(channel, heard)
         self.store.execute(
-            "INSERT INTO members(channel, seq, gid, state, reason) VALUES(?,?,?,?,?)",
+            "INSERT OR IGNORE INTO members(channel, seq, gid, state, reason) VALUES(?,?,?,?,?)",
             (channel, seq, gid, "suppressed" if reason else "waiting", reason))
         if reason:
             results.note_alone(self.store, channel, gid, seq, DeliveryOutcome.SUPPRESSED, reason, self.now())

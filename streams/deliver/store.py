@@ -90,10 +90,8 @@ def open_store(path: Path) -> sqlite3.Connection:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        with writing(connection):
-            if not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-                for statement in _LAYOUT.split(";"):
-                    connection.execute(statement)
+        if not _laid_out(connection):
+            _lay_out(connection)
         found = connection.execute("PRAGMA application_id").fetchone()[0]
     except (sqlite3.Error, OSError) as error:
         raise OutboxError(f"the outbox {path} cannot be opened: {error}") from None
@@ -101,6 +99,18 @@ def open_store(path: Path) -> sqlite3.Connection:
         connection.close()
         raise OutboxError(f"{path} is an SQLite file, but not an outbox")
     return connection
+
+
+def _laid_out(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+def _lay_out(connection: sqlite3.Connection) -> None:
+    """Make the tables, unless another process did meanwhile."""
+    with writing(connection):
+        if not _laid_out(connection):
+            for statement in _LAYOUT.split(";"):
+                connection.execute(statement)
 
 
 @contextmanager

@@ -121,6 +121,7 @@ def test_a_correction_of_what_was_suppressed_is_sent_to_nobody(yard):
     yard.take(said, mode=DeliveryMode.BACKFILL)
     yard.take(correction(said))
     assert yard.later(1000) == []
+    assert yard.outcomes()[1] == ("suppressed", "its alert was never sent here")
 
 
 def test_a_correction_is_told_once(yard):
