@@ -70,8 +70,8 @@ class Intake:
         alert = heard.alert
         if alert.kind in FOLLOW_UPS and alert.corrects:
             rows = self.store.execute(
-                "SELECT channel, gid, state FROM members WHERE seq=(SELECT max(seq) FROM alerts WHERE alert=?) "
-                "ORDER BY channel", (alert.corrects,)).fetchall()
+                "SELECT channel, gid, state FROM members WHERE seq="
+                "(SELECT max(seq) FROM alerts WHERE alert=?) ORDER BY channel", (alert.corrects,)).fetchall()
             if rows:
                 states = ((row, None if row["state"] in HAD else NEVER_HAD) for row in rows)
                 return [(row["channel"], row["gid"], reason) for row, reason in states]
