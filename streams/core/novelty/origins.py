@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.core.statements.placement import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from schemas.found_statement import FoundStatement
 
@@ -38,17 +38,10 @@ def way_of(found: FoundStatement) -> Way:
 
 def count(ways: Iterable[Way], most: int) -> int:
     """Return the number of origins, counted up to `most`."""
-    listed = list(ways)
-    articles = {way.article_id for way in listed}
-    groups = _Groups()
-    for way in listed:
-        groups.join(("article", way.article_id), ("source", way.source))
-    for way in listed:
-        if groups.number == 1:
-            break
-        for other in way.alike & articles:
-            groups.join(("article", way.article_id), ("article", other))
-    return min(most, groups.number)
+    tally = Tally()
+    for number, way in enumerate(ways):
+        tally.add(str(number), way)
+    return min(most, tally.groups.number)
 
 
 @dataclass(slots=True)
@@ -73,3 +66,36 @@ class _Groups:
             self.above[name] = self.above[upper]
             name = upper
         return name
+
+
+@dataclass(slots=True)
+class Tally:
+    """The origins of one proposition so far; `awaited`: articles that share text with one not here yet."""
+
+    ways: dict[str, Way] = field(default_factory=dict)
+    groups: _Groups = field(default_factory=_Groups)
+    awaited: dict[str, set[str]] = field(default_factory=dict)
+    articles: set[str] = field(default_factory=set)
+
+    def add(self, name: str, way: Way) -> None:
+        """Take in a statement's way."""
+        self.ways[name] = way
+        article = ("article", way.article_id)
+        self.groups.join(article, ("source", way.source))
+        if way.article_id not in self.articles:
+            self.articles.add(way.article_id)
+            for other in self.awaited.pop(way.article_id, ()):
+                self.groups.join(article, ("article", other))
+        for other in way.alike:
+            if other in self.articles:
+                self.groups.join(article, ("article", other))
+            else:
+                self.awaited.setdefault(other, set()).add(way.article_id)
+
+    def grown(self, ways: Mapping[str, Way]) -> Tally:
+        """Return the tally of these: this one, when they are only more."""
+        if any(ways.get(name) is not way for name, way in self.ways.items()):
+            return Tally().grown(ways)
+        for name in ways.keys() - self.ways.keys():
+            self.add(name, ways[name])
+        return self

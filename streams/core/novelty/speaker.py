@@ -17,12 +17,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from schemas.statement_event import StatementState
+from schemas.statement_event import NoveltyKind, StatementState
 from streams.core.novelty.gist import Gist
 from streams.core.novelty.likeness import Likeness, Relation
 from streams.core.novelty.novel import Novel, novel
-from streams.core.novelty.origins import Way, count
+from streams.core.novelty.origins import Tally, Way, count
 from streams.core.novelty.wordings import Wordings
+
+KEPT_TALLY = 16
+"""From so many statements on the origins of a proposition are counted on, not anew."""
 
 
 class Node(NamedTuple):
@@ -63,6 +66,7 @@ class Speaker:
     members: dict[str, set[str]] = field(default_factory=dict)
     novels: dict[str, Novel] = field(default_factory=dict)
     origins: dict[str, int] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
     """Roots whose origins are to be counted again."""
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -103,7 +107,7 @@ class Speaker:
             _discard(self.articles, node.way.article_id, name)
             if node.best is not None:
                 _discard(self.renditions, node.best, name)
-            for table in (self.root, self.members, self.novels, self.origins, self.verdicts):
+            for table in (self.root, self.members, self.novels, self.origins, self.tallies, self.verdicts):
                 table.pop(name, None)
 
     def _move(self, node: Node, touched: set[str]) -> set[str]:
@@ -184,13 +188,13 @@ class Speaker:
                         heapq.heappush(waiting, self._order(other))
 
     def _placed(self, name: str) -> str:
-        order = self._order(name)
-        earlier = (
-            self._order(other) for other, found in self.near(name)
-            if found.relation is Relation.SAME and self.root.get(other) == other)
-        return min((each for each in earlier if each < order), default=order)[1]
+        order, first = self._order(name), self.nodes[name].time - self.window
+        earlier = (self._order(other) for other in self.wordings.roots(name))
+        return min((each for each in earlier if each < order and each[0] >= first), default=order)[1]
 
     def _place(self, name: str, before: str | None, now: str, touched: set[str]) -> None:
+        roots = self.wordings.of[name].roots
+        (roots.add if now == name else roots.discard)(name)
         if before == now:
             return
         if before is not None:
@@ -230,18 +234,28 @@ class Speaker:
                     waiting.append(other)
 
     def _origins(self, root: str) -> int:
-        nodes = (self.nodes[name] for name in self._with_renditions(self.members[root]))
-        return count((node.way for node in nodes if not node.withdrawn), self.most_origins)
+        nodes = [self.nodes[name] for name in self._with_renditions(self.members[root])]
+        ways = {node.name: node.way for node in nodes if not node.withdrawn}
+        if len(ways) < KEPT_TALLY:
+            return count(ways.values(), self.most_origins)
+        tally = self.tallies[root] = self.tallies.get(root, Tally()).grown(ways)
+        return min(self.most_origins, tally.groups.number)
 
     def _verdict(self, name: str) -> Verdict:
         head = self.head(name)
         root = self.root[head]
         if head not in self.novels:
-            self.novels[head] = novel(self.nodes[head], root, self.near(head), self.nodes)
+            self.novels[head] = self._novel(head, root)
         found = self.novels[head]
         if self.nodes[name].recurring:
             found = found.never_new()
         return Verdict(root, self.nodes[root].time, found, self.origins[root], self._state(name, root))
+
+    def _novel(self, head: str, root: str) -> Novel:
+        first = self.wordings.relation(head, root) if root != head else None
+        if first is not None and self.nodes[root].live:
+            return Novel(NoveltyKind.REPEAT, NoveltyKind.REPEAT, root, first.similarity)
+        return novel(self.nodes[head], root, self.near(head), self.nodes)
 
     def _state(self, name: str, root: str) -> StatementState:
         node = self.nodes[name]

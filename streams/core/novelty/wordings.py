@@ -33,6 +33,8 @@ class Wording:
     gist: Gist
     terms: tuple[tuple[str, int], ...]
     members: set[str] = field(default_factory=set)
+    roots: set[str] = field(default_factory=set)
+    """Its members that begin a proposition: the speaker keeps them."""
     links: dict[Wording, Likeness] = field(default_factory=dict)
     slot: int = -1
 
@@ -113,6 +115,7 @@ class Wordings:
         if wording is None:
             return
         wording.members.discard(name)
+        wording.roots.discard(name)
         if wording.members:
             return
         del self.known[_key(name, wording.gist)]
@@ -127,6 +130,15 @@ class Wordings:
             yield from ((other, SELF) for other in wording.members if other != name)
         for linked, found in wording.links.items():
             yield from ((other, found) for other in linked.members)
+
+    def roots(self, name: str) -> Iterator[str]:
+        """Yield the others that say the same and begin a proposition."""
+        wording = self.of[name]
+        if wording.gist.text:
+            yield from (other for other in wording.roots if other != name)
+        for linked, found in wording.links.items():
+            if found.relation is Relation.SAME:
+                yield from linked.roots
 
     def relation(self, one: str, other: str) -> Likeness | None:
         """Return how two statements are alike; None when they are apart, or one is not here."""
