@@ -120,6 +120,12 @@ def test_a_label_before_a_colon_says_nothing() -> None:
     assert reports("Video: the port at night", SpanField.HEADLINE) == []
 
 
+@pytest.mark.parametrize("text", ["Peter:\n\nThe river rose.", "PETER: ...\n\nThe river rose.", "PETER: ”", "PETER: “”"])
+def test_a_heading_says_nothing(text: str) -> None:
+    assert all(each.start < each.end for report in reports(text) for each in report.content)
+    assert reports(text.split("\n", maxsplit=1)[0], SpanField.HEADLINE) == []
+
+
 def test_a_participle_goes_on_with_the_same_speaker() -> None:
     text = "The mayor said the bridge was old, adding that it would be closed."
     assert [told(text, report)[1:] for report in reports(text)] == [

@@ -9,6 +9,7 @@ paragraph.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
@@ -82,9 +83,10 @@ def transcript_report(
     while last + 1 < len(units) and units[last + 1].sentence.paragraph == units[number].sentence.paragraph:
         last += 1
     end = units[last].sentence.end
-    return _report(
+    report = _report(
         SpanField.TEXT, text, first, (first.end(), end), mentions, StatementMode.DIRECT, language
-    ), last
+    )
+    return (report, last) if report else None
 
 
 def _report(
@@ -95,12 +97,15 @@ def _report(
     mentions: Sequence[Mention],
     mode: StatementMode,
     language: str,
-) -> Report:
+) -> Report | None:
+    """Return what a source says, None when that is nothing: a heading, or only marks."""
     at, until = without_stop(text, *content)
-    if text[at] in _MARKS and not any(mark in text[at + 1 : until - 1] for mark in _MARKS):
+    if at < until and text[at] in _MARKS and not any(mark in text[at + 1 : until - 1] for mark in _MARKS):
         at, until = without_stop(text, at + 1, until - (text[until - 1] in _MARKS))
+    if until <= at:
+        return None
     source = Bounds(*match.span("source"))
-    named = [each for each in mentions if source.start <= each.start and each.end <= source.end]
+    named = [each for each in _beginning(mentions, *source) if each.end <= source.end]
     head = Bounds(named[-1].start, named[-1].end) if named else source
     cue = text[slice(*match.span("cue"))]
     at_cue = match.start("cue") + len(cue) - 1
@@ -125,7 +130,7 @@ def _report(
 
 def _speaks(text: str, span: tuple[int, int], mentions: Sequence[Mention], words: _Words) -> bool:
     """Tell whether a stretch names somebody who can speak: a name or a word that speaks is its last."""
-    named = [each for each in mentions if span[0] <= each.start and each.end <= span[1]]
+    named = [each for each in _beginning(mentions, *span) if each.end <= span[1]]
     source = text[span[0] : span[1]].lower().split()
     if (
         len(source) > _LONGEST_WORDS
@@ -152,6 +157,14 @@ def _is_name(text: str, span: tuple[int, int], mentions: Sequence[Mention], word
         return True
     return any(
         each.kind is MentionKind.PERSON and each.end == span[1] and each.start - span[0] <= 30
-        for each in mentions
-        if span[0] <= each.start < span[1]
+        for each in _beginning(mentions, *span)
     )
+
+
+def _beginning(mentions: Sequence[Mention], start: int, end: int) -> Sequence[Mention]:
+    """Return the mentions, in order, that begin in a stretch: a page of transcript has thousands."""
+    return mentions[bisect_left(mentions, start, key=_start) : bisect_left(mentions, end, key=_start)]
+
+
+def _start(mention: Mention) -> int:
+    return mention.start
