@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,6 +33,7 @@ from streams.bus.scan import header, scan
 from streams.deliver.store import open_store, path_of
 from streams.settings import Settings
 from streams.testing.builders import alert, alert_record
+from streams.testing.kafka_server import KafkaServer
 from streams.testing.receiver import Answer, Call, How, Receiver
 from streams.topics import ALERTS, DELIVERIES
 
@@ -58,6 +59,11 @@ retry_base_seconds = 0.1
 breaker_failures = 20
 breaker_seconds = 0.2
 """
+_SOON: Final = {
+    "COMMUNIQUE_KAFKA__SESSION_TIMEOUT_SECONDS": "6", "COMMUNIQUE_KAFKA__HEARTBEAT_INTERVAL_SECONDS": "1",
+    "COMMUNIQUE_KAFKA__REQUEST_TIMEOUT_SECONDS": "10",
+}
+"""On Kafka a killed member's partitions are given to the next one after its session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +119,10 @@ def moody(options: Options) -> Receiver:
     return Receiver(answer)
 
 
-async def measure(options: Options, folder: Path) -> Report:
-    """Run it in a folder."""
+async def measure(options: Options, folder: Path, url: str | None = None) -> Report:
+    """Run it in a folder; `url` is a bus of its own, None: an embedded log."""
     began = time.monotonic()
-    settings = Settings(bus=f"sqlite://{folder}/log.db", state=folder / "state")
+    settings = Settings(bus=url or f"sqlite://{folder}/log.db", state=folder / "state")
     bus = connect(settings)
     async with bus.admin() as admin:
         await ensure(admin, settings.topics)
@@ -149,7 +155,7 @@ def environment(settings: Settings, folder: Path) -> Mapping[str, str]:
     """Return the environment of deliver in a folder."""
     return {**os.environ, "COMMUNIQUE_BUS": settings.bus, "COMMUNIQUE_STATE": str(settings.state),
             "COMMUNIQUE_DELIVER__CHANNELS_FILE": str(folder / "channels.toml"), "DESK_SECRET": SECRET,
-            "COMMUNIQUE_RUN__NOW": NOW, "PYTHONUNBUFFERED": "1"}
+            "COMMUNIQUE_RUN__NOW": NOW, "PYTHONUNBUFFERED": "1", **_SOON}
 
 
 async def _torment(
@@ -240,11 +246,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m streams.bench.deliveries", description=__doc__)
     parser.add_argument("--alerts", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of an embedded log")
     parser.add_argument("--seed", type=int, default=1)
     called = parser.parse_args(arguments)
     options = Options(alerts=called.alerts, kills=called.kills, seed=called.seed)
-    with tempfile.TemporaryDirectory(prefix="communique-deliveries-") as folder:
-        report = asyncio.run(measure(options, Path(folder)))
+    with tempfile.TemporaryDirectory(prefix="communique-deliveries-") as folder, ExitStack() as opened:
+        url = opened.enter_context(KafkaServer(Path(folder) / "kafka")).url if called.kafka else None
+        report = asyncio.run(measure(options, Path(folder), url))
     print(json.dumps({**asdict(report), "holds": report.holds}))
     return int(not report.holds)
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -27,11 +29,19 @@ Found: TypeAlias = tuple[int, str]
 LookUp: TypeAlias = Callable[[str, int], Awaitable[Sequence[Found]]]
 
 
-async def look_up(host: str, port: int) -> list[Found]:
-    """Ask the system for a name's addresses. Raises OSError."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=socket.AF_UNSPEC)
-    return [(family, str(place[0])) for family, _type, _protocol, _name, place in found]
+def look_up_by(threads: Executor) -> LookUp:
+    """Return what asks the system for a name's addresses (raises OSError), in threads of one channel.
+
+    The system's look-up cannot be cut off: a name server that says nothing keeps a thread for half a minute,
+    and in threads that all share it would keep everybody waiting.
+    """
+    async def look_up(host: str, port: int) -> Sequence[Found]:
+        """Ask for one name."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(threads, ask)
+        return [(family, str(place[0])) for family, _type, _protocol, _name, place in found]
+
+    return look_up
 
 
 def check(found: Sequence[Found], networks: Sequence[Network]) -> None:
@@ -45,10 +55,10 @@ def check(found: Sequence[Found], networks: Sequence[Network]) -> None:
 
 @dataclass(slots=True)
 class CheckedResolver(AbstractResolver):
-    """aiohttp's door to `look_up`."""
+    """aiohttp's door to a look-up."""
 
     networks: Sequence[Network]
-    ask: LookUp = look_up
+    ask: LookUp
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -31,7 +32,7 @@ from streams.core.delivering.target import Allowed, TargetRefused, target_of
 from streams.core.outcome import Usage
 from streams.deliver import secret
 from streams.deliver.notification import Channel, Failed, Kind, Notification, Opening, Sent
-from streams.deliver.resolver import CheckedResolver, LookUp, look_up
+from streams.deliver.resolver import CheckedResolver, LookUp, look_up_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 _READ_BYTES: Final = 4096
 """aiohttp stops reading from the socket at twice this: what a receiver pours out stays in the kernel."""
 
+_LOOK_UPS: Final = 4
+"""Names that a channel looks up at once."""
 _LISTEN_SECONDS: Final = 1.0
 """A body is waited for so long: cut at once, some servers take their answer for lost and undo the work."""
 
@@ -79,7 +82,7 @@ class WebhookChannel:
     timeout_seconds: float
     now: Callable[[], float]
     trust: ssl.SSLContext
-    ask: LookUp = look_up
+    ask: LookUp
     _session: aiohttp.ClientSession | None = None
 
     async def send(self, notification: Notification) -> Sent | Failed:
@@ -163,7 +166,8 @@ def _open(options: BaseModel, opening: Opening) -> Channel:
     secrets += [secret.from_file(path) for path in options.secret_files]
     return WebhookChannel(
         url, tuple(_key(each) for each in secrets), allowed, options.max_response_bytes,
-        opening.timeout_seconds, opening.now, ssl.create_default_context(cafile=options.ca_file))
+        opening.timeout_seconds, opening.now, ssl.create_default_context(cafile=options.ca_file),
+        look_up_by(ThreadPoolExecutor(_LOOK_UPS, thread_name_prefix=f"names-{opening.name}")))
 
 
 def _check_form(url: secret.Secret, allowed: Allowed) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 
 import pytest
@@ -15,6 +17,7 @@ from streams.core.delivering.signature import key_of
 from streams.core.delivering.target import Allowed
 from streams.core.delivering.wording import body_of
 from streams.deliver.notification import Failed, Notification, Sent
+from streams.deliver.resolver import look_up_by
 from streams.deliver.secret import Secret
 from streams.deliver.webhook import WebhookChannel
 from streams.testing.builders import alert
@@ -32,11 +35,9 @@ def notification(name="a"):
 
 def channel(url, *, networks=HERE, ports=None, http=True, ask=None, seconds=2.0, secrets=(NEW, OLD), most=16_384):
     allowed = Allowed(http, networks, frozenset(range(1, 65536)) if ports is None else ports)
-    made = WebhookChannel(
-        Secret("url", url), tuple(map(key_of, secrets)), allowed, most, seconds, time.time, ssl.create_default_context())
-    if ask:
-        made.ask = ask
-    return made
+    return WebhookChannel(
+        Secret("url", url), tuple(map(key_of, secrets)), allowed, most, seconds, time.time, ssl.create_default_context(),
+        ask or look_up_by(ThreadPoolExecutor(2)))
 
 
 async def sent(made, what=None):
@@ -186,3 +187,23 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch):
             monkeypatch.setenv(name, proxy.url)
         assert await sent(channel(receiver.url)) == Sent()
     assert (proxy.connections, receiver.connections) == (0, 1)
+
+
+async def test_a_name_server_that_says_nothing_keeps_only_its_own_channel_waiting(monkeypatch):
+    answers, real = threading.Event(), socket.getaddrinfo
+
+    def ask(host, *rest, **named):
+        if host == "stuck.example.org":
+            answers.wait(10)
+        return real("127.0.0.1" if host == "good.example.org" else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", ask)
+    async with Receiver() as receiver:
+        stuck = channel(f"http://stuck.example.org:{receiver.port}/", seconds=0.5)
+        trying = [asyncio.create_task(stuck.send(notification())) for _ in range(40)]
+        await asyncio.sleep(0.1)
+        assert await sent(channel(f"http://good.example.org:{receiver.port}/", seconds=0.4)) == Sent()
+        assert await asyncio.to_thread(lambda: "free") == "free"
+        assert set(await asyncio.gather(*trying)) == {Failed("timeout")}
+    answers.set()
+    await stuck.close()
