@@ -15,7 +15,7 @@ from streams.bench import log as embedded_log
 from streams.bench.quality import quality
 from streams.cli import exits, output, start
 from streams.cli.bench_dedup import dedup
-from streams.cli.bench_tag import tag
+from streams.cli.bench_reading import ablation, clean, tag
 
 if TYPE_CHECKING:
     from streams.bench.faults import Report
@@ -34,6 +34,7 @@ communique bench dedup                         how fast articles are compared, w
 communique bench judge                         how fast statements are judged
 communique bench quality                       how good the answers are
 communique bench tag                           how fast tag is beside the bare model
+communique bench ablation                      what each family of names and rules adds
 communique bench clean                         how fast clean is beside trafilatura, and what each part adds
 communique bench offices                       how fast names are found, how often roles are checked right
 
@@ -41,7 +42,9 @@ Each starts what it needs, on loopback and in folders of its own; nothing of you
 )
 
 app.command("quality")(quality)
+app.command("ablation")(ablation)
 app.command("tag")(tag)
+app.command("clean")(clean)
 app.command("dedup")(dedup)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object as the last line on stdout.")]
@@ -127,43 +130,6 @@ def throughput(
     ends = hops.get(latency.WHOLE)
     holds = all(each.holds for each in found) and (ends is None or ends.holds)
     raise typer.Exit(exits.DONE if holds else exits.DOES_NOT_HOLD)
-
-
-@app.command("ablation")
-def ablation(
-    *,
-    data: Annotated[Path, typer.Option(help="Folder of the development sets.", metavar="DIR")] = Path(
-        "../shared/data"
-    ),
-    only: Annotated[list[str] | None, typer.Option(help="mentions, statements, own.", metavar="SET")] = None,
-    family: Annotated[
-        list[str] | None, typer.Option(help="Leave out these only; default: each in turn.", metavar="NAME")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Say what each family of names and rules adds: leave it out, tag and score again.
-
-    \b
-    communique bench ablation --only statements
-    communique bench ablation --only mentions --family cities --family parties
-
-    The first line of a table is the whole; the others are points of 100 that a family adds, minus: it harms.
-    All families of all sets take about twenty minutes of one core.
-    """
-    from streams.bench import ablation as tables
-
-    wanted = list(only or tables.SHOWN)
-    if unknown := [name for name in wanted if name not in tables.SHOWN]:
-        raise exits.Usage(f"--only {unknown[0]}: known are {', '.join(tables.SHOWN)}")
-    with output.progress(quiet=as_json) as bar:
-        for name in wanted:
-            task = bar.add_task(name, total=None)
-            rows = []
-            for row in tables.measure(name, data, family or ()):
-                rows.append(row)
-                bar.advance(task)
-            bar.remove_task(task)
-            output.out().print(tables.as_json(name, rows) if as_json else f"\n{tables.table(name, rows)}")
 
 
 @app.command("log")
@@ -268,44 +234,4 @@ def offices(
         for found in figures:
             bound = "" if found.bound is None else f"  ({'>=' if found.least else '<='} {found.bound:g})"
             output.out().print(f"{found.name:28} {found.value:12g}{bound}{'' if found.holds else '  MISSED'}")
-    raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
-
-
-@app.command("clean")
-def clean(
-    *,
-    data: Annotated[Path, typer.Option(help="Folder of the development sets.", metavar="DIR")] = Path(
-        "../shared/data"
-    ),
-    rounds: Annotated[int, typer.Option(min=1, help="Turns; the median counts.")] = 3,
-    ablation: Annotated[bool, typer.Option("--ablation", help="What each part adds, instead.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Measure clean on pages beside trafilatura in the same run. Exit 1 below a floor.
-
-    \b
-    communique bench clean
-    communique bench clean --ablation --json
-
-    Ratios in one run count, not the figures. A round takes about half a minute.
-    """
-    from streams.bench import clean_speed
-    from streams.bench.log import table
-    from streams.bench.memory import conditions
-
-    if ablation:
-        rows = clean_speed.ablation(clean_speed.pages(data), data)
-        if as_json:
-            told = {row.name: row.figures for row in rows}
-            output.json_line({"ablation": told, "conditions": conditions()})
-        else:
-            output.out().print(clean_speed.table(rows))
-        raise typer.Exit(exits.DONE)
-    figures = clean_speed.speed(data, rounds)
-    if as_json:
-        shown = [{**asdict(found), "holds": found.holds} for found in figures]
-        output.json_line({"figures": shown, "conditions": conditions()})
-    else:
-        output.out().print(table(figures))
-        output.out().print("\n" + ", ".join(f"{name} {value}" for name, value in conditions().items()))
     raise typer.Exit(exits.DONE if all(found.holds for found in figures) else exits.DOES_NOT_HOLD)
