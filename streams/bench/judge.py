@@ -10,11 +10,14 @@ a day's load must not make him slow.
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from time import process_time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
 
 from schemas.envelope import Envelope
 from schemas.found_statement import ArticleRef, FoundStatement, Named
@@ -172,3 +175,22 @@ def page(figures: Figures) -> list[str]:
         f"bytes to bytes        {figures.whole_per_second:>9,.0f} a second",
         f"ratio                 {figures.ratio:>9.2f} of decoding and encoding alone",
     ]
+
+
+def judging(
+    *,
+    statements: Annotated[int, typer.Option(min=1000, help="Statements, within a day.")] = 15_000,
+    hot: Annotated[int, typer.Option(min=100, help="Of them said by one speaker.")] = 5_000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as one JSON object.")] = False,
+) -> None:
+    """Measure how many statements one judge places in a second. Exit 1 below a floor.
+
+    \b
+    communique bench judge
+    communique bench judge --statements 3000 --hot 1000 --json
+
+    The step alone, the end of a speaker's long day, and from bytes to bytes. Needs no bus.
+    """  # noqa: D301  # the letter \b, not the words: click keeps the lines below it
+    figures = measure(statements, hot)
+    print(json.dumps({**asdict(figures), "holds": figures.holds}) if as_json else "\n".join(page(figures)))
+    raise typer.Exit(0 if figures.holds else 1)

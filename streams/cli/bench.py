@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.bench import log as embedded_log
+from streams.bench.judge import judging
 from streams.bench.quality import quality
 from streams.cli import exits, output, start
 from streams.cli.bench_dedup import dedup
@@ -43,6 +44,7 @@ Each starts what it needs, on loopback and in folders of its own; nothing of you
 
 app.command("quality")(quality)
 app.command("ablation")(ablation)
+app.command("judge")(judging)
 app.command("tag")(tag)
 app.command("clean")(clean)
 app.command("dedup")(dedup)
@@ -146,31 +148,6 @@ def log(
     words = ["--seconds", str(seconds), *(["--json"] if as_json else [])]
     sys.stdout.flush()
     raise typer.Exit(embedded_log.main(words))
-
-
-@app.command("judge")
-def judge(
-    *,
-    statements: Annotated[int, typer.Option(min=1000, help="Statements, within a day.")] = 15_000,
-    hot: Annotated[int, typer.Option(min=100, help="Of them said by one speaker.")] = 5_000,
-    as_json: Json = False,
-) -> None:
-    """Measure how many statements one judge places in a second. Exit 1 below a floor.
-
-    \b
-    communique bench judge
-    communique bench judge --statements 3000 --hot 1000 --json
-
-    The step alone, the end of a speaker's long day, and from bytes to bytes. Needs no bus.
-    """
-    from streams.bench import judge as judging
-
-    figures = judging.measure(statements, hot)
-    if as_json:
-        output.json_line({**asdict(figures), "holds": figures.holds})
-    else:
-        output.out().print("\n".join(judging.page(figures)))
-    raise typer.Exit(exits.DONE if figures.holds else exits.DOES_NOT_HOLD)
 
 
 @app.command("memory")
