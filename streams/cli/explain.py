@@ -44,6 +44,9 @@ def explain(
     now: Annotated[
         str | None, typer.Option(help="Time of an undated file. Default: its own.", metavar="TIME")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Of a text or HTML file, e.g. cp1251.", metavar="NAME")
+    ] = None,
 ) -> None:
     """Show what an article says, who says it, and why we think so.
 
@@ -62,8 +65,12 @@ def explain(
     forms, captchas, widgets) is struck through. Exit code 1 when no topic knows the article, or a file was
     refused.
     """
+    if page and not as_html:
+        raise exits.Usage(f"{page}: a second name is where --html writes; explain takes one article")
+    if as_html and as_json:
+        raise exits.Usage("--html and --json: one of the two")
     if Path(article).is_file():
-        raise typer.Exit(explain_file.explained(article, page, now, as_json=as_json, as_html=as_html))
+        raise typer.Exit(explain_file.explained(article, page, encoding, now, as_json=as_json, as_html=as_html))
     known = start.run(_find(start.settings(), article))
     if not known.walks:
         output.say(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import orjson
-import typer
 
 from streams.cli import articles, exits, output, start, when
 
@@ -46,13 +45,14 @@ METADATA: Final = (
 )
 
 
-def explained(path: str, page: Path | None, now: str | None, *, as_json: bool, as_html: bool) -> int:
+def explained(
+    path: str, page: Path | None, encoding: str | None, now: str | None, *, as_json: bool, as_html: bool
+) -> int:
     """Show the articles of a file; return the exit code: 1 when one was refused or could not be read."""
-    if page and not as_html:
-        raise typer.BadParameter(f"{page}: a second name is where --html writes; explain takes one article")
     started = datetime.now(UTC)
     settings, bad = start.settings(), articles.BadPlaces()
-    found = articles.dated([path], _how(settings), when.moment(now, started) if now else None, started, bad)
+    moment = when.moment(now, started) if now else None
+    found = articles.dated([path], read_as(settings, encoding), moment, started, bad)
     readings = list(_read(found, settings))
     if as_html:
         write_page(readings, page)
@@ -68,10 +68,11 @@ def explained(path: str, page: Path | None, now: str | None, *, as_json: bool, a
     return exits.DOES_NOT_HOLD if refused or bad.count else exits.DONE
 
 
-def _how(settings: Settings) -> How:
+def read_as(settings: Settings, encoding: str | None) -> How:
+    """Return how a file is read; `encoding` None: by its own word, else UTF-8."""
     from streams.ingest.found import Reading
 
-    return Reading(settings.cleaning.max_content_bytes)
+    return Reading(settings.cleaning.max_content_bytes, encoding=encoding)
 
 
 def _read(found: Iterable[tuple[Article, datetime]], settings: Settings) -> Iterator[Reading]:
@@ -98,7 +99,11 @@ def write_text(html: str, page: Path | None) -> None:
     if page is None:
         output.body_line(html.rstrip().encode())
         return
-    page.write_text(html, encoding="utf-8")
+    try:
+        page.write_text(html, encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or error
+        raise exits.Usage(f"--html {page}: {why}; name a file that can be written") from error
     output.say(f"{page}: open it in a browser")
 
 

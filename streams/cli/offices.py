@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -35,6 +35,9 @@ def about() -> None:
     """
 
 
+CODE_CHARS: Final = 2
+
+
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="A full name, or initial and surname.", metavar="NAME")],
@@ -58,7 +61,8 @@ def show(
     ]  # fmt: skip
     _print(shown, as_json=as_json)
     if not shown:
-        output.say(f"nobody of the name {name}" if not found else f"{name}: no office known on {on}")
+        nobody = f"nobody of the name {name}: give a full name, or initial and surname (D. Peskov)"
+        output.say(nobody if not found else f"{name}: no office known on {on}")
         raise typer.Exit(exits.DOES_NOT_HOLD)
 
 
@@ -83,6 +87,8 @@ def list_(
     legislator, other.
     """
     registry, day = _registry(), _day(on)
+    if country is not None and len(country) != CODE_CHARS:
+        raise exits.Usage(f"--country {country}: give a code of two letters, ISO 3166-1 (BE, FR, RU)")
     for person, tenures in _everybody(registry):
         chosen = [
             (person, tenure, state)

@@ -240,3 +240,15 @@ def test_a_file_that_is_refused_says_why(line: Line, tmp_path: Path) -> None:
     answer = line("explain", str(tmp_path / "short.txt"))
     assert answer.code == 1
     assert "too_short" in answer.out
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (["no/such/folder/p.html", "--html"], "name a file that can be written"),
+    (["p.html"], "where --html writes"),
+    (["--html", "--json"], "one of the two"),
+])  # fmt: skip
+def test_a_wrong_call_says_what_to_do(line: Line, tmp_path: Path, more: list[str], said: str) -> None:
+    (tmp_path / "letter.txt").write_text(LETTER, encoding="utf-8")
+    answer = line("explain", str(tmp_path / "letter.txt"), *more)
+    assert answer.code == 2
+    assert said in answer.err
