@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from streams.cli import alerts_channels as channels
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ app = typer.Typer(
     help="""Alerts in this machine's outbox: list, show, acknowledge, silence, try again.
 
 \b
+communique alerts channels
+communique alerts try desk
 communique alerts list
 communique alerts show 9b74c989
 communique alerts ack 9b74c989 --by Ines
@@ -37,6 +40,10 @@ same to everybody.""",
 
 STATES: Final = ("waiting", "out", "delivered", "suppressed", "expired", "dead")
 AlertArgument = Annotated[str, typer.Argument(help="Its id, or the start of it.", metavar="ID")]
+
+
+app.command("channels")(channels.channels)
+app.command("try")(channels.try_channel)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""sending: groups leave, channels are tried, results go to the bus: three loops beside the reading.
+"""sending: groups leave, channels are tried, results go to the bus, beside the reading.
 
-Each channel has its own attempts, bounded in number and in time: one that hangs holds up nobody else. A loop
-wakes when something has happened, and twice a second otherwise.
+Results have a loop of their own: a bus that is away keeps no notification waiting. Each channel has its own
+attempts, bounded in number and in time: one that hangs holds up nobody else. A loop wakes when something has
+happened, and twice a second otherwise.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from schemas.delivery import DeliveryOutcome
+from streams.bus.errors import BusError
 from streams.deliver import results, upkeep
 from streams.deliver.attempts import Attempt, Attempts
 from streams.deliver.departure import Departures
@@ -30,6 +32,8 @@ _SLACK_SECONDS: Final = 5.0
 """A channel bounds itself; one that does not is cut off so much later."""
 _UPKEEP_SECONDS: Final = 60.0
 _MEASURE_SECONDS: Final = 2.0
+_BUS_SECONDS: Final = 5.0
+_LAST_WORDS_SECONDS: Final = 3.0
 
 
 @dataclass(slots=True)
@@ -44,6 +48,8 @@ class Sending:
     keep_seconds: float
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
+    closed: bool = False
+    """Whether the last attempt has ended."""
     _busy: dict[str, dict[int, asyncio.Task[None]]] = field(default_factory=dict)
 
     def wake(self) -> None:
@@ -53,11 +59,11 @@ class Sending:
     async def run(self) -> None:
         """Send until `stopping`. Raises what the store or the bus raises: the process ends, starts anew."""
         upkeep_at = measure_at = 0.0
+        telling = asyncio.create_task(self._tell())
         while not self.stopping:
             self._leave()
             for name in self.channels:
                 self._try(name)
-            await results.publish(self.store, self.producer)
             if (now := self.now()) >= upkeep_at:
                 upkeep.clean(self.store, now - self.keep_seconds)
                 upkeep_at = now + _UPKEEP_SECONDS
@@ -66,6 +72,22 @@ class Sending:
                 measure_at = now + _MEASURE_SECONDS
             await self._wait()
         await self._finish()
+        await asyncio.wait([telling], timeout=_LAST_WORDS_SECONDS)
+        telling.cancel()
+
+    async def _tell(self) -> None:
+        """Tell the bus what became of notifications; once it is away, try again now and then."""
+        while True:
+            try:
+                told = await results.publish(self.store, self.producer)
+            except BusError as error:
+                logging.get(DELIVER).warning("the bus takes no results", why=str(error))
+                await asyncio.sleep(_BUS_SECONDS)
+                continue
+            if self.closed and not told:
+                return
+            if not told:
+                await asyncio.sleep(_TICK_SECONDS)
 
     def _leave(self) -> None:
         """Let groups leave; a look that finds nothing takes no lock."""
@@ -111,14 +133,13 @@ class Sending:
             self.woken.clear()
 
     async def _finish(self) -> None:
-        """Let the attempts under way end, tell the bus of them, close the channels."""
+        """Let the attempts under way end, close the channels."""
         under_way = [task for busy in self._busy.values() for task in busy.values()]
         if under_way:
             await asyncio.wait(under_way)
-        while await results.publish(self.store, self.producer):
-            continue
         for channel, _attempts in self.channels.values():
             await channel.close()
+        self.closed = True
 
 
 async def tried(channel: Channel, attempt: Attempt, seconds: float) -> Sent | Failed:

@@ -114,3 +114,20 @@ def test_the_topics_are_on_the_command_line(line):
     for name, topic in (("alerts", ALERTS.name), ("deliveries", DELIVERIES.name)):
         assert line("consume", name, "--exit-at-end").code == 0
         assert topic in line("topics", "list").out
+
+
+def test_channels_are_listed_once_they_are_right(desk, monkeypatch):
+    assert [each["channel"] for each in desk("alerts", "channels", "--json").objects] == ["lines", "log"]
+    desk.write("channels.toml", '[channels.desk]\nkind = "webhook"\nurl_env = "NOT_SET"\n')
+    answer = desk("alerts", "channels")
+    assert answer.code == 2
+    assert "channel desk: the variable NOT_SET is not set" in answer.err
+
+
+def test_a_channel_is_tried_with_an_alert_that_nobody_said(desk):
+    assert desk("alerts", "try", "lines").code == 0
+    assert "A TRIAL OF THIS CHANNEL" in (desk.folder / "alerts.jsonl").read_text(encoding="utf-8")
+    assert desk("alerts", "try", "nobody").code == 2
+    desk.write("channels.toml", '[channels.bad]\nkind = "command"\nargv = ["false"]\n')
+    answer = desk("alerts", "try", "bad")
+    assert (answer.code, "bad did not take it: command: exit 1" in answer.err) == (1, True)

@@ -158,6 +158,14 @@ def test_a_withdrawal_of_what_still_waits_takes_both_away(yard):
     assert yard.outcomes()[:2] == [("suppressed", "withdrawn before it left")] * 2
 
 
+def test_a_withdrawal_of_what_may_have_arrived_follows_it(yard):
+    said = alert("a")
+    yard.take(said)
+    yard.later(10, outcome=Failed("timeout"))
+    yard.take(correction(said, kind=AlertKind.WITHDRAWAL))
+    assert [names(yard.later(100)) for _ in range(2)] == [[["a"]], [["fix"]]]
+
+
 def test_a_silence_holds_alerts_back_but_no_correction(yard):
     said = alert("a")
     yard.take(said)
