@@ -78,7 +78,8 @@ class Mention(Span):
         default=(), description="What else the name may mean, best first; empty when nothing competes."
     )
     metonym_for: str | None = Field(
-        default=None, description="The body that a place or building stands for; null when it is meant itself."
+        default=None,
+        description="The body that a place or building stands for; null when it is meant itself.",
     )
     role: Role | None = Field(
         default=None, description="The office the person is said to hold; null when none is said."

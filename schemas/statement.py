@@ -92,8 +92,8 @@ class SaidOn(Value):
     )
     precision: Precision | None = Field(default=None, description="How exact `value` is; null without one.")
     basis: str = Field(
-        description="Where the date comes from: `text:` or `inherited:` with the rule (and `,year_inferred`), "
-        "`wire`, `dateline`, `published`, `recurring`; `none` when there is none."
+        description="Where the date comes from: `text:` or `inherited:` with the rule (and "
+        "`,year_inferred`), `wire`, `dateline`, `published`, `recurring`; `none` when there is none."
     )
     not_before: Instant | None = Field(default=None, description="Lower bound; null when there is none.")
     not_after: Instant | None = Field(
@@ -123,7 +123,8 @@ class Statement(Value):
     )
     venue: Span | None = Field(default=None, description="Where, at what occasion; null when not said.")
     recurring: bool = Field(
-        default=False, description="True for a position held repeatedly, with no occasion of its own: never new."
+        default=False,
+        description="True for a position held repeatedly, with no occasion of its own: never new.",
     )
     chain: tuple[Hop, ...] = Field(default=(), description="The way the words took, speaker first.")
     said_on: SaidOn = Field(description="When it was said, with bounds.")
@@ -144,5 +145,6 @@ class Statement(Value):
     official: Official = Field(description="Whether it counts as official.")
     confidence: float = Field(ge=0, le=1, description="How sure, 0 to 1.")
     rules: tuple[str, ...] = Field(
-        default=(), description="The rules that decided, in order: cue, content, speaker, chain, date, office."
+        default=(),
+        description="The rules that decided, in order: cue, content, speaker, chain, date, office.",
     )

@@ -70,7 +70,8 @@ def explain(
     if as_html and as_json:
         raise exits.Usage("--html and --json: one of the two")
     if Path(article).is_file():
-        raise typer.Exit(explain_file.explained(article, page, encoding, now, as_json=as_json, as_html=as_html))
+        ended = explain_file.explained(article, page, encoding, now, as_json=as_json, as_html=as_html)
+        raise typer.Exit(ended)
     known = start.run(_find(start.settings(), article))
     if not known.walks:
         output.say(

@@ -140,9 +140,8 @@ def _operations(spec: TopicSpec) -> dict[str, Json]:
     processes = agents | {DELIVER}
     found: dict[str, Json] = {}
     for action, who in (("send", spec.written_by), ("receive", spec.read_by)):
-        names = (
-            sorted(agents) if who == "every stage" else [name for name in who.split(", ") if name in processes]
-        )
+        named = [name for name in who.split(", ") if name in processes]
+        names = sorted(agents) if who == "every stage" else named
         for agent in names:
             found[f"{agent}.{action}.{spec.name}"] = {
                 "action": action,

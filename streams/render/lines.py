@@ -165,7 +165,8 @@ def _json(body: Body) -> str:
 
 
 def _alert(body: Body) -> str:
-    return f"{text(body, 'line')}  {text(body, 'kind')}, {text(body, 'rule', 'name')}  {text(body, 'alert_id')[:8]}"
+    kind = f"{text(body, 'kind')}, {text(body, 'rule', 'name')}"
+    return f"{text(body, 'line')}  {kind}  {text(body, 'alert_id')[:SHORT_ID_CHARS]}"
 
 
 def _delivery(body: Body) -> str:
