@@ -25,13 +25,16 @@ _PUBLIC: Final = frozenset(Office) - {Office.OTHER, Office.SPOKESPERSON}
 _BY_BODY: Final = frozenset((Office.SPOKESPERSON, Office.DEPUTY_HEAD))
 """Kinds that companies have too: whose they are decides."""
 
+_EXPERT: Final = "expert"
+"""The rank of those who serve a body with what they know."""
+
 
 class Claim(NamedTuple):
     """What there is to judge by.
 
     `found`: the role said of a person, as of the day; `held`: an office that the registry knows he held;
     `source`: the speaker as written; `near`: the body named last before him, for a spokesman of nothing;
-    `around`: the words around the role.
+    `around`: the words around the role; `owner`: whose it is, by the possessive before it ("the company's").
     """
 
     meant: Meant
@@ -40,6 +43,7 @@ class Claim(NamedTuple):
     source: str
     near: str
     around: str = ""
+    owner: str = ""
 
 
 def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
@@ -48,7 +52,7 @@ def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     if meant.name is None or meant.attribution is Attribution.AMBIGUOUS:
         return _no("it cannot be told who speaks")
     if claim.found is not None and not meant.nominal:
-        return _by_role(claim.found, f"{claim.around} {claim.near}", people, bodies)
+        return _by_role(claim, claim.found, people, bodies)
     if claim.held:
         return _yes(f"not said in the text: {claim.held}")
     if meant.nominal:
@@ -58,7 +62,7 @@ def official(claim: Claim, people: PersonWords, bodies: BodyWords) -> Official:
     return _by_name(meant, claim.source, bodies)
 
 
-def _by_role(found: Decided, around: str, people: PersonWords, bodies: BodyWords) -> Official:
+def _by_role(claim: Claim, found: Decided, people: PersonWords, bodies: BodyWords) -> Official:
     role, words = found.role, found.role.text.lower()
     if role.check is RoleCheck.CONTRADICTED:
         return _no(f"the registry contradicts it: {role.evidence or role.text}")
@@ -68,30 +72,43 @@ def _by_role(found: Decided, around: str, people: PersonWords, bodies: BodyWords
         return _no(f"an office not held yet: {role.text}")
     if role.check is RoleCheck.CONSISTENT:
         return Official(is_official=True, evidence=role.evidence or role.text)
-    if _is_public_role(found.said, words, around.lower(), people, bodies):
+    if _is_public_role(found.said, claim, people, bodies):
         return Official(is_official=True, evidence=f"said to be {role.text}; the registry does not know")
     return _no(f"not a public office: {role.text}")
 
 
-def _is_public_role(said: RoleSaid, words: str, around: str, people: PersonWords, bodies: BodyWords) -> bool:
+def _is_public_role(said: RoleSaid, claim: Claim, people: PersonWords, bodies: BodyWords) -> bool:
     """Say whether a role's words are those of a public office: by its kind, else by whose it is."""
-    body = f"{words} {said.organization or ''}".lower()
-    if _private(body, bodies):
+    owner, around = claim.owner.lower(), f"{claim.around} {claim.near}".lower()
+    head, whose = _parted(said.text.lower(), people)
+    if _private(f"{owner} {head} {whose} {said.organization or ''}".lower(), bodies):
         return False
-    cut = people.belongs.search(words)
-    head, whose = (words[: cut.start()], words[cut.end() :]) if cut else (words, "")
+    named = f"{head} {whose} {said.organization or ''}".lower()
     states = said.country is not None and said.office is not Office.OTHER
-    known = states or bool(bodies.public.search(body)) or bool(bodies.offices.search(whose))
+    known = states or any(bodies.public.search(each) for each in (named, owner))
+    if said.rank != _EXPERT:  # "the president's lawyer" speaks for the man
+        known = known or any(bodies.offices.search(each) for each in (whose, owner))
     if said.office in _BY_BODY:
         bare = not whose and bool(bodies.public.search(around)) and not bodies.private.search(around)
         return known or (
             bare if said.office is not Office.DEPUTY_HEAD else said.text[:1].isupper() and not whose
         )
-    if said.office in (Office.OTHER, Office.HEAD_OF_STATE) and whose and not known:
+    if said.office in (Office.OTHER, Office.HEAD_OF_STATE) and (whose or owner) and not known:
         return False
     return (
         known or said.office in _PUBLIC or bool(bodies.offices.search(head) or bodies.public.search(around))
     )
+
+
+def _parted(words: str, people: PersonWords) -> tuple[str, str]:
+    """Return a role's own words, and whose it is: "spokesman", "president" of "the president's spokesman"."""
+    cut = people.belongs.search(words)
+    head, whose = (words[: cut.start()], words[cut.end() :]) if cut else (words, "")
+    for mark in people.possessives:
+        at = head.rfind(f"{mark} ")
+        if at >= 0:
+            return head[at + len(mark) + 1 :], f"{head[:at]} {whose}".strip()
+    return head, whose
 
 
 def _private(words: str, bodies: BodyWords) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _NEAR: Final = 80
 """Code points between a name and words that belong to it."""
+_OWNERS: Final = 3
+"""Words in which it is looked for whose a role is."""
 _HEADLINES: Final = 4
 """Roles that are looked at for a speaker in a headline."""
 
@@ -51,7 +53,8 @@ class Standing:
         if found is None and meant.office is not None:
             found = self.stage.offices.noun(meant.office, day)
         source = self.text.text[meant.at.start : meant.at.end] if meant.at else ""
-        claim = Claim(meant, found, held, source, self._body_near(meant, report), self._around_role(found))
+        near, around = self._body_near(meant, report), self._around_role(found)
+        claim = Claim(meant, found, held, source, near, around, self._owner(found))
         judged = official(claim, self.stage.people, self.stage.bodies)
         return self._located(found, meant) if found else None, judged
 
@@ -62,6 +65,15 @@ class Standing:
         return self.text.text[max(0, found.said.start - _NEAR // 2) : found.said.end + _NEAR // 2].split(
             "\n"
         )[0]
+
+    def _owner(self, found: Decided | None) -> str:
+        """Return the words that a possessive right before a role ends ("the company's"), "" without one."""
+        if found is None or self.text.text[found.said.start : found.said.end] != found.said.text:
+            return ""
+        before = self.text.text[max(0, found.said.start - _NEAR // 2) : found.said.start].rstrip()
+        words = before.rsplit("\n", 1)[-1].split()[-_OWNERS:]
+        owns = before.endswith(self.stage.people.possessives) and words[-1].strip("'’\"”")
+        return " ".join(words) if owns else ""
 
     def _body_near(self, meant: Meant, report: Report) -> str:
         """Return the body named last before a speaker in his paragraph, else what his words begin with."""

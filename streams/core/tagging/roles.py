@@ -155,7 +155,7 @@ def _readings(
     if not heads:
         return []
     inner = _said(around, parts, heads[-1], rule)
-    if len(heads) == 1 or _is_taken(around, parts[heads[0]], items, run):
+    if len(heads) == 1 or _is_taken(around, parts[heads[0]], items, run, rule):
         return [inner] if inner else []
     outer = _said(around, parts, heads[0], f"{rule}_of")
     sure = rule == "title_before" and _names_the_served(around, parts, heads[0])
@@ -165,11 +165,12 @@ def _readings(
     return [replace(said, preference=n, doubtful=True) for n, said in enumerate(both) if said]
 
 
-def _is_taken(around: _Around, outer: Segment, items: Sequence[Item], run: Sequence[Item]) -> bool:
-    """Say whether the outer title is another's: "Y, the spokesman for President X", "a spokesman for …"."""
-    words = lexicon(around.language)
-    first = outer.items[0]
-    if around.text[first.start : first.end].lower() in words.indefinite:
+def _is_taken(
+    around: _Around, outer: Segment, items: Sequence[Item], run: Sequence[Item], rule: str
+) -> bool:
+    """Say whether the outer title is another's: "Y, the spokesman for President X", "a spokesman for X"."""
+    first = around.text[outer.items[0].start : outer.items[0].end].lower()
+    if rule == "title_before" and first in lexicon(around.language).indefinite:
         return True
     before = items[: len(items) - len(run)]
     return len(before) > 1 and before[-1].word is Word.COMMA and before[-2].word is Word.PERSON

@@ -1,0 +1,53 @@
+"""Who speaks, and whether for an office: whole sentences, read from beginning to end. All self-written."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.statement import Statement
+from streams.core.tagging.tag import Tagger, load_tagger
+from tests.core.reading import article
+from tests.core.telling import LAST
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    return load_tagger()
+
+
+def read(tagger: Tagger, text: str) -> list[Statement]:
+    return list(tagger.tag(article(text + LAST, published="2024-03-05T09:00:00Z")).statements)
+
+
+def one(tagger: Tagger, text: str) -> Statement:
+    found = read(tagger, text)
+    assert found, "nothing is reported"
+    return found[-1]
+
+
+@pytest.mark.parametrize("text", [
+    "The harbour would stay open, the prime minister's press secretary, Anna Kowalska, said on Monday.",
+    "The president's spokesman, Jan Nowak, said talks would go on.",
+    "“We are not worried,” the foreign minister's spokeswoman, Maria Zielinska, said.",
+    "The harbour would stay open, the prime minister’s spokesman, Jan Nowak, said.",
+    "The ministry's spokeswoman, Maria Zielinska, said talks would go on.",
+    "A spokesman for the prime minister, Ole Dahl, said the rules would change.",
+    "The spokesman of the defence minister, Ole Dahl, said the rules would change.",
+])
+def test_who_speaks_for_an_office_speaks_officially(tagger, text):
+    found = one(tagger, text)
+    assert found.official.is_official, found.official.evidence
+    assert found.speaker.role is not None and found.speaker.role.text.lower() not in ("prime minister", "president", "defence minister")
+
+
+@pytest.mark.parametrize("text", [
+    "The company's president, Tom Reed, said sales had risen.",
+    "The airline's president, Tom Reed, said sales had risen.",
+    "The company's president's spokesman, Tom Reed, said sales had risen.",
+    "The party's spokesman, Tom Reed, said the vote was fair.",
+    "The president's lawyer, Tom Reed, said the vote was fair.",
+    "The president of the company, Tom Reed, said sales had risen.",
+])
+def test_who_speaks_for_a_company_or_a_man_does_not(tagger, text):
+    found = one(tagger, text)
+    assert not found.official.is_official, found.official.evidence
