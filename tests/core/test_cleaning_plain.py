@@ -268,3 +268,8 @@ def test_a_body_that_would_be_refused_by_itself_is_refused() -> None:
     assert isinstance(found, Refused)
     assert found.reason is RefusalReason.NOT_TEXT
     assert article("BZh is no word, GIF8 neither: both stay in the text.").text.startswith("BZh")
+
+
+def test_a_headline_of_marks_is_the_same_again_when_it_is_mended() -> None:
+    found = article("River rises\n\nThe river rose in Oslo by two metres, and more rain is on its way to the town.", headline="&amp;")
+    assert article(found.text, headline=found.headline).text == found.text

@@ -140,7 +140,8 @@ def _page(article: RawArticle, origin_time: datetime, options: CleaningOptions) 
 
 def _plain(article: RawArticle) -> _Read:
     names = (*article.authors, *((article.outlet,) if article.outlet else ()))
-    read = read_text(article.content, article.headline, names)
+    given = mended_text(article.headline) if article.headline else None
+    read = read_text(article.content, given, names)
     day = day_in(article.url)
     named = candidate(day, "url") if day else None
     return _Read(
