@@ -58,13 +58,17 @@ class Attempts:
             "SELECT n.*, g.name FROM notifications n JOIN groups g USING(gid) WHERE n.channel=? "
             "AND n.state='ready' AND n.due<=? ORDER BY n.due, n.nid LIMIT ?",
             (self.channel, now, room + len(busy))).fetchall()
-        return [self._attempt(row) for row in rows if row["nid"] not in busy][:room]
+        found = [self._attempt(row) for row in rows if row["nid"] not in busy]
+        return [attempt for attempt in found if attempt][:room]
 
-    def _attempt(self, row: sqlite3.Row) -> Attempt:
+    def _attempt(self, row: sqlite3.Row) -> Attempt | None:
+        """Return the attempt of a row; None when its alerts are forgotten."""
         seqs = json.loads(row["alerts"])
         marks = ",".join("?" * len(seqs))
         found = self.store.execute(
             f"SELECT body, heard FROM alerts WHERE seq IN ({marks}) ORDER BY seq", seqs).fetchall()  # noqa: S608  # marks only
+        if not found:
+            return None
         notification = Notification(
             row["key"], self.channel, row["name"], row["revision"],
             tuple(alert_of(each["body"]) for each in found), bytes(row["body"]))

@@ -31,6 +31,8 @@ from streams.deliver.intake import alert_of
 
 _AT_ONCE: Final = 200
 """Groups that leave in one transaction at most: others get their turn."""
+_LOOKED_AT: Final = 1001
+"""Waiting alerts of a group that are looked at in one transaction: one more than a notification may take."""
 _BODY_CHARS: Final = 1_000_000
 """A notification's alerts together at most, unless one alone is larger."""
 
@@ -75,8 +77,9 @@ class Departures:
     ) -> None:
         gid, channel = group["gid"], group["channel"]
         going: list[_Waiting] = []
-        left = False
-        for each in self._waiting(gid):
+        waiting = self._waiting(gid)
+        left = len(waiting) >= _LOOKED_AT
+        for each in waiting:
             if held := self._held(each, channel, silences, now):
                 outcome, reason = held
                 self._settle(channel, each.seq, outcome, reason)
@@ -99,7 +102,7 @@ class Departures:
     def _waiting(self, gid: int) -> list[_Waiting]:
         rows = self.store.execute(
             "SELECT m.seq, a.body, a.at, a.expires FROM members m JOIN alerts a USING(seq) "
-            "WHERE m.gid=? AND m.state='waiting' ORDER BY m.seq LIMIT 1001", (gid,)).fetchall()
+            "WHERE m.gid=? AND m.state='waiting' ORDER BY m.seq LIMIT ?", (gid, _LOOKED_AT)).fetchall()
         return [_Waiting(row["seq"], alert_of(row["body"]), row["body"], row["at"], row["expires"])
                 for row in rows]
 

@@ -68,7 +68,9 @@ def clean(store: sqlite3.Connection, before: float) -> None:
             "DELETE FROM alerts WHERE heard<? AND NOT EXISTS (SELECT 1 FROM members m WHERE m.seq=alerts.seq "
             "AND m.state IN ('waiting','out'))", (before,))
         store.execute("DELETE FROM members WHERE seq NOT IN (SELECT seq FROM alerts)")
-        store.execute("DELETE FROM notifications WHERE state<>'ready' AND made<?", (before,))
+        store.execute(
+            "DELETE FROM notifications WHERE state<>'ready' AND made<? AND NOT EXISTS "
+            "(SELECT 1 FROM members m WHERE m.nid=notifications.nid)", (before,))
         store.execute("DELETE FROM silences WHERE ends<?", (before,))
         store.execute("DELETE FROM acknowledgements WHERE at<?", (before,))
 

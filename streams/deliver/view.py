@@ -104,7 +104,8 @@ def retry(store: sqlite3.Connection, key: str, now: float) -> bool:
     """Send a dead or expired notification again, under its old key. False when there is none of that key."""
     with writing(store):
         row = store.execute(
-            "SELECT nid FROM notifications WHERE key=? AND state IN ('dead','expired')", (key,)).fetchone()
+            "SELECT nid FROM notifications n WHERE key=? AND state IN ('dead','expired') AND EXISTS "
+            "(SELECT 1 FROM members m WHERE m.nid=n.nid)", (key,)).fetchone()
         if row is None:
             return False
         store.execute(

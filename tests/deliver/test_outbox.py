@@ -11,7 +11,7 @@ import pytest
 from schemas.alert import AlertKind, AlertRule, Severity
 from schemas.envelope import DeliveryMode
 from streams.core.delivering.matching import Inhibition, matcher
-from streams.deliver import view
+from streams.deliver import upkeep, view
 from streams.deliver.config import Pace
 from streams.deliver.notification import Failed
 from streams.deliver.store import writing
@@ -292,6 +292,29 @@ def test_one_outcome_one_id_and_two_outcomes_two(yard):
     assert len(set(ids)) == 2
     assert [each["outcome"] for each in yard.results] == ["failed", "delivered"]
     assert len({each["idempotency_key"] for each in yard.results}) == 1
+
+
+def test_a_thousand_silenced_alerts_do_not_hide_the_next(yard):
+    view.silence(yard.store, [matcher("speaker=ines*")], yard.at, yard.at + 3600, None, None)
+    yard.take(*(alert(f"a{number}") for number in range(1100)))
+    loud = alert("loud").evidence[0].model_copy(update={"speaker": "Somebody Else"})
+    yard.take(alert("loud", evidence=(loud,)))
+    assert names(yard.later(10) + yard.later(1)) == [["loud"]]
+
+
+def test_what_is_done_with_is_forgotten_in_time_and_what_is_not_is_kept(yard):
+    yard.take(alert("done"))
+    yard.later(10)
+    yard.take(alert("under way"))
+    yard.later(100, outcome=Failed("timeout"))
+    upkeep.clean(yard.store, yard.at - 3600)
+    assert len(view.alerts(yard.store)) == 2
+    upkeep.clean(yard.store, yard.at + 1)
+    assert [each.alert.line for each in view.alerts(yard.store)] == [alert("under way").line]
+    assert names(yard.later(100)) == [["under way"]]
+    upkeep.clean(yard.store, yard.at + 1)
+    for table in ("alerts", "members", "notifications"):
+        assert yard.store.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0  # noqa: S608
 
 
 def test_a_transaction_that_fails_leaves_nothing(yard):
