@@ -190,7 +190,9 @@ class Speaker:
     def _placed(self, name: str) -> str:
         order, time = self._order(name), self.nodes[name].time
         earlier = (self._order(other) for other in self.wordings.roots(name))
-        return min((each for each in earlier if each < order and time - each[0] <= self.window), default=order)[1]
+        return min(
+            (each for each in earlier if each < order and time - each[0] <= self.window), default=order
+        )[1]
 
     def _place(self, name: str, before: str | None, now: str, touched: set[str]) -> None:
         roots = self.wordings.of[name].roots
