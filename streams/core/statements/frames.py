@@ -99,6 +99,8 @@ def _prepositional(tree: Tree, number: int, verb: Verb, source: int) -> Hit | No
         inside = tree.child(prep, "pobj", "pcomp")
         if tree.words[prep] in verb.prepositions and inside is not None:
             thing = tree.child(number, "dobj")
+            if _is_whom(tree, verb, prep, inside, thing) or _is_topic(tree, number, prep):
+                continue
             content = piece(tree, tree.left[inside], tree.right[prep])
             if thing is not None and thing < prep:
                 content = piece(tree, tree.left[thing], tree.right[prep])
@@ -113,6 +115,19 @@ def _prepositional(tree: Tree, number: int, verb: Verb, source: int) -> Hit | No
                 last=first, act=verb.preposition_act
             )
     return None
+
+
+def _is_whom(tree: Tree, verb: Verb, prep: int, inside: int, thing: int | None) -> bool:
+    """Tell whether a preposition leads to whom (appealed to the mayor; referred them to him), or to "it"."""
+    if tree.words[prep] == "to" and (thing is not None or verb.act is SpeechAct.APPEAL):
+        return True
+    return tree.tags[inside] == "PRP" and thing is None
+
+
+def _is_topic(tree: Tree, number: int, prep: int) -> bool:
+    """Tell whether "about" names what a talk with somebody was about (spoke to the paper about the cod)."""
+    with_whom = any(tree.words[each] in ("to", "with") for each in tree.kids(number, "prep"))
+    return tree.words[prep] == "about" and with_whom
 
 
 def _reach(tree: Tree, number: int, thing: int) -> int:

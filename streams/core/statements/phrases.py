@@ -64,34 +64,21 @@ def _according(tree: Tree, first: int, last: int, lemma: str, owner: int | None 
 
 
 def silence_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
-    """Yield who says nothing without a verb of saying: had no comment, could not be reached for comment."""
+    """Yield who says nothing without a verb of saying: had no comment, did not return calls."""
     for number, word in enumerate(tree.words):
-        if word not in cues.unsaid["silence"] or tree.deps[number] not in ("dobj", "pobj"):
+        if word not in cues.unsaid["silence"] or tree.deps[number] != "dobj":
             continue
-        above = tree.heads[number]
-        verb = above if tree.deps[number] == "dobj" else tree.heads[above]
-        first = next(tree.kids(verb, "aux", "auxpass"), verb)
-        none = any(tree.words[each] == "no" for each in tree.kids(number, "det"))
-        if tree.deps[number] == "dobj" and not (
-            (none and tree.words[verb] in cues.light)
-            or (tree.words[verb].startswith("return") and unsaid(tree, verb, cues) == "negated")
-        ):
+        verb = tree.heads[number]
+        none = word in cues.unsaid["silent"] and any(
+            tree.words[each] == "no" for each in tree.kids(number, "det")
+        )
+        unanswered = tree.words[verb].startswith("return") and unsaid(tree, verb, cues) == "negated"
+        if not unanswered and not (none and tree.words[verb] in cues.light):
             continue
-        if tree.deps[number] == "pobj" and not (
-            tree.words[above] == "for"
-            and unsaid(tree, _governor(tree, verb), cues) == "negated"
-            and tree.words[verb] in ("reached", "available")
-        ):
-            continue
-        governor = _governor(tree, verb)
-        source = tree.child(governor, "nsubj", "nsubjpass") or subject_of(tree, governor, cues)
+        source = tree.child(verb, "nsubj", "nsubjpass") or subject_of(tree, verb, cues)
         if source is not None:
-            first = next(tree.kids(governor, "aux", "auxpass"), governor)
-            yield silent(tree, governor, first, number, source)
-
-
-def _governor(tree: Tree, word: int) -> int:
-    return tree.heads[word] if tree.deps[word] in ("acomp", "amod") else word
+            first = next(tree.kids(verb, "aux", "auxpass"), verb)
+            yield silent(tree, verb, first, number, source)
 
 
 def noun_hits(tree: Tree, cues: Cues) -> Iterator[Hit]:
@@ -139,15 +126,12 @@ def _uttered(tree: Tree, number: int, kind: CueKind, verb: int, source: int, cue
     if lemma not in cues.uttering or kind is CueKind.ACT or tree.tags[tree.left[number]] == "PRP$":
         return
     last = tree.right[number]
+    whom = next((each for each in tree.kids(number, "prep") if tree.words[each] in ("to", "with")), None)
+    named = None if whom is None else tree.child(whom, "pobj")
+    if whom is not None and named is not None and tree.right[whom] == last and tree.tags[named] != "DT":
+        last = tree.left[whom] - 1
     for child in tree.kids(verb, "prep", "dative"):
-        if tree.left[child] == last + 1 and tree.words[child] in (
-            "to",
-            "for",
-            "of",
-            "over",
-            "about",
-            "against",
-        ):
+        if tree.left[child] == last + 1 and tree.words[child] in ("for", "of", "over", "about", "against"):
             last = tree.right[child]
     yield Hit(
         verb,

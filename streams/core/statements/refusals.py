@@ -41,6 +41,8 @@ def refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
     if source is None or is_passive(tree, number):
         return
     first = next(tree.kids(number, "aux"), number)
+    if not _refuses(tree.words[first], verb, cues):
+        return
     if thing is None and verb.lemma in cues.unsaid["silent"]:
         yield silent(tree, number, first, number, source)
         return
@@ -56,6 +58,13 @@ def refused(tree: Tree, number: int, verb: Verb, cues: Cues) -> Iterator[Hit]:
     yield hit_of(tree, number, verb, source, below(tree, thing), "decline")._replace(
         first=first, kind=CueKind.DECLINE, act=SpeechAct.DECLINE, negated=True
     )
+
+
+def _refuses(auxiliary: str, verb: Verb, cues: Cues) -> bool:
+    """Tell whether it is a refusal (would not say; did not reply), not silence that is told (did not say)."""
+    if auxiliary in cues.unsaid["refusing"]:
+        return True
+    return verb.lemma in cues.unsaid["silent"] and auxiliary not in cues.unsaid["perfect"]
 
 
 def silent(tree: Tree, number: int, first: int, last: int, source: int) -> Hit:

@@ -125,12 +125,21 @@ def _antecedent(tree: Tree, verb: int, subject: int, cues: Cues) -> int:
     return subject
 
 
+def _inverted(tree: Tree, verb: int) -> list[int]:
+    """Return the word that opens a clause whose auxiliary stands before its subject (nor did he mention)."""
+    opening, subject = tree.left[verb], tree.child(verb, "nsubj")
+    auxiliary = next(tree.kids(verb, "aux"), None)
+    turned = subject is not None and auxiliary is not None and opening < auxiliary < subject
+    return [opening] if turned else []
+
+
 def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
     """Return why the verb reports nothing ("" when it does): `modal`, `negated`, `if`, `governed`."""
     words = cues.unsaid
     for _ in range(4):
         aux = [tree.words[each] for each in tree.kids(verb, "aux")]
-        if any(tree.words[each] in words["negations"] for each in tree.kids(verb, "neg", "preconj")):
+        negations = [*tree.kids(verb, "neg", "preconj"), *_inverted(tree, verb)]
+        if any(tree.words[each] in words["negations"] for each in negations):
             return "negated"
         if any(word in words["modals"] for word in aux) and not any(
             tree.words[each] == "only" for each in tree.kids(verb, "advmod")

@@ -90,6 +90,8 @@ def _can_say(tree: Tree, source: int, verb: Verb, cues: Cues) -> bool:
     word, words = tree.words[source], cues.pronouns
     if word in words["never"] or word in words["things"] or tree.deps[source] == "expl":
         return False
+    if verb.kind is CueKind.BELIEVE and word in words["nobody"]:
+        return False
     return not (verb.lemma == cues.asking and word in words["askers"])
 
 
