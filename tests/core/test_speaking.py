@@ -51,3 +51,23 @@ def test_who_speaks_for_an_office_speaks_officially(tagger, text):
 def test_who_speaks_for_a_company_or_a_man_does_not(tagger, text):
     found = one(tagger, text)
     assert not found.official.is_official, found.official.evidence
+
+
+DAHL = "Deputy Foreign Minister Ole Dahl said the talks were useful.\n\n"
+TWO_CHANCELLORS = "Ruth Aldane, the chancellor, said taxes would not rise. Mark Strand, the shadow chancellor, said the plan was weak.\n\n"
+
+
+@pytest.mark.parametrize(("text", "who", "kind"), [
+    (DAHL + "The Prime Minister's Office said the plan was ready.", "Prime Minister's Office", "organisation"),
+    (DAHL + "The foreign minister's office said the plan was ready.", "foreign minister's office", "organisation"),
+    (DAHL + "The prime minister said the plan was ready.", "The prime minister", "office"),
+    (DAHL + "The foreign minister said the plan was ready.", "The foreign minister", "office"),
+    (DAHL + "The deputy minister said the plan was ready.", "Ole Dahl", "person"),
+    (TWO_CHANCELLORS + "The chancellor said the books would balance.", "Ruth Aldane", "person"),
+    (TWO_CHANCELLORS + "The shadow chancellor said the books would not balance.", "Mark Strand", "person"),
+    ("Defence Minister Ivo Lund opened the fair. The health minister said the plan was ready.", "The health minister", "office"),
+])
+def test_a_bare_title_is_its_holder_and_an_office_is_a_body(tagger, text, who, kind):
+    speaker = one(tagger, text).speaker
+    assert speaker is not None
+    assert (speaker.name.removeprefix("The ").lower(), speaker.kind) == (who.removeprefix("The ").lower(), kind)

@@ -35,6 +35,7 @@ class PersonWords:
     documents: re.Pattern[str]
     several: re.Pattern[str]
     unnamed: frozenset[str]
+    lesser: frozenset[str]
     anyone: re.Pattern[str]
     office: re.Pattern[str]
     office_names: tuple[str, ...]
@@ -83,6 +84,7 @@ def person_words(language: str) -> PersonWords:
                 "indefinite",
                 "points_back",
                 "unnamed",
+                "lesser",
             )
         },
         belongs=phrases(words["belongs"]),

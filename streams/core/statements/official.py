@@ -79,36 +79,39 @@ def _by_role(claim: Claim, found: Decided, people: PersonWords, bodies: BodyWord
 
 def _is_public_role(said: RoleSaid, claim: Claim, people: PersonWords, bodies: BodyWords) -> bool:
     """Say whether a role's words are those of a public office: by its kind, else by whose it is."""
-    owner, around = claim.owner.lower(), f"{claim.around} {claim.near}".lower()
-    head, whose = _parted(said.text.lower(), people)
-    if _private(f"{owner} {head} {whose} {said.organization or ''}".lower(), bodies):
+    head, owner, served = _parted(said.text.lower(), people)
+    owner, around = f"{claim.owner.lower()} {owner}".strip(), f"{claim.around} {claim.near}".lower()
+    named = f"{head} {served} {said.organization or ''}".lower()
+    if _private(f"{owner} {named}", bodies):
         return False
-    named = f"{head} {whose} {said.organization or ''}".lower()
+    whose = f"{owner} {served}".strip()
     states = said.country is not None and said.office is not Office.OTHER
     known = states or any(bodies.public.search(each) for each in (named, owner))
     if said.rank != _EXPERT:  # "the president's lawyer" speaks for the man
-        known = known or any(bodies.offices.search(each) for each in (whose, owner))
+        known = known or bool(bodies.offices.search(whose))
     if said.office in _BY_BODY:
         bare = not whose and bool(bodies.public.search(around)) and not bodies.private.search(around)
         return known or (
             bare if said.office is not Office.DEPUTY_HEAD else said.text[:1].isupper() and not whose
         )
-    if said.office in (Office.OTHER, Office.HEAD_OF_STATE) and (whose or owner) and not known:
+    if not known and (
+        (served and said.office is Office.OTHER) or (whose and said.office is Office.HEAD_OF_STATE)
+    ):
         return False
     return (
         known or said.office in _PUBLIC or bool(bodies.offices.search(head) or bodies.public.search(around))
     )
 
 
-def _parted(words: str, people: PersonWords) -> tuple[str, str]:
-    """Return a role's own words, and whose it is: "spokesman", "president" of "the president's spokesman"."""
+def _parted(words: str, people: PersonWords) -> tuple[str, str, str]:
+    """Return a role's own words, whose it is by a possessive, and by "of" or "for"; "" for none."""
     cut = people.belongs.search(words)
-    head, whose = (words[: cut.start()], words[cut.end() :]) if cut else (words, "")
+    head, served = (words[: cut.start()], words[cut.end() :]) if cut else (words, "")
     for mark in people.possessives:
         at = head.rfind(f"{mark} ")
         if at >= 0:
-            return head[at + len(mark) + 1 :], f"{head[:at]} {whose}".strip()
-    return head, whose
+            return head[at + len(mark) + 1 :], head[:at], served
+    return head, "", served
 
 
 def _private(words: str, bodies: BodyWords) -> bool:

@@ -16,7 +16,7 @@ from schemas.statement import Attribution, StatementMode
 from streams.core.statements.apposition import apposed, learn
 from streams.core.statements.cast import SPEAKER_KINDS, key_of
 from streams.core.statements.meant import INFERRED, POINTED, Meant, again, by, going_on, unknown
-from streams.core.statements.nominals import fitting, is_plain, office_of
+from streams.core.statements.nominals import fitting, is_office_of, is_plain, office_of
 from streams.core.statements.pronouns import pronoun
 from streams.core.statements.report import Bounds, CueKind
 from streams.core.tagging.roles import role_of
@@ -157,8 +157,9 @@ class Stage:
 
     def _nominal(self, source: Bounds, text: Field, memory: Memory, words: str) -> Meant:
         """Return whom a noun phrase without a name means: one introduced, or nobody in particular."""
-        office = office_of(words, self.people)
-        body = None if office else self.bodies.common.search(words)
+        serves = is_office_of(words, self.people, self.bodies)
+        office = None if serves else office_of(words, self.people)
+        body = None if office or serves else self.bodies.common.search(words)
         public = body or self.bodies.public.search(words)
         written = text.text[source.start : source.end]
         as_written = Meant(
@@ -172,9 +173,10 @@ class Stage:
         )
         if self.people.several.search(words) or (not office and self.people.documents.search(words)):
             return self._last(words, source, memory) or as_written
-        if not self._points_back(words, written, office):
+        if serves or not self._points_back(words, written, office):
             return as_written
-        found = fitting(words, office, body[0] if body else None, self.cast, text.name, source)
+        noun = (office, body[0] if body else None)
+        found = fitting(words, noun, self.cast, text.name, source, self.people)
         if len(found) == 1:
             return by(found[0], source, "speaker:noun", POINTED)
         near = [said for _, said, _ in memory.near(source.start) if any(a.key == said.key for a in found)]
