@@ -50,6 +50,7 @@ class Cues:
     holding: frozenset[str]
     asking: str
     uttering: frozenset[str]
+    citing: frozenset[str]
     adjectives: frozenset[str]
     light: Mapping[str, str]
     phrases: Mapping[str, frozenset[str]]
@@ -97,6 +98,7 @@ def cues_of(language: str) -> Cues:
         nouns=nouns,
         asking=lists["uttering"]["asking"][0],
         holding=frozenset(lists["holding"]["verbs"]),
+        citing=frozenset(lists["uttering"]["citing"]),
         uttering=frozenset(lists["uttering"]["verbs"]),
         adjectives=adjectives,
         light=light,

@@ -14,6 +14,7 @@ from schemas.span import SpanField
 from schemas.statement import SpeechAct, StatementMode
 from streams.core.statements.acts import act_of
 from streams.core.statements.circumstances import circumstances_of
+from streams.core.statements.citing import cited
 from streams.core.statements.colon import colon_report, transcript_report
 from streams.core.statements.cues import cues_of
 from streams.core.statements.floating import with_floating
@@ -71,6 +72,8 @@ def reports_in(
         inside = mentions[bisect_left(starts, unit.sentence.start) : bisect_left(starts, unit.sentence.end)]
         hits = [hit for hit in _hits(tree, cues) if hit.rule not in without]
         wires = [hit for hit in hits if _is_wire(tree, hit, inside, cues.media)]
+        if wires:
+            hits, wires = cited(tree, hits, wires, _named_media(tree, inside), cues)
         quoted = [Bounds(quote.start, quote.end) for quote in unit.quotes]
         found[number] = [
             _report(field, unit, tree, hit, inside, language, wire=hit in wires)
@@ -142,6 +145,16 @@ def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention], media: Collectio
     return any(
         each.start <= at < each.end and each.kind in (MentionKind.WIRE, MentionKind.OUTLET)
         for each in mentions
+    )
+
+
+def _named_media(tree: Tree, mentions: Sequence[Mention]) -> frozenset[int]:
+    """Return the words that name agencies and outlets."""
+    named = [each for each in mentions if each.kind in (MentionKind.WIRE, MentionKind.OUTLET)]
+    return frozenset(
+        number
+        for number, at in enumerate(tree.starts if named else ())
+        if any(each.start <= at < each.end for each in named)
     )
 
 
