@@ -19,6 +19,7 @@ class _Words(NamedTuple):
     occasions: frozenset[str]
     times: frozenset[str]
     venue_prepositions: frozenset[str]
+    placing: frozenset[str]
     audiences: frozenset[str]
     repeated: frozenset[str]
 
@@ -38,10 +39,10 @@ class Circumstances(NamedTuple):
     recurring: bool
 
 
-def circumstances_of(tree: Tree, hit: Hit, language: str) -> Circumstances:
-    """Return what hangs on the cue of a hit, outside its content."""
+def circumstances_of(tree: Tree, hit: Hit, language: str, places: frozenset[int]) -> Circumstances:
+    """Return what hangs on the cue of a hit, outside its content. `places`: words that name one."""
     words = _words(language)
-    venue = when = addressee = None
+    venue = place = when = addressee = None
     if hit.addressee is not None:
         addressee = _phrase(tree, hit.addressee)
     for child in _outside(tree, hit):
@@ -54,17 +55,19 @@ def circumstances_of(tree: Tree, hit: Hit, language: str) -> Circumstances:
                 when = when or _phrase(tree, child)
         elif word in words.occasions and tree.words[child] in words.venue_prepositions:
             venue = venue or _phrase(tree, child)
+        elif inside in places and tree.words[child] in words.placing:
+            place = place or _phrase(tree, child)
         elif tree.words[child] == "to" and word in words.audiences:
             addressee = addressee or _phrase(tree, inside)
     recurring = any(tree.words[each] in words.repeated for each in tree.kids(hit.verb, "advmod"))
-    return Circumstances(addressee, venue, when, recurring)
+    return Circumstances(addressee, venue or place, when, recurring)
 
 
 def _outside(tree: Tree, hit: Hit) -> Iterator[int]:
     """Yield the phrases on the cue, and those on the noun of one (at a meeting on Monday)."""
     for child in tree.kids(hit.verb, "prep", "npadvmod", "dative"):
         bounds = tree.bounds(tree.left[child], tree.right[child])
-        if not _within(bounds, hit.content):
+        if not tree.left[child] <= hit.first <= tree.right[child] and not _within(bounds, hit.content):
             yield child
             inside = tree.child(child, "pobj")
             if inside is not None:

@@ -7,6 +7,7 @@ others are not; each cue then finds its source and its content.
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from schemas.mention import MentionKind
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from streams.core.tagging.fields import Field
     from streams.core.tagging.parse import Parser
 
+_MEDIA: Final = (MentionKind.WIRE, MentionKind.OUTLET)
+_PLACES: Final = (MentionKind.GPE, MentionKind.LOC, MentionKind.FAC)
 _TITLE_CHARS: Final = 160
 """A first paragraph of one sentence up to this long may be a headline that nobody marked as one."""
 _MARKS: Final = 3
@@ -73,10 +76,11 @@ def reports_in(
         hits = [hit for hit in _hits(tree, cues) if hit.rule not in without]
         wires = [hit for hit in hits if _is_wire(tree, hit, inside, cues.media)]
         if wires:
-            hits, wires = cited(tree, hits, wires, _named_media(tree, inside), cues)
+            hits, wires = cited(tree, hits, wires, _naming(tree, inside, _MEDIA), cues)
         quoted = [Bounds(quote.start, quote.end) for quote in unit.quotes]
+        places = _naming(tree, inside, _PLACES)
         found[number] = [
-            _report(field, unit, tree, hit, inside, language, wire=hit in wires)
+            _marked(_report(field, unit, tree, hit, inside, places, language), wire=hit in wires)
             for hit in kept(tree, hits, quoted, cues.pronouns["first"], wires)
         ]
     reports = with_floating(field.text, units, found, cues.pronouns["pointing"], without)
@@ -148,23 +152,29 @@ def _is_wire(tree: Tree, hit: Hit, mentions: Sequence[Mention], media: Collectio
     )
 
 
-def _named_media(tree: Tree, mentions: Sequence[Mention]) -> frozenset[int]:
-    """Return the words that name agencies and outlets."""
-    named = [each for each in mentions if each.kind in (MentionKind.WIRE, MentionKind.OUTLET)]
+def _naming(tree: Tree, mentions: Sequence[Mention], kinds: Collection[MentionKind]) -> frozenset[int]:
+    """Return the words that stand in mentions of some kinds."""
     return frozenset(
         number
-        for number, at in enumerate(tree.starts if named else ())
-        if any(each.start <= at < each.end for each in named)
+        for each in mentions
+        if each.kind in kinds
+        for number in range(bisect_left(tree.starts, each.start), bisect_left(tree.starts, each.end))
     )
 
 
 def _report(
-    field: Field, unit: Unit, tree: Tree, hit: Hit, mentions: Sequence[Mention], language: str, *, wire: bool
+    field: Field,
+    unit: Unit,
+    tree: Tree,
+    hit: Hit,
+    mentions: Sequence[Mention],
+    places: frozenset[int],
+    language: str,
 ) -> Report:
     source = (
         source_of(tree, hit.source, mentions, cues_of(language).titles) if hit.source is not None else None
     )
-    around = circumstances_of(tree, hit, language)
+    around = circumstances_of(tree, hit, language, places)
     content, inserts = without_inserts(
         field.text, (without_stop(field.text, *each) for each in hit.content), language
     )
@@ -188,8 +198,13 @@ def _report(
         when=around.when,
         inserts=inserts,
         quote_defects=tuple(each for quote in hit.quotes for each in quote.defects),
-        rules=(hit.rule, "wire") if wire else (hit.rule,),
+        rules=(hit.rule,),
     )
+
+
+def _marked(report: Report, *, wire: bool) -> Report:
+    """Return a report with the mark of an agency's."""
+    return replace(report, rules=(*report.rules, "wire")) if wire else report
 
 
 def _acts_by_words(hit: Hit) -> bool:
