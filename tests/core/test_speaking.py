@@ -71,3 +71,22 @@ def test_a_bare_title_is_its_holder_and_an_office_is_a_body(tagger, text, who, k
     speaker = one(tagger, text).speaker
     assert speaker is not None
     assert (speaker.name.removeprefix("The ").lower(), speaker.kind) == (who.removeprefix("The ").lower(), kind)
+
+
+@pytest.mark.parametrize(("text", "who"), [
+    ("Prime Minister Bart De Wilder said that Belgium would pay.", "Bart De Wilder"),
+    ("Prime Minister Bart De Wilder met the press. De Wilder said more would come.", "Bart De Wilder"),
+    ("Minister of Defence of Ukraine Denys Shmyhal said the army was ready.", "Denys Shmyhal"),
+    ("European Commission President Ursula von der Leyen said the plan was good.", "Ursula von der Leyen"),
+    ("Prime Minister of Latvia Dace Melbarde said the road was open.", "Dace Melbarde"),
+    ("The General Staff of the Armed Forces of Ukraine said two drones were shot down.", "General Staff of the Armed Forces of Ukraine"),
+    ("The General Staff said two drones were shot down.", "General Staff"),
+    ("The Prosecutor General's Office of Ukraine said two men were held.", "Prosecutor General's Office of Ukraine"),
+    ("The Supreme Court of Norway said the law was valid.", "Supreme Court of Norway"),
+    ("The Royal Swedish Navy said a submarine was seen.", "Royal Swedish Navy"),
+    ("The Southern Command said three boats were lost.", "Southern Command"),
+])
+def test_names_are_whole_and_speak_for_their_office(tagger, text, who):
+    found = one(tagger, text)
+    assert found.speaker is not None
+    assert (found.speaker.name, found.official.is_official) == (who, True)

@@ -118,6 +118,9 @@ def _surname(name: str, names: Names) -> Iterator[str]:
     words = name.split()
     if len(words) > 1 and len(words[-1]) >= _SHORTEST_SURNAME and words[-1][0].isupper():
         yield words[-1]
+        first = next((at for at in range(1, len(words) - 1) if words[at].lower() in names.particles), None)
+        if first is not None:  # "De Wever", "von der Leyen"
+            yield " ".join(words[first:])
     if len(words) > 1 and words[0].lower() in names.family_first:
         yield words[0]
 

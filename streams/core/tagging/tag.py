@@ -27,13 +27,14 @@ from streams.core.tagging.extents import extents_of
 from streams.core.tagging.fields import Field, fields_of, raw_place
 from streams.core.tagging.gazetteer import gazetteer_families, gazetteer_of
 from streams.core.tagging.mentions import KINDS, SHARE_RIGHT, Found, bounded, trimmed
-from streams.core.tagging.merge import merged
+from streams.core.tagging.merge import merged, put_in
 from streams.core.tagging.model import english, marked
 from streams.core.tagging.names import names_of
 from streams.core.tagging.parse import Parser
 from streams.core.tagging.pieces import pieces
 from streams.core.tagging.resolve import Backdrop, resolved
 from streams.core.tagging.shapes import shapes_of
+from streams.core.tagging.whole import whole_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +50,16 @@ if TYPE_CHECKING:
 _NOBODY: Final = Registry.empty()
 
 
-RULES: Final = ("acronyms", "boundaries", "elections", "elsewhere", "extents", "going_on", "party_shapes")
+RULES: Final = (
+    "acronyms",
+    "boundaries",
+    "elections",
+    "elsewhere",
+    "extents",
+    "going_on",
+    "party_shapes",
+    "whole",
+)
 """Families of rules that correct and complete mentions, beside the gazetteers'."""
 
 
@@ -157,7 +167,12 @@ class Tagger:
         model = list(self._marked(text, placed, names))
         if "boundaries" not in self.without:
             model = [each for found in model for each in bounded(text, found, names)]
+        whole = whole_of(language) if "whole" not in self.without else None
+        if whole:
+            model = whole.names(text, model, gazetteer)
         spans = merged(text, model, gazetteer, shapes_of(language), self.without)
+        if whole:
+            spans = put_in(spans, whole.bodies(text, spans))
         return text, spans if "extents" in self.without else extents_of(language).fitted(text, spans)
 
     def _marked(self, text: str, placed: Sequence[tuple[Doc, int]], names: Names) -> Iterator[Found]:
