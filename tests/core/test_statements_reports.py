@@ -7,6 +7,7 @@ import time
 import pytest
 
 from schemas.clean_article import Repair
+from schemas.mention import Mention, MentionKind
 from schemas.span import SpanField
 from schemas.statement import SpeechAct, StatementMode
 from streams.core.cleaning.quotations import read_quotations
@@ -75,6 +76,10 @@ ONE = [
     ("The governor told the station that the shaft would be closed.",
      ("indirect", "The governor", "told", ["the shaft would be closed"])),
     ("The mayor wrote:\n\n“The bridge is closed.”", ("direct", "The mayor", "wrote", ["The bridge is closed"])),
+    ("The mayor offered an apology to the crews.", ("indirect", "The mayor", "offered", ["an apology"])),
+    ("The ministry had no comment.", ("indirect", "The ministry", "had no comment", ["had no comment"])),
+    ("The ministry did not reply to three letters.",
+     ("indirect", "The ministry", "did not reply", ["did not reply to three letters"])),
     ("As the minister noted, prices have fallen.", ("indirect", "the minister", "noted", ["prices have fallen"])),
     ("Spain called on the miners to return to work, in a letter to the union.",
      ("indirect", "Spain", "called on", ["to return to work"])),
@@ -96,6 +101,16 @@ NONE = [
     "The book “No Entry” is long.",
     "A sign says that the road is closed.",
     "Reporters asked whether the road is closed.",
+    "The minister has not commented on the road.",
+    "The minister could not be reached for comment.",
+    "The minister was not available for comment.",
+    "The ministry has made no statement.",
+    "Nor did the minister mention the road.",
+    "She referred questions about the road to the ministry.",
+    "The mayor appealed to the assembly.",
+    "The mayor spoke to the paper about the road.",
+    "Some expect a cold winter.",
+    "An article says that the road is closed.",
 ]
 
 
@@ -158,6 +173,48 @@ def test_place_day_and_addressee_hang_on_the_cue() -> None:
     (report,) = reports(text)
     cut = lambda bounds: text[bounds.start : bounds.end] if bounds else None  # noqa: E731
     assert (cut(report.addressee), cut(report.venue)) == ("reporters", "at a meeting on Monday")
+
+
+def mentioned(text: str, name: str, kind: MentionKind) -> Mention:
+    return Mention(field=SpanField.TEXT, start=text.index(name), end=text.index(name) + len(name), text=name, kind=kind, confidence=1)
+
+
+def test_a_place_on_the_cue_is_where_it_is_said() -> None:
+    text = "In Lisbon, the mayor said that the bridge is safe."
+    place = mentioned(text, "Lisbon", MentionKind.GPE)
+    (report,) = reports_in(Field(SpanField.TEXT, text, 0), (place,), (), PARSER, "en")
+    assert report.venue is not None
+    assert text[report.venue.start : report.venue.end] == "In Lisbon"
+
+
+CITING = [
+    ("Nordwire, quoting an official, reported that the bridge is closed.", "an official"),
+    ("Nordwire, citing a joint statement, reported that the bridge is closed.", "Nordwire"),
+]
+
+
+@pytest.mark.parametrize(("text", "speaker"), CITING)
+def test_whom_an_agency_cites_says_what_it_reports(text: str, speaker: str) -> None:
+    wire = mentioned(text, "Nordwire", MentionKind.WIRE)
+    found = reports_in(Field(SpanField.TEXT, text, 0), (wire,), (), PARSER, "en")
+    assert ("indirect", speaker, "reported", ["the bridge is closed"]) in [told(text, each) for each in found]
+    assert not [each for each in found if each.cue and each.cue.lemma in ("quote", "cite")]
+
+
+ACTS = [
+    ("The mayor said that the road will be repaired.", SpeechAct.COMMIT),
+    ("The mayor said that she had received no request.", SpeechAct.DENY),
+    ("The mayor said that it had never signed.", SpeechAct.DENY),
+    ("The mayor said that he was not going to comment on the road.", SpeechAct.DECLINE),
+    ("The mayor said that the road is long.", SpeechAct.ASSERT),
+]
+
+
+@pytest.mark.parametrize(("text", "act"), ACTS)
+def test_words_do_what_their_cue_only_says(text: str, act: SpeechAct) -> None:
+    (report,) = reports(text)
+    assert report.cue is not None
+    assert report.cue.act is act
 
 
 def test_acts_and_kinds_are_the_packs() -> None:

@@ -19,6 +19,7 @@ from schemas.span import Span, SpanField
 from schemas.statement import Attribution, Cue, Hop, Speaker, SpeechAct, Statement
 from streams.core.offices.registry import Registry
 from streams.core.statements.chain import Step, without_repeats
+from streams.core.statements.cues import cues_of
 from streams.core.statements.draft import Draft
 from streams.core.statements.drafts import drafts_of
 from streams.core.statements.meant import POINTED, going_on
@@ -149,11 +150,20 @@ def _rendering(
         field=report.field,
         mode=report.mode,
         attribution=draft.meant.attribution,
-        gist=gist_of(pieces, named, report.cue.act if report.cue else SpeechAct.ASSERT, language, aliases),
+        gist=gist_of(pieces, named, _cues_act(report, language), language, aliases),
         chars=sum(len(piece) for piece in pieces),
         said_on=draft.said_on,
         takes_up=taken_up(target, language),
     )
+
+
+def _cues_act(report: Report, language: str) -> SpeechAct:
+    """Return what the cue does: a denial by the words ("we never did") is already one in them."""
+    if report.cue is None or report.cue.act is not SpeechAct.DENY:
+        return report.cue.act if report.cue else SpeechAct.ASSERT
+    form, _, particle = report.cue.lemma.partition(" ")
+    verb = cues_of(language).verb(form, particle)
+    return verb.act if verb else SpeechAct.ASSERT
 
 
 class _Writer:
