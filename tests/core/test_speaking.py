@@ -90,3 +90,15 @@ def test_names_are_whole_and_speak_for_their_office(tagger, text, who):
     found = one(tagger, text)
     assert found.speaker is not None
     assert (found.speaker.name, found.official.is_official) == (who, True)
+
+
+@pytest.mark.parametrize(("text", "who"), [
+    ("The Foreign Ministry said the envoy would go. “This is not acceptable,” the statement reads.", "Foreign Ministry"),
+    ("The river rose. A statement from the Foreign Ministry said the envoy would go.", "Foreign Ministry"),
+    ("The river rose. The Foreign Ministry's statement said the envoy would go.", "Foreign Ministry"),
+    ("The river rose. A ministry statement said the envoy would go.", "A ministry statement"),
+    ("The river rose in the night. “Nobody was hurt in the lower town,” the statement reads.", None),
+])
+def test_a_statement_is_whose_it_is(tagger, text, who):
+    speaker = one(tagger, text).speaker
+    assert (speaker.name if speaker else None) == who

@@ -36,6 +36,7 @@ class PersonWords:
     several: re.Pattern[str]
     unnamed: frozenset[str]
     lesser: frozenset[str]
+    authors: frozenset[str]
     anyone: re.Pattern[str]
     office: re.Pattern[str]
     office_names: tuple[str, ...]
@@ -85,6 +86,7 @@ def person_words(language: str) -> PersonWords:
                 "points_back",
                 "unnamed",
                 "lesser",
+                "authors",
             )
         },
         belongs=phrases(words["belongs"]),

@@ -137,6 +137,8 @@ def _heads(words: str, people: PersonWords, bodies: BodyWords) -> bool:
     """Say whether a noun phrase's head is a public body or office ("government data" is neither)."""
     cut = people.belongs.search(words)
     head = words[: cut.start()].rstrip() if cut and cut.start() else words
+    if (paper := people.documents.search(head)) and paper.end() == len(head):  # "a ministry statement"
+        head = head[: paper.start()].rstrip()
     if bodies.private.search(words) or _private(words, bodies):
         return False
     found = (match for each in (bodies.public, bodies.offices) for match in each.finditer(head))

@@ -171,7 +171,9 @@ class Stage:
             nominal=words,
             office=role_of(written) if office else None,
         )
-        if self.people.several.search(words) or (not office and self.people.documents.search(words)):
+        if not office and self.people.documents.search(words):
+            return self._document(words, source, text, memory, as_written)
+        if self.people.several.search(words):
             return self._last(words, source, memory) or as_written
         if serves or not self._points_back(words, written, office):
             return as_written
@@ -188,14 +190,28 @@ class Stage:
             else self._whoever(words, source, memory) or as_written
         )
 
+    def _document(self, words: str, source: Bounds, text: Field, memory: Memory, written: Meant) -> Meant:
+        """Return whose a writing is: of whom it says, else of who spoke last; a thing says nothing."""
+        inside = [m for m in self.cast.touching(text.name, source) if m.kind in SPEAKER_KINDS]
+        actor = self.cast.fullest(inside[0]) if len(inside) == 1 else None
+        if actor is not None and self._owns(inside[0], source, text):
+            return by(actor, source, "speaker:document_of", POINTED)
+        if written.kind == "organisation":  # "a ministry statement"
+            return written
+        near = [said for _, said, _ in memory.near(source.start) if said.name is not None]
+        if near and words.split(maxsplit=1)[0] in self.people.definite:
+            return again(near[0], source, "speaker:document")
+        return unknown("speaker:document_alone")
+
+    def _owns(self, mention: Mention, source: Bounds, text: Field) -> bool:
+        """Say whether a writing is a mention's: "the ministry's note", "a note from the ministry"."""
+        before = text.text[source.start : mention.start].lower().split()
+        after = text.text[mention.end : source.end].lower()
+        by_whom = bool(self.people.authors.intersection(before[-2:]))
+        return by_whom or (after.startswith(self.people.possessives) and len(before) < 2)
+
     def _last(self, words: str, source: Bounds, memory: Memory) -> Meant | None:
-        """Return the last speaker, for what he wrote ("the letter says"); the last several, for "both"."""
-        if self.people.documents.search(words):
-            near = [said for _, said, _ in memory.near(source.start) if said.name is not None]
-            first = words.split(maxsplit=1)[0]
-            return (
-                again(near[0], source, "speaker:document") if near and first in self.people.definite else None
-            )
+        """Return the last several who spoke, for "both"."""
         if words.split(maxsplit=1)[0] in self.people.pronouns:  # "their ministers" are others
             return None
         near = [said for _, said, _ in memory.near(source.start) if "\n" in (said.key or "")]
