@@ -102,3 +102,11 @@ def test_names_are_whole_and_speak_for_their_office(tagger, text, who):
 def test_a_statement_is_whose_it_is(tagger, text, who):
     speaker = one(tagger, text).speaker
     assert (speaker.name if speaker else None) == who
+
+
+def test_who_answers_is_the_one_introduced(tagger):
+    text = ("Norwegian Fisheries Minister Torgeir Myhre spoke to the Fjord Post about the cod.\n\n"
+            "Q: Will there be inspections?\n\nA: We will count every boat, and we will do it in March.")
+    found = one(tagger, text)
+    assert found.speaker is not None
+    assert (found.speaker.name, found.official.is_official) == ("Torgeir Myhre", True)

@@ -36,6 +36,8 @@ _LONGEST_SOURCE: Final = 300
 """Code points of a source that are looked at."""
 _INTRODUCED: Final = 3
 """First reports of a field, of which one introduces who is interviewed."""
+_OPENING_CHARS: Final = 1_500
+"""Code points of a text in which it is said who is interviewed."""
 _WHO_CHARS: Final = 60
 """Code points before a relative pronoun in which its antecedent stands."""
 
@@ -64,7 +66,7 @@ class Stage:
         if words in self.people.relative:
             return self._antecedent(report, source, text) or unknown("speaker:relative_alone", source)
         if words in self.people.answers and report.cue and report.cue.kind is CueKind.COLON:
-            return self._asked(source, memory)
+            return self._asked(source, text, memory)
         if words in self.people.pronouns:
             return pronoun(report, source, self.people.pronouns[words], text, self.cast, memory)
         named = self._named(report, source, text)
@@ -75,12 +77,17 @@ class Stage:
             or self._nominal(source, text, memory, words)
         )
 
-    def _asked(self, source: Bounds, memory: Memory) -> Meant:
-        """Return who answers in an interview: the first person who spoke."""
+    def _asked(self, source: Bounds, text: Field, memory: Memory) -> Meant:
+        """Return who answers in an interview: the first person who spoke, else the only one named before."""
         first = next(
             (said for _, said, _ in memory.spoken[:_INTRODUCED] if said.kind == "person" and said.actor), None
         )
-        return again(first, source, "speaker:answer") if first else unknown("speaker:answer_open", source)
+        if first is not None:
+            return again(first, source, "speaker:answer")
+        named = self.cast.within(text.name, 0, min(source.start, _OPENING_CHARS))
+        people = [self.cast.fullest(each) for each in named if each.kind is MentionKind.PERSON]
+        only = people[0] if people and all(each is people[0] for each in people) else None
+        return by(only, source, "speaker:answer", POINTED) if only else unknown("speaker:answer_open", source)
 
     def _antecedent(self, report: Report, source: Bounds, text: Field) -> Meant | None:
         """Return the actor named right before a relative pronoun."""
