@@ -163,3 +163,14 @@ def test_no_english_word_stands_in_the_code_of_roles():
     code = "".join(path.read_text(encoding="utf-8") for path in (room / "tagging/roles.py", room / "tagging/role_runs.py", room / "offices/phrase.py"))
     strings = re.findall(r'(?<!")"([a-z ]{3,})"(?!")', re.sub(r'"""[\s\S]*?"""', "", code))
     assert not {"president", "minister", "spokesman", "former", "the", "who heads"} & set(strings)
+
+
+@pytest.mark.parametrize(("sentence", "expected"), [
+    ("Estonian Foreign Minister [Ann Bee] met his Moldovan counterpart [Mihai Vos] in Tallinn.", ("Mihai Vos", "Moldovan counterpart", F, "MD")),
+    ("Foreign Minister [Ann Bee] spoke with her U.S. counterpart, [Tom Reed], on Monday.", ("Tom Reed", "U.S. counterpart", F, "US")),
+    ("Defence Minister [Ann Bee] left. The crew met its Polish counterpart [Jan Vos].", None),
+    ("[Ann Bee] met her Polish counterpart [Jan Vos].", None),
+])
+def test_a_counterpart_holds_the_office_of_the_one_before(sentence, expected):
+    found = [each for each in said(sentence) if each[0] != "Ann Bee"]
+    assert found == ([expected] if expected else [])

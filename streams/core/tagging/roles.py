@@ -21,6 +21,7 @@ from streams.core.offices.lexicon import Body, Title, Word, lexicon
 from streams.core.offices.model import Office
 from streams.core.offices.names import normal
 from streams.core.offices.phrase import INSIDE, Said, Segment, office_of, phrase_office, segments
+from streams.core.tagging.counterparts import counterparts
 from streams.core.tagging.role_runs import MOST_ITEMS, closes, opener, run_back, run_on, unknown_body
 
 if TYPE_CHECKING:
@@ -84,12 +85,11 @@ def roles_in(text: str, mentions: Sequence[Found], language: str = "en") -> list
             around = _Around(text, mention, dict(_near(text, mentions, at, language)), language)
             found += _before(around)
             found += _after(around)
-    return found
+    found += counterparts(text, mentions, tuple(found), language)
+    return sorted(found, key=lambda role: role.person or 0)
 
 
-def _near(
-    text: str, mentions: Sequence[Found], at: int, language: str
-) -> Iterator[tuple[int, Item]]:
+def _near(text: str, mentions: Sequence[Found], at: int, language: str) -> Iterator[tuple[int, Item]]:
     """Yield the mentions near one as items: people, and bodies that no pack knows."""
     here = mentions[at]
     for way in (range(at - 1, -1, -1), range(at + 1, len(mentions))):
