@@ -111,6 +111,7 @@ NONE = [
     "The mayor spoke to the paper about the road.",
     "Some expect a cold winter.",
     "An article says that the road is closed.",
+    "Court to say whether the road is closed",
 ]
 
 

@@ -133,6 +133,11 @@ def _inverted(tree: Tree, verb: int) -> list[int]:
     return [opening] if turned else []
 
 
+def _is_to_come(tree: Tree, verb: int, aux: list[str]) -> bool:
+    """Tell whether an infinitive with its own subject is what comes, in headlines (court to say)."""
+    return "to" in aux and tree.deps[verb] == "ROOT" and tree.child(verb, "nsubj") is not None
+
+
 def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
     """Return why the verb reports nothing ("" when it does): `modal`, `negated`, `if`, `governed`."""
     words = cues.unsaid
@@ -141,9 +146,10 @@ def unsaid(tree: Tree, verb: int, cues: Cues) -> str:
         negations = [*tree.kids(verb, "neg", "preconj"), *_inverted(tree, verb)]
         if any(tree.words[each] in words["negations"] for each in negations):
             return "negated"
-        if any(word in words["modals"] for word in aux) and not any(
+        modal = any(word in words["modals"] for word in aux) and not any(
             tree.words[each] == "only" for each in tree.kids(verb, "advmod")
-        ):
+        )
+        if modal or _is_to_come(tree, verb, aux):
             return "modal"
         if any(tree.words[each] in words["conjunctions"] for each in tree.kids(verb, "mark", "advmod")):
             return "if"
