@@ -110,3 +110,25 @@ def test_who_answers_is_the_one_introduced(tagger):
     found = one(tagger, text)
     assert found.speaker is not None
     assert (found.speaker.name, found.official.is_official) == ("Torgeir Myhre", True)
+
+
+@pytest.mark.parametrize("text", [
+    "“There is no deal,” a spokesman for Foreign Minister Ines Varga said.",
+    "A spokeswoman for Mayor Ivo Lund said there was no deal.",
+    "A spokesman for the prime minister said there was no deal.",
+])
+def test_an_unnamed_spokesman_is_not_the_one_he_serves(tagger, text):
+    found = one(tagger, text)
+    assert found.speaker is not None
+    assert found.speaker.name.lower().startswith("a spokes")
+    assert found.official.is_official, found.official.evidence
+
+
+@pytest.mark.parametrize("text", [
+    "A spokesman for General Motors said there was no deal.",
+    "A spokesman for the company's president said there was no deal.",
+    "A spokeswoman for the opposition leader said there was no deal.",
+])
+def test_an_unnamed_spokesman_of_a_company_or_party_is_not_official(tagger, text):
+    found = one(tagger, text)
+    assert not found.official.is_official, found.official.evidence

@@ -61,7 +61,14 @@ def _name_behind(stage: Stage, source: Bounds, text: Field) -> Mention | None:
     belongs = before.lower().endswith(stage.people.possessives) or stage.people.belongs.fullmatch(
         before.rsplit(" ", 1)[-1].lower()
     )
-    return None if belongs else inside[-1]
+    return None if belongs or _serves(before.lower(), stage.people) else inside[-1]
+
+
+def _serves(before: str, people: PersonWords) -> bool:
+    """Say whether an office in front of a name is that of the one who is served ("a spokesman for Mayor")."""
+    cut = people.belongs.search(before)
+    served = before[cut.end() :] if cut else ""
+    return any(match.end() == len(served) for match in people.office.finditer(served))
 
 
 def _unmarked(stage: Stage, source: Bounds, text: Field) -> Meant | None:

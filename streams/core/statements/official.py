@@ -125,7 +125,7 @@ def _by_noun(claim: Claim, words: str, people: PersonWords, bodies: BodyWords) -
         return _no("a former or coming office")
     public = is_public(words, bodies)
     if bodies.spokespeople.search(words):
-        return _by_spokesman(claim, words, bodies, public=public)
+        return _by_spokesman(claim, words, bodies, public=public or _serves(words, people, bodies))
     if set(words.split()) & people.unnamed:
         return _no("a source without a name")
     if _heads(words, people, bodies) or (claim.meant.office and not _private(words, bodies)):
@@ -143,6 +143,13 @@ def _heads(words: str, people: PersonWords, bodies: BodyWords) -> bool:
         return False
     found = (match for each in (bodies.public, bodies.offices) for match in each.finditer(head))
     return any(match.end() == len(head) for match in found)
+
+
+def _serves(words: str, people: PersonWords, bodies: BodyWords) -> bool:
+    """Say whether a spokesman's words name an office that he serves ("a spokesman for the president")."""
+    _, owner, served = _parted(words, people)
+    office = bodies.offices.search(f"{owner} {served}")
+    return bool(office) and not bodies.private.search(words) and not bodies.of_private.search(words)
 
 
 def _by_spokesman(claim: Claim, words: str, bodies: BodyWords, *, public: bool) -> Official:
