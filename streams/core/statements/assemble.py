@@ -144,13 +144,16 @@ def _rendering(
         ]
         shift += len(piece) + 1
     target = field.text[report.target.start : report.target.end] if report.target else ""
+    act = _cues_act(report, language)
+    gist = gist_of(pieces, named, act, language, aliases)
+    in_words = act is not SpeechAct.DENY and report.cue is not None and report.cue.act is SpeechAct.DENY
     return Rendering(
         speaker=draft.meant.key,
         is_person=draft.meant.kind == "person" and draft.meant.actor is not None,
         field=report.field,
         mode=report.mode,
         attribution=draft.meant.attribution,
-        gist=gist_of(pieces, named, _cues_act(report, language), language, aliases),
+        gist=gist._replace(negative=True) if in_words else gist,
         chars=sum(len(piece) for piece in pieces),
         said_on=draft.said_on,
         takes_up=taken_up(target, language),
@@ -158,7 +161,7 @@ def _rendering(
 
 
 def _cues_act(report: Report, language: str) -> SpeechAct:
-    """Return what the cue does: a denial by the words ("we never did") is already one in them."""
+    """Return what the cue does by itself: a denial by the words ("we never did") is none of the cue's."""
     if report.cue is None or report.cue.act is not SpeechAct.DENY:
         return report.cue.act if report.cue else SpeechAct.ASSERT
     form, _, particle = report.cue.lemma.partition(" ")
