@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _CAPITAL: Final = r"[^\W\d_a-z][\w'’\-]{1,30}(?<!'s)(?<!’s)"
 _BACK: Final = 48
 """Code points before a name in which its first words stand."""
+_MOST_OF: Final = 4
+"""What a body is of, one after another."""
 _MIXED: Final = (MentionKind.PERSON, MentionKind.ORG, MentionKind.GPE)
 
 
@@ -62,7 +64,10 @@ class Whole:
             end = head.end()
             if out and head.start() < out[-1].end:
                 continue
-            while (more := self.of.match(text, end)) and not people & set(range(end, more.end())):
+            for _ in range(_MOST_OF):
+                more = self.of.match(text, end)
+                if more is None or people & set(range(end, more.end())):
+                    break
                 end = more.end()
             out.append(Found(head.start(), end, MentionKind.ORG, None, "whole"))
         return out
