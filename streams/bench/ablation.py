@@ -89,6 +89,7 @@ def _set(name: str, data: Path) -> Articles:
     raw = [RawArticle.model_validate_json(line) for line in inputs(MEASURES[name], data).splitlines()]
 
     def score(events: Iterable[TaggedArticle | CleanArticle | Refusal]) -> dict[str, float]:
+        """Return what the scorer says."""
         with TemporaryDirectory(prefix="communique-ablation-") as folder:
             file = Path(folder) / "events.jsonl"
             file.write_bytes(b"\n".join(encode(event) for event in events))
@@ -101,6 +102,7 @@ def _own() -> Articles:
     pairs = gold_run.cleaned_pairs()
 
     def score(events: Sequence[TaggedArticle | CleanArticle | Refusal]) -> dict[str, float]:
+        """Return the figures of our own gold."""
         told = [(gold, gold_run.as_tagged(event)) for (gold, _), event in zip(pairs, events, strict=True)]
         return gold_scores.figures(gold_scores.tally(told))
 

@@ -126,6 +126,7 @@ def _at_rest(
         advance()
 
     def text_of(*version: str) -> str | None:
+        """Return the text of a version that was spooled."""
         here = spool.tell()
         spool.seek(places[version])  # type: ignore[index]  # an article and its version
         text = TaggedArticle.model_validate_json(spool.readline()).text
