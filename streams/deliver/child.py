@@ -16,6 +16,8 @@ from typing import Final
 from streams.deliver.notification import Failed, Sent
 
 MOST_BYTES: Final = 65_536
+GONE_SECONDS: Final = 5.0
+"""How long a killed program is waited for: what left its session may hold its output open for ever."""
 KEPT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """Of the environment, a child has these and what its channel names: not our secrets."""
 
@@ -37,10 +39,22 @@ async def run(
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(_gone(process), GONE_SECONDS)
     if code is None:
         return Failed("command: talks too much")
     return Failed(f"command: exit {code}") if code else Sent()
+
+
+async def _gone(process: asyncio.subprocess.Process) -> None:
+    """Wait for a killed program.
+
+    Its output is read to the end: asyncio's `wait` waits for the pipes too, and one whose reading was paused,
+    because nobody took what came, never ends.
+    """
+    while process.stdout and await process.stdout.read(MOST_BYTES):
+        pass
+    await process.wait()
 
 
 async def _talk(process: asyncio.subprocess.Process, given: bytes) -> int | None:

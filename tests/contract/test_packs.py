@@ -198,7 +198,7 @@ def names_of_the_code() -> frozenset[str]:
 NOT_YET = {"statements": frozenset({"that", "whether", "with", "about", "against", "for", "over", "than", "during", "after", "before", "under", "from", "into", "upon", "because"})}
 # Words of the packs that name something else here: time zones, types in JSON-LD, parts of paths to the pages of authors,
 # labels of trees, sorts of speakers, classes of elements, names of rules.
-ELSEWHERE = frozenset({"head", "root", "reached", "organisation", "main", "related", "rte", "elections", "gmt", "utc", "article", "review", "contributor", "contributors", "people", "profile", "staff", "team", "menu", "advert", "clause"})
+ELSEWHERE = frozenset({"head", "root", "reached", "organisation", "main", "related", "rte", "elections", "gmt", "utc", "article", "review", "contributor", "contributors", "people", "profile", "staff", "team", "menu", "advert", "newsletter", "clause"})
 IN_TEXT = re.compile(r"words?\[|\.lower\(|\btext\b|\bfolded\b|lemma")
 
 
