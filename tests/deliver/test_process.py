@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import re
+import signal
 import socket
 import sqlite3
 import sys
@@ -65,8 +68,9 @@ class Deliver:
         return self
 
     async def __aexit__(self, *exc):
-        if self.process.returncode is None:
-            self.process.terminate()
+        if self.line:  # without a line it ends by itself; asyncio's terminate() may take the exit code of one that just did
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGTERM)
         self.code = await self.process.wait()
 
 
