@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -57,7 +58,8 @@ class Child:
     def _send(self, what: signal.Signals) -> None:
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
-                self.process.send_signal(what)
+                # not asyncio's send_signal: it polls, and takes the exit code of one that has just ended
+                os.kill(self.process.pid, what)
 
     async def ended(self, heard: Callable[[Worker, str, str], None]) -> int:
         """Pass on its lines as `heard(worker, "stdout" | "stderr", line)` and return its exit code.
