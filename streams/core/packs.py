@@ -6,7 +6,9 @@ every language; it is never refused for that.
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -22,3 +24,8 @@ def read(code: str, part: str) -> dict[str, object]:
     KeyError: there is no such pack.
     """
     return tomllib.loads(files(PACKS[code]).joinpath(f"{part}.toml").read_text(encoding="utf-8"))
+
+
+def either(words: Iterable[str]) -> str:
+    """Return the source of a group that matches any of the words as they stand, the longest first."""
+    return rf"(?:{'|'.join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))})"

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
-from streams.core.packs import read
-from streams.core.statements.days_said import either
+from streams.core.packs import either, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from schemas.base import Precision
 from streams.core.cleaning.day import days_in, months, resolved
-from streams.core.packs import read
+from streams.core.packs import either, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from streams.core.cleaning.day import Day
 
@@ -109,11 +109,6 @@ def _phrases(lead: str, parts: Mapping[str, str], language: str) -> str:
     written = rf"\d{{1,2}}{after} {names}\b\.?(?:,? \d{{4}})?|{names}\b\.? \d{{1,2}}{after}\b(?:,? \d{{4}})?"
     bare = [re.sub(r"\?P<\w+>", "?:", part) for part in parts.values()]
     return rf"\b{lead}(?:{written}|{'|'.join(bare)})"
-
-
-def either(words: Iterable[str]) -> str:
-    """Return a group that matches any of the words, the longest first."""
-    return rf"(?:{'|'.join(re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)))})"
 
 
 def phrases_in(text: str, start: int, end: int, language: str) -> Iterator[re.Match[str]]:

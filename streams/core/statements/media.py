@@ -15,9 +15,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from schemas.mention import MentionKind
-from streams.core.packs import read
+from streams.core.packs import either, read
 from streams.core.statements.context_words import phrases
-from streams.core.statements.days_said import either, time_words
+from streams.core.statements.days_said import time_words
 from streams.core.statements.report import Bounds
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from schemas.mention import MentionKind
-from streams.core.packs import read
+from streams.core.packs import either, read
 from streams.core.tagging.mentions import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 _NAMED: Final = (MentionKind.ORG, MentionKind.GPE, MentionKind.LOC, MentionKind.FAC, MentionKind.NORP)
 _PLACES: Final = (MentionKind.GPE, MentionKind.LOC, MentionKind.FAC)
@@ -114,21 +114,19 @@ def extents_of(language: str) -> Extents:
     capital = r"[^\W\d_a-z]"
     return Extents(
         initial=re.compile(rf"(?<![\w.])(?:{capital}\.[ -]?){{1,3}}(?<= )$"),
-        first_name=re.compile(rf"(?:[a-z,]|\b{_any(words['titles'])}) (?P<name>{capital}[a-zà-ÿ]{{2,14}}) $"),
-        title=re.compile(rf"\b{_any(words['titles'])} $"),
-        who=re.compile(rf", {_any(words['who'])} "),
-        building=re.compile(rf" {_any(words['buildings'])}\b"),
-        place=re.compile(rf"{_any(words['places'])} {capital}"),
+        first_name=re.compile(
+            rf"(?:[a-z,]|\b{either(words['titles'])}) (?P<name>{capital}[a-zà-ÿ]{{2,14}}) $"
+        ),
+        title=re.compile(rf"\b{either(words['titles'])} $"),
+        who=re.compile(rf", {either(words['who'])} "),
+        building=re.compile(rf" {either(words['buildings'])}\b"),
+        place=re.compile(rf"{either(words['places'])} {capital}"),
         two_names=re.compile(rf"{capital}[\w'’-]{{1,20}}(?: {capital}[\w'’-]{{1,20}}){{1,2}}"),
         no_first=frozenset(words["no_first"]),
         no_people=frozenset(words["no_people"]),
         bodies=frozenset(words["bodies"]),
         papers=frozenset(words["papers"]),
-        agency=re.compile(rf" {_any(words['agencies'])}$"),
-        broadcast=re.compile(rf"{_any(words['broadcasters'])} {capital}"),
+        agency=re.compile(rf" {either(words['agencies'])}$"),
+        broadcast=re.compile(rf"{either(words['broadcasters'])} {capital}"),
         common_tail=re.compile(r"(?: [a-z]{3,20}){1,6}$"),
     )
-
-
-def _any(words: Iterable[str]) -> str:
-    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"

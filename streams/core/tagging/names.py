@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-from streams.core.packs import read
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from streams.core.packs import either, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +44,14 @@ def names_of(language: str) -> Names:
     pack = cast("dict[str, list[str]]", read(language, "tagging"))
     other = cast("dict[str, list[str]]", read(language, "places")["other_city"])
     return Names(
-        lead=re.compile(rf"(?:(?:{_either(pack['articles'])})\s+)+", re.IGNORECASE),
-        tail=re.compile(rf"(?:{_either(pack['possessives'])})?\s*$"),
+        lead=re.compile(rf"(?:(?:{either(pack['articles'])})\s+)+", re.IGNORECASE),
+        tail=re.compile(rf"(?:{either(pack['possessives'])})?\s*$"),
         honorifics=frozenset(pack["honorifics"]),
         codes=frozenset(pack["territory_codes"]),
         ambiguous=frozenset(pack["ambiguous_territories"]),
-        credit=re.compile(rf"(?:{_either(pack['credit_prefixes'])})\s*:\s*", re.IGNORECASE),
+        credit=re.compile(rf"(?:{either(pack['credit_prefixes'])})\s*:\s*", re.IGNORECASE),
         demonym_endings=tuple(pack["demonym_endings"]),
-        other_city=re.compile(rf", (?:{_either(other['after'])})(?!\w)"),
+        other_city=re.compile(rf", (?:{either(other['after'])})(?!\w)"),
         own_cities=frozenset(other["except"]),
         particles=frozenset(pack["particles"]),
         family_first=frozenset(pack["family_first"]),
@@ -62,9 +59,5 @@ def names_of(language: str) -> Names:
         list_cut=re.compile(r", (?=[^\W\d_a-z])|\s?/\s"),
         loose_start=re.compile(r"[\s\"“”'‘’(\[*•–—-]+"),
         loose_end=re.compile(r"[\s\"“”,;:(\[*–—-]+$"),
-        title=re.compile(rf"(?:(?:{_either(word.capitalize() for word in pack['honorifics'])})\.?\s+)+"),
+        title=re.compile(rf"(?:(?:{either(word.capitalize() for word in pack['honorifics'])})\.?\s+)+"),
     )
-
-
-def _either(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))

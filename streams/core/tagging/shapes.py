@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
-from streams.core.packs import read
+from streams.core.packs import either, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _CAPITAL: Final = r"[^\W\d_a-z][\w'’.\-]{0,40}"
 """A word that begins with a capital (any script that has them)."""
@@ -91,18 +91,19 @@ class Shapes:
 def shapes_of(language: str) -> Shapes:
     """Return the shapes of a language's pack."""
     words = cast("dict[str, list[str]]", read(language, "entities")["shapes"])
-    kinds, heads, joins = _any(words["election_kinds"]), _any(words["election_heads"]), _any(words["joins"])
-    links, more = _any(words["links"]), _any(words["more"])
+    kinds, heads = either(words["election_kinds"]), either(words["election_heads"])
+    joins = either(words["joins"])
+    links, more = either(words["links"]), either(words["more"])
     return Shapes(
         election=re.compile(rf"\b[12]\d\d\d (?:{_CAPITAL} |{links} ){{1,7}}(?:{kinds} ){{0,3}}{heads}\b"),
         party=re.compile(
             rf"(?<![\w'’-])(?:{_CAPITAL} |{links} (?={_CAPITAL} )){{1,6}}"
-            rf"(?P<head_at>{_any(words['party_heads'])})\b"
+            rf"(?P<head_at>{either(words['party_heads'])})\b"
         ),
         going_on=re.compile(rf" {joins} (?:{more} )?{_CAPITAL}(?: (?:{more} )?{_CAPITAL}){{0,3}}(?<![.,'’])"),
         seat=re.compile(
             rf"(?: {joins} (?:{more} )?{_CAPITAL})?"
-            rf" {_any(words['seat_joins'])} (?:{more} )?{_CAPITAL}(?<![.,'’])"
+            rf" {either(words['seat_joins'])} (?:{more} )?{_CAPITAL}(?<![.,'’])"
         ),
         heads=frozenset(words["body_heads"]),
         seats=frozenset(words["seats"]),
@@ -111,13 +112,9 @@ def shapes_of(language: str) -> Shapes:
         no_acronyms=frozenset(words["no_acronyms"]),
         no_names=frozenset(words["no_names"]),
         no_shapes=re.compile("|".join(words["no_shapes"])),
-        direction=re.compile(rf"(?<![\w-]){_any(words['directions'])} $"),
+        direction=re.compile(rf"(?<![\w-]){either(words['directions'])} $"),
         second=re.compile(
-            rf" {_any(words['and'])} (?:(?={_CAPITAL})|{_any(words['articles'])} (?={_CAPITAL}))"
+            rf" {either(words['and'])} (?:(?={_CAPITAL})|{either(words['articles'])} (?={_CAPITAL}))"
         ),
         dangling=re.compile(rf"(?: {links})+$"),
     )
-
-
-def _any(words: Iterable[str]) -> str:
-    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"

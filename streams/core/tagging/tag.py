@@ -37,7 +37,7 @@ from streams.core.tagging.shapes import shapes_of
 from streams.core.tagging.whole import whole_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from spacy.language import Language as Pipeline
     from spacy.tokens import Doc
@@ -94,10 +94,6 @@ class Tagger:
             mentions = tuple(self._mentions(article, names_of(article.language.code)))
             read = self._read(article, mentions)
         return TaggedArticle(**dict(article), mentions=read.mentions, statements=read.statements)
-
-    def tag_many(self, articles: Iterable[CleanArticle]) -> list[TaggedArticle]:
-        """Return each article tagged, as `tag` would."""
-        return [self.tag(article) for article in articles]
 
     def _mentions(self, article: CleanArticle, names: Names) -> Iterator[Mention]:
         fields = list(fields_of(article))

@@ -14,11 +14,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, cast
 
 from schemas.mention import MentionKind
-from streams.core.packs import read
+from streams.core.packs import either, read
 from streams.core.tagging.mentions import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from streams.core.tagging.gazetteer import Gazetteer
 
@@ -115,22 +115,18 @@ def whole_of(language: str) -> Whole:
     pack = cast("dict[str, dict[str, list[str]]]", read(language, "entities"))
     words, beside = pack["whole"], pack["beside"]
     links = words["links"]
-    either = _any([*links, *(link.capitalize() for link in links)])
+    link = either([*links, *(word.capitalize() for word in links)])
     no_name = {*beside["no_first"], *beside["bodies"], *words["no_name"]}
     return Whole(
-        over=re.compile(rf"(?: {either}){{0,2}} {_CAPITAL}"),
-        on=re.compile(rf"(?: {_any(links)}){{1,3}} {_CAPITAL}"),
-        before=re.compile(rf"(?:(?<![\w.])(?P<first>{_CAPITAL}) )?(?<![\w.])(?P<link>(?:{either} ){{1,3}})$"),
+        over=re.compile(rf"(?: {link}){{0,2}} {_CAPITAL}"),
+        on=re.compile(rf"(?: {either(links)}){{1,3}} {_CAPITAL}"),
+        before=re.compile(rf"(?:(?<![\w.])(?P<first>{_CAPITAL}) )?(?<![\w.])(?P<link>(?:{link} ){{1,3}})$"),
         one_more=re.compile(rf" (?P<name>{_CAPITAL})(?= [a-z(]|[,;:.!?]|$)", re.MULTILINE),
         country=re.compile(
             rf"(?P<country>{_CAPITAL}(?: {_CAPITAL})?) (?P<name>{_CAPITAL}(?: {_CAPITAL}){{1,2}})"
         ),
-        body=re.compile(rf"(?<![\w-]){_any(words['bodies'])}(?![\w-])"),
+        body=re.compile(rf"(?<![\w-]){either(words['bodies'])}(?![\w-])"),
         of=re.compile(rf" of (?:the )?{_CAPITAL}(?: {_CAPITAL}){{0,3}}"),
         particles=frozenset(links),
         no_name=frozenset(word.lower() for word in no_name),
     )
-
-
-def _any(words: Iterable[str]) -> str:
-    return f"(?:{'|'.join(re.escape(word) for word in sorted(words, key=len, reverse=True))})"
