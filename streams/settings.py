@@ -16,14 +16,13 @@ from typing import Final
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from streams.settings_alerts import DeliverSettings, NoveltySettings
 from streams.settings_groups import (
     CleaningSettings,
     DedupSettings,
-    DeliverSettings,
     GuardSettings,
     KafkaSettings,
     LogSettings,
-    NoveltySettings,
     ObserveSettings,
     OfficesSettings,
     RunSettings,

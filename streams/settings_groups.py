@@ -8,14 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
+
+from streams.settings_base import Group
 
 
-class _Group(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TopicSettings(_Group):
+class TopicSettings(Group):
     """How wide the bus is."""
 
     partitions: int = Field(
@@ -36,7 +34,7 @@ class TopicSettings(_Group):
     )
 
 
-class KafkaSettings(_Group):
+class KafkaSettings(Group):
     """The Kafka client: a member that falls silent fences itself before the broker throws it out."""
 
     session_timeout_seconds: float = Field(
@@ -68,7 +66,7 @@ class KafkaSettings(_Group):
     sasl_password_file: Path | None = Field(default=None, description="File that holds the SASL password.")
 
 
-class LogSettings(_Group):
+class LogSettings(Group):
     """The embedded log."""
 
     synchronous: str = Field(
@@ -83,7 +81,7 @@ class LogSettings(_Group):
     )
 
 
-class StreamSettings(_Group):
+class StreamSettings(Group):
     """How a stage reads and commits."""
 
     commit_interval_seconds: float = Field(
@@ -98,7 +96,7 @@ class StreamSettings(_Group):
     )
 
 
-class TableSettings(_Group):
+class TableSettings(Group):
     """Where tables live."""
 
     store: str = Field(
@@ -113,7 +111,7 @@ class TableSettings(_Group):
     )
 
 
-class GuardSettings(_Group):
+class GuardSettings(Group):
     """What happens to records that fail (docs/failures.md)."""
 
     transient_seconds: float = Field(
@@ -133,7 +131,7 @@ class GuardSettings(_Group):
     )
 
 
-class CleaningSettings(_Group):
+class CleaningSettings(Group):
     """What clean accepts."""
 
     max_content_bytes: int = Field(
@@ -154,7 +152,7 @@ class CleaningSettings(_Group):
     )
 
 
-class TaggingSettings(_Group):
+class TaggingSettings(Group):
     """What tag does."""
 
     max_tokens_per_sentence: int = Field(
@@ -163,7 +161,7 @@ class TaggingSettings(_Group):
     batch_size: int = Field(default=16, ge=1, description="Texts that the model is given at once.")
 
 
-class OfficesSettings(_Group):
+class OfficesSettings(Group):
     """The registry of people and their offices, which roles are checked by (docs/offices.md)."""
 
     folder: Path | None = Field(
@@ -172,7 +170,7 @@ class OfficesSettings(_Group):
     )
 
 
-class DedupSettings(_Group):
+class DedupSettings(Group):
     """When two articles are alike. Every value was swept on neardup_dev."""
 
     window_hours: float = Field(default=72, gt=0, description="Event times further apart are never compared.")
@@ -214,50 +212,7 @@ class DedupSettings(_Group):
     rewrite_names: int = Field(default=16, ge=1, description="Rewrite: names in common at least.")
 
 
-class NoveltySettings(_Group):
-    """What statements are compared with (docs/adr/0014)."""
-
-    window_days: float = Field(
-        default=30, gt=0, description="Statements of event times further apart are never compared."
-    )
-    lateness_days: float | None = Field(
-        default=2,
-        ge=0,
-        description="How long past twice the window statements wait for late ones; null: for ever.",
-    )
-    versions_days: float | None = Field(
-        default=60,
-        gt=0,
-        description="How long past an article's date a new version still withdraws what it no longer says; "
-        "null: for ever.",
-    )
-    max_statements: int = Field(
-        default=20_000,
-        ge=100,
-        description="Statements kept of one speaker; past it the oldest propositions are forgotten.",
-    )
-    max_origins: int = Field(
-        default=50,
-        ge=2,
-        description="independent_origins counts up to this: each count is told to every statement.",
-    )
-
-
-class DeliverSettings(_Group):
-    """How alerts leave (docs/alerts.md). Channels are in a file of their own."""
-
-    channels_file: Path | None = Field(
-        default=None, description="TOML file of channels; null: one channel, `log`."
-    )
-    retry_hours: float = Field(
-        default=72, gt=0, description="A notification that was not delivered for so long is dead."
-    )
-    keep_hours: float = Field(
-        default=1440, gt=0, description="How long the outbox remembers alerts: no shorter than their topic."
-    )
-
-
-class RunSettings(_Group):
+class RunSettings(Group):
     """The supervisor."""
 
     restart_seconds: float = Field(
@@ -277,7 +232,7 @@ class RunSettings(_Group):
     )
 
 
-class ObserveSettings(_Group):
+class ObserveSettings(Group):
     """Metrics and logs."""
 
     metrics_host: str = Field(default="127.0.0.1", description="Loopback unless you open it.")

@@ -45,6 +45,8 @@ COMMANDS: Final[dict[str, Command]] = {
         "streams.cli.run", "run", "Run the stages, restart what dies, stop cleanly."
     ),
     "ingest": Command("streams.cli.ingest", "ingest", "Put files, folders or stdin on the raw topic."),
+    "feeds": Command("streams.cli.feeds", "app", "Follow feeds and sitemaps; put what is new on the bus."),
+    "serve": Command("streams.cli.serve", "serve", "Take articles over HTTP."),
     "process": Command(
         "streams.cli.process", "process", "Run the same functions over files, without any bus."
     ),
@@ -52,9 +54,14 @@ COMMANDS: Final[dict[str, Command]] = {
     "explain": Command("streams.cli.explain", "explain", "Show what an article says, and why we think so."),
     "clusters": Command("streams.cli.clusters", "app", "Show a cluster; compare two near-duplicates."),
     "boilerplate": Command("streams.cli.boilerplate", "app", "Learn what outlets print under everything."),
+    "rules": Command("streams.cli.rules", "app", "Check, explain, try and back-test alert rules."),
     "alerts": Command("streams.cli.alerts", "app", "List, acknowledge and silence alerts."),
     "audit": Command("streams.cli.audit", "audit", "Prove from the topics alone that nothing was lost."),
-    "dlt": Command("streams.cli.dlt", "app", "List and show dead letters."),
+    "dlt": Command("streams.cli.dlt", "app", "List, show, redrive and discard dead letters."),
+    "replay": Command("streams.cli.replay", "app", "Run the log again beside the old, compare, switch over."),
+    "archive": Command("streams.cli.archive", "app", "Keep raw articles for good; prove that it has them."),
+    "export": Command("streams.cli.export", "app", "Write JSON-LD, GQG lines, Parquet."),
+    "forget": Command("streams.cli.forget", "forget", "Take an article's text and statements back."),
     "topics": Command("streams.cli.topics", "app", "Plan, create and list topics."),
     "offices": Command("streams.cli.offices", "app", "Look up, list and import people's offices."),
     "schemas": Command("streams.cli.schemas", "app", "Export and check the events' JSON Schemas."),
