@@ -25,6 +25,14 @@ class Provenance(Value):
     origin_time: Instant = Field(description="Timestamp of the raw record, UTC.")
     delivery_mode: DeliveryMode = Field(default=DeliveryMode.LIVE, description="Why it came in.")
     replay_job_id: str | None = Field(default=None, description="Its replay or backfill job; null when live.")
+    origin_mode: DeliveryMode | None = Field(
+        default=None, description="In a replay: why its raw record came in first; null outside of one."
+    )
+
+    @property
+    def came_as(self) -> DeliveryMode:
+        """Return why the raw record came in first: what a replay judges by, as the first run did."""
+        return self.origin_mode or self.delivery_mode
 
 
 class Envelope(Value):
@@ -44,6 +52,14 @@ class Envelope(Value):
     )
     delivery_mode: DeliveryMode = Field(default=DeliveryMode.LIVE, description="Why it is on the bus.")
     replay_job_id: str | None = Field(default=None, description="The replay or backfill job; null when live.")
+    origin_mode: DeliveryMode | None = Field(
+        default=None, description="In a replay: why its raw record came in first; null outside of one."
+    )
     pipeline_version: str | None = Field(
         default=None, description="Version of the code that made it; null on a raw record."
     )
+
+    @property
+    def came_as(self) -> DeliveryMode:
+        """Return why the raw record came in first: what a replay judges by, as the first run did."""
+        return self.origin_mode or self.delivery_mode

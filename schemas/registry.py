@@ -19,6 +19,7 @@ from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
+from schemas.replay_job import ReplayJob
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
@@ -42,6 +43,7 @@ _ALL: Final[tuple[type[Event], ...]] = (
     Refusal,
     Alert,
     Delivery,
+    ReplayJob,
 )
 
 MODELS: Final[dict[tuple[str, int], type[Event]]] = {

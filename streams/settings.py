@@ -109,6 +109,11 @@ class Settings(BaseSettings):
         return self.bus or f"sqlite://{self.state.resolve() / 'log.db'}"
 
     @property
+    def work(self) -> Path:
+        """Return the folder of stores and marks: a replay's stages have one of their own."""
+        return self.state if self.run.job is None else self.state / "replays" / self.run.job
+
+    @property
     def offices_folder(self) -> Path:
         """Return the folder of the registry of offices."""
         return (self.offices.folder or self.state / "offices").expanduser()

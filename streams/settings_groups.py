@@ -227,6 +227,11 @@ class RunSettings(Group):
     stop_seconds: float = Field(
         default=20, gt=0, description="How long a stage may take to drain after SIGTERM before it is killed."
     )
+    job: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9-]{1,40}$",
+        description="The replay whose stages these are; null: the live flow. `replay run` sets it.",
+    )
     now: AwareDatetime | None = Field(
         default=None, description="The moment that freshness is judged by, RFC 3339; null: the clock."
     )

@@ -21,6 +21,6 @@ PROCESSES: Final[tuple[str, ...]] = (*STAGES, DELIVER)
 """What `communique run` starts, in the order of the walk."""
 
 
-def group_of(stage: str) -> str:
-    """Return the consumer group, which is also the Faust app id, of a stage."""
-    return f"communique-{stage}"
+def group_of(stage: str, job: str | None = None) -> str:
+    """Return the consumer group, which is also the Faust app id, of a stage; of a replay's own stage."""
+    return f"communique-{stage}" if job is None else f"communique-{stage}.{job}"

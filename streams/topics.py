@@ -20,6 +20,7 @@ from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
+from schemas.replay_job import ReplayJob
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
@@ -119,19 +120,56 @@ DELIVERIES = TopicSpec("news.deliveries.v1", Delivery, Width.STATEMENTS, "what b
 REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article ended early",
                      key=("article_id", "source_id"), retention_days=2 * RAW_RETENTION_DAYS,
                      written_by="every stage")
+REPLAY_JOBS = TopicSpec("news.replay.jobs.v1", ReplayJob, Width.ONE, "replays, planned, running and over",
+                        key=("job_id",), retention_days=None, compacted=True, written_by="replay")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    REFUSALS, ALERTS, DELIVERIES,
+    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
+
+SHADOWED: Final[tuple[TopicSpec, ...]] = tuple(
+    spec for spec in TOPICS if spec not in (ALERTS, DELIVERIES, REPLAY_JOBS)
+)
+"""The topics that a replay has of its own: raw, and all that is made of it. Alerts are never made twice."""
+
+_SHADOW: Final = "replay."
+
+
+def shadow(name: str, job: str | None) -> str:
+    """Return what a topic (or dead letter topic) is called in a replay; its own name for None.
+
+    >>> shadow("news.clusters.v1", "raw-3f2a9c")
+    'replay.raw-3f2a9c.news.clusters.v1'
+    """
+    return name if job is None else f"{_SHADOW}{job}.{name}"
+
+
+def job_of(name: str) -> str | None:
+    """Return the replay that a topic belongs to, None for one that belongs to none.
+
+    >>> job_of("replay.raw-3f2a9c.news.clusters.v1"), job_of("news.clusters.v1")
+    ('raw-3f2a9c', None)
+    """
+    return name.split(".", 2)[1] if name.startswith(_SHADOW) and name.count(".") > 1 else None
+
+
+def unshadowed(name: str) -> str:
+    """Return the name of the topic that one stands beside in a replay; its own when it is no replay's.
+
+    >>> unshadowed("replay.raw-3f2a9c.news.clusters.v1")
+    'news.clusters.v1'
+    """
+    return name if job_of(name) is None else name.split(".", 2)[2]
+
 
 SHORT_NAMES: Final[dict[str, str]] = {
     "raw": RAW.name, "clean": CLEAN.name, "tagged": TAGGED.name, "enriched": ENRICHED.name,
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
     "found": FOUND.name, "statements": STATEMENTS.name,
-    "alerts": ALERTS.name, "deliveries": DELIVERIES.name,
+    "alerts": ALERTS.name, "deliveries": DELIVERIES.name, "replays": REPLAY_JOBS.name,
     "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""

@@ -71,7 +71,7 @@ def build(
     settings = fitted(stage, settings)
     app = faust.App(**transport.app_options(stage, settings, ordinal))
     clock = system_clock()
-    hands = open_hands(settings.state / "marks", f"{stage}-{ordinal}")
+    hands = open_hands(settings.work / "marks", f"{stage}-{ordinal}")
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
     patience = min(settings.guard.child_timeout_seconds, settings.run.stall_seconds / 2)
     child = trial.ChildTrial([*command, stage, "--alone"], patience)

@@ -73,9 +73,9 @@ class Change:
     config: Mapping[str, str] = field(default_factory=dict)
 
 
-def changelog_of(table: TableSpec) -> str:
-    """Return the name of a table's changelog, which Faust derives in the same way."""
-    return f"{group_of(table.stage)}-{table.name}-changelog"
+def changelog_of(table: TableSpec, job: str | None = None) -> str:
+    """Return the name of a table's changelog, which Faust derives in the same way; of a replay's own."""
+    return f"{group_of(table.stage, job)}-{table.name}-changelog"
 
 
 def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:

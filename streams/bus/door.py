@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from schemas.envelope import Envelope
 from streams.bus.tables_state import State
 from streams.core.outcome import Outputs
+from streams.topics import shadow
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -169,8 +170,9 @@ class AgentBus:
 
     def topic(self, spec: TopicSpec) -> Any:  # noqa: ANN401  # Faust's channel, or the simulator's
         """Return the channel of a topic; its events' values are tuples of `Record`."""
-        self.specs[spec.name] = spec
-        return self.channels(spec.name)
+        name = shadow(spec.name, self.settings.run.job)
+        self.specs[name] = spec
+        return self.channels(name)
 
     def state(self, spec: TableSpec, partition: int) -> State[Any]:
         """Return the table's partition as models; another object after each assignment."""

@@ -150,6 +150,7 @@ def _child(event: Event | None, kind: str, parent: Parent, ordinal: int | str) -
         origin_time=above.origin_time,
         delivery_mode=above.delivery_mode,
         replay_job_id=above.replay_job_id,
+        origin_mode=above.origin_mode,
         pipeline_version=__version__,
     )
 

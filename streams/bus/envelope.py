@@ -3,12 +3,13 @@
 The body is the event; each attribute is a header `ce_<name>`, UTF-8, as it is: the Kafka binding (§3.2.3)
 asks for no percent-encoding, only the HTTP binding does. `content-type` stands for `datacontenttype`. Our
 extensions are `correlationid`, `causationid`, `origin`, `origintime`, `deliverymode`, `replayjobid`,
-`pipelineversion`.
+`pipelineversion`, and in a replay `originmode`.
 
 A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the
 log, its time its timestamp, and of its headers only what is well formed is believed (`ce_id`,
 `ce_deliverymode`, `ce_replayjobid`). Every other record was written by a stage: an attribute that is missing
-or broken there is `Permanent` SCHEMA.
+or broken there is `Permanent` SCHEMA. On a replay's own raw topic its feeder (streams/replay)
+wrote every record: it names origin, time and mode of the one it copied, and only there they are believed.
 
 Source: CloudEvents 1.0.2, `spec.md` and `bindings/kafka-protocol-binding.md`.
 """
@@ -47,6 +48,9 @@ _OPTIONAL: Final = {
     "ce_replayjobid": "replay_job_id",
     "ce_pipelineversion": "pipeline_version",
 }
+_ORIGIN_MODE: Final = "ce_originmode"
+FED: Final = ("ce_origin", "ce_origintime", "ce_deliverymode", "ce_replayjobid", _ORIGIN_MODE)
+"""Headers that a replay's feeder gives each record that it copies, whatever the record had."""
 
 
 def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> Headers:
@@ -65,6 +69,8 @@ def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> H
     for header, field in _OPTIONAL.items():
         if (value := getattr(envelope, field)) is not None:
             headers.append((header, value.encode()))
+    if envelope.origin_mode is not None:
+        headers.append((_ORIGIN_MODE, envelope.origin_mode.value.encode()))
     if processed_at is not None:
         headers.append((PROCESSED_AT, rfc3339(processed_at).encode()))
     return tuple(headers)
@@ -141,14 +147,49 @@ def of_event(record: Record) -> Envelope:
             origin=_place(found["ce_origin"]),
             origin_time=_moment(found, "ce_origintime"),
             delivery_mode=DeliveryMode(found["ce_deliverymode"]),
+            origin_mode=DeliveryMode(found[_ORIGIN_MODE]) if _ORIGIN_MODE in found else None,
             **{field: found.get(header) for header, field in _OPTIONAL.items()},
         )
     except KeyError as error:
         msg = f"header {error.args[0]} is missing or broken"
         raise Permanent("SCHEMA", msg) from None
     except (ValueError, OverflowError):  # overflow: year 1 or 9999 moved over the edge by its zone
-        msg = "ce_time, ce_origin, ce_origintime or ce_deliverymode cannot be read"
+        msg = "ce_time, ce_origin, ce_origintime, ce_deliverymode or ce_originmode cannot be read"
         raise Permanent("SCHEMA", msg) from None
+
+
+def fed(record: Record, its: Envelope, job: str, *, live: bool = False) -> Headers:
+    """Return the headers of a raw record's copy in a replay: its own, but for what `FED` names.
+
+    `its` is the record's envelope by `of_raw`. With `live` the copy keeps the mode it came in.
+    """
+    mode = its.delivery_mode if live else DeliveryMode.REPLAY
+    told = (its.origin, rfc3339(its.origin_time), mode.value, job, its.delivery_mode.value)
+    own = tuple((name, value) for name, value in record.headers if name.lower() not in FED)
+    return (*((name, text.encode()) for name, text in zip(FED, told, strict=True)), *own)
+
+
+def of_fed(record: Record, type_name: str) -> Envelope:
+    """Return the envelope of a record on a replay's own raw topic: that of the record it is a copy of.
+
+    `Permanent` SCHEMA for one that no feeder wrote.
+    """
+    found = read_headers(record.headers)
+    try:
+        origin, at = _place(found["ce_origin"]), _moment(found, "ce_origintime")
+        return Envelope(
+            id=found.get("ce_id") or ids.ce_id(type_name, origin, 0),
+            type=type_name,
+            source=found.get("ce_source", "/"),
+            time=at,
+            origin=origin,
+            origin_time=at,
+            delivery_mode=DeliveryMode(found["ce_deliverymode"]),
+            replay_job_id=found["ce_replayjobid"],
+            origin_mode=DeliveryMode(found[_ORIGIN_MODE]),
+        )
+    except (KeyError, ValueError, OverflowError):
+        raise Permanent("SCHEMA", "this record was not put here by the replay's feeder") from None
 
 
 def _place(origin: str) -> str:

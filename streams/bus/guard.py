@@ -29,6 +29,7 @@ from streams.bus.emission import Outgoing, Parent, emit
 from streams.bus.tables_state import UnknownState
 from streams.core.outcome import Permanent, Transient
 from streams.observe import logging, metrics
+from streams.topics import shadow
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -154,7 +155,8 @@ class Guard:
 
     def _envelope(self, record: Record) -> Envelope:
         if self.spec.name == topics.RAW.name:
-            return envelope.of_raw(record, type_name(topics.RAW.model))
+            of_raw = envelope.of_raw if self.bus.settings.run.job is None else envelope.of_fed
+            return of_raw(record, type_name(topics.RAW.model))
         return envelope.of_event(record)
 
     def _decode(self, record: Record, its: Envelope) -> Any:  # noqa: ANN401  # the topic's model
@@ -187,9 +189,10 @@ class Guard:
                 self.waiting.append((case, futures))
 
     async def _send_one(self, out: Outgoing) -> Future[Any]:
+        topic = shadow(out.topic, self.bus.settings.run.job)
         try:
             return await self.bus.sender.send(
-                out.topic, out.value, key=out.key, headers=out.headers, partition=out.partition)
+                topic, out.value, key=out.key, headers=out.headers, partition=out.partition)
         except Exception as error:  # noqa: BLE001  # nothing that could not be sent may be passed over
             self.bus.die(f"a record for {out.topic} could not be sent: {type(error).__name__} {error}")
 

@@ -61,10 +61,10 @@ def app_options(stage: str, settings: Settings, ordinal: int | None = 0) -> dict
 
 def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, Any]:
     name = f"{stage}-{0 if ordinal is None else ordinal}"
-    folder = settings.state / "stores" / name
+    folder = settings.work / "stores" / name
     folder.mkdir(parents=True, exist_ok=True)  # Faust makes only the last part
     return {
-        "id": group_of(stage),
+        "id": group_of(stage, settings.run.job),
         "monitor": Worker(stage, settings, ordinal),
         "datadir": str(folder),
         "broker_client_id": f"communique-{name}",
@@ -77,7 +77,7 @@ def _place(settings: Settings) -> str:
 
     Two replicas with the same ordinal are not one member.
     """
-    return blake2b(f"{socket.gethostname()}:{settings.state.resolve()}".encode(), digest_size=6).hexdigest()
+    return blake2b(f"{socket.gethostname()}:{settings.work.resolve()}".encode(), digest_size=6).hexdigest()
 
 
 def _broker(settings: Settings) -> dict[str, Any]:

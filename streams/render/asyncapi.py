@@ -32,6 +32,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "ce_causationid": "causation_id",
     "ce_replayjobid": "replay_job_id",
     "ce_pipelineversion": "pipeline_version",
+    "ce_originmode": "origin_mode",
 }
 """Header → field of the envelope, whose description it has."""
 

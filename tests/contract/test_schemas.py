@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 import schemas
 from schemas.compatibility import changes
-from schemas.envelope import Envelope
+from schemas.envelope import DeliveryMode, Envelope
 from schemas.json_schema import digest, fields, schema_of, structure
 from schemas.registry import MODELS, UPCASTS, newest, type_name, upcast
 from streams.bus.burial import dead_letter, death_of
@@ -264,6 +264,7 @@ def test_the_document_has_every_header_that_an_event_carries():
     then = datetime(2021, 3, 3, tzinfo=UTC)
     least = Envelope(id="i", type="t", source="/s", time=then, origin="r-0-0", origin_time=then)
     rest = dict.fromkeys(("correlation_id", "causation_id", "replay_job_id", "pipeline_version"), "x")
+    rest |= {"origin_mode": DeliveryMode.LIVE}
     sent = dict(to_headers(least.model_copy(update=rest), processed_at=then))
     assert set(sent) == set(headers["properties"])
     always = {name: value.decode() for name, value in to_headers(least)}

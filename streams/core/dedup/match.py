@@ -65,7 +65,7 @@ def sightings_of(sketch: ArticleSketch, envelope: Envelope) -> tuple[Sighting, .
     if sketch.undated:
         return (Sighting(lane=lane, time=sketch.event_time, kind=SightingKind.UNDATED),)
     said = Sighting(lane=lane, time=sketch.event_time, kind=SightingKind.PUBLISHED)
-    if envelope.delivery_mode is not DeliveryMode.LIVE:
+    if envelope.came_as is not DeliveryMode.LIVE:
         return (said,)
     came = Sighting(lane=lane, time=envelope.origin_time, kind=SightingKind.ARRIVED)
     return (said, came) if said.time < came.time else (came, said)

@@ -23,13 +23,15 @@ Bounds = Mapping[int, tuple[int, int]]
 
 
 def lane_of(envelope: Envelope | Provenance) -> str:
-    """Return the lane of an event: `live`, or the mode with its job.
+    """Return the lane of an event: `live`, or the mode with its job. In a replay: the mode it came in first.
 
     >>> from datetime import UTC
     >>> when = datetime(2024, 5, 1, tzinfo=UTC)
     >>> lane_of(Envelope(id="", type="", source="", time=when, origin="raw-0-0", origin_time=when))
     'live'
     """
+    if envelope.origin_mode is not None:
+        return envelope.origin_mode.value
     if envelope.delivery_mode is DeliveryMode.LIVE or envelope.replay_job_id is None:
         return envelope.delivery_mode.value
     return f"{envelope.delivery_mode.value}/{envelope.replay_job_id}"

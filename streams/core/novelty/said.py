@@ -54,7 +54,7 @@ def provenance_of(envelope: Envelope) -> Provenance:
     """Return where an arrival came from."""
     return Provenance(
         origin=envelope.origin, origin_time=envelope.origin_time, delivery_mode=envelope.delivery_mode,
-        replay_job_id=envelope.replay_job_id,
+        replay_job_id=envelope.replay_job_id, origin_mode=envelope.origin_mode,
     )
 
 
@@ -104,4 +104,4 @@ def thinned(arrivals: Iterable[Provenance]) -> Iterator[Provenance]:
 
 def rank(arrival: Provenance) -> tuple[bool, datetime, str]:
     """Return what arrivals are ordered by: live before others, then by time, then by place."""
-    return arrival.delivery_mode is not DeliveryMode.LIVE, arrival.origin_time, arrival.origin
+    return arrival.came_as is not DeliveryMode.LIVE, arrival.origin_time, arrival.origin
