@@ -9,7 +9,8 @@ from pydantic import Field
 from schemas.base import Event, Instant, Published, Value
 from schemas.clean_article import Outlet
 from schemas.mention import MentionKind
-from schemas.statement import Statement
+from schemas.span import Span
+from schemas.statement import Attribution, Statement
 
 
 class ArticleRef(Value):
@@ -29,6 +30,14 @@ class Named(Value):
     text: str = Field(description="As written.")
     key: str = Field(description="Wikidata id, else the name in normal form.")
     kind: MentionKind = Field(description="What kind of thing it is.")
+
+
+class Beside(Value):
+    """What an article has of the same speaker besides, where it is not explicit that he said it."""
+
+    statement_id: str = Field(description="The statement.")
+    attribution: Attribution = Field(description="inferred or ambiguous.")
+    content: tuple[Span, ...] = Field(description="What may have been said.")
 
 
 class FoundStatement(Statement, Event):
@@ -57,6 +66,11 @@ class FoundStatement(Statement, Event):
     names: tuple[Named, ...] = Field(default=(), description="What its content names, in order.")
     addressed: tuple[Named, ...] = Field(
         default=(), description="What its addressee and its target name, in order."
+    )
+    beside: tuple[Beside, ...] = Field(
+        default=(),
+        description="Inferred and ambiguous statements of the same speaker in the same article, in order; the "
+        "first few.",
     )
 
     @property

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.base import Event, Instant, Value
-from schemas.found_statement import ArticleRef
+from schemas.found_statement import ArticleRef, Beside
 from schemas.statement import Statement
 
 
@@ -75,6 +75,11 @@ class StatementEvent(Statement, Event):
     state: StatementState = Field(
         description="reported; corroborated by two origins or more; corrected: the article now says "
         "otherwise; withdrawn: it no longer says it."
+    )
+    beside: tuple[Beside, ...] = Field(
+        default=(),
+        description="Inferred and ambiguous statements of the same speaker in the same article, in order; the "
+        "first few.",
     )
     revision: int = Field(ge=1, description="Counts up for each event of a statement: keep the greatest.")
 

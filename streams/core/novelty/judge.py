@@ -5,8 +5,8 @@ In order:
 1. the statement, as its article has it now, takes the place of what was known of it (the last word of split
    is the truth), and the speaker's propositions settle;
 2. whom that moved is noted with it (`stirred`), so that a repeat, which moves nothing, sends them again;
-3. it and whom it moved are sent as they stand now, each numbered when it is not what was told last, each as
-   its own: its raw record, its delivery mode.
+3. whom it moved and then it are sent as they stand now, each numbered when it is not what was told last, each
+   as its own: its raw record, its delivery mode. A proposition that it renames is told of before it is used.
 
 The state is an entry a statement: what was found, and notes of what was told. Places are never stored: they
 are worked out from all entries of a speaker (`Speaker`), when he is first spoken of after an assignment.
@@ -63,7 +63,7 @@ def judge(found: FoundStatement, envelope: Envelope, state: Judging) -> list[Pla
     state.judged[key] = entry
     state.speakers.add(found)
     others = noted if repeat else set(moved) - {found.statement_id}
-    return [*_told([found.statement_id, *sorted(others)], found.placement, state)]
+    return [*_told([*sorted(others), found.statement_id], found.placement, state)]
 
 
 def _told(names: Iterable[str], placement: str, state: Judging) -> Iterable[Placed]:
@@ -109,7 +109,7 @@ def event_of(
     novel = verdict.novel
     return StatementEvent.model_construct(
         **{name: getattr(found, name) for name in _STATEMENT_FIELDS},
-        article=found.article, event_time=found.event_time, cluster_id=found.cluster_id,
+        article=found.article, event_time=found.event_time, cluster_id=found.cluster_id, beside=found.beside,
         proposition_id=proposition_id(verdict.root), former_proposition_ids=former,
         novelty=Novelty(
             kind=novel.kind, live_kind=novel.live_kind, first_seen=verdict.first_seen,

@@ -6,7 +6,9 @@ The state is a fact a version: what it says. In order:
 2. every statement of the article, in whatever version, is worked out from all versions: its words as the
    latest version that has it, since when it is said, and whether the latest version of all no longer says it
    (withdrawn). Latest is by event time, then pipeline, then version id, never by arrival;
-3. what the arrival changed is sent, to where the statement is placed; a repeat sends all of the article.
+3. what the arrival changed is sent, to where the statement is placed, in the article's order: best renderings
+   first, what the article had before ahead of what is new, what it no longer says last, so that who reads it
+   knows what stands instead; a repeat sends all of the article.
 
 A statement's placement is part of its id: one that is placed elsewhere now is another statement, and the old
 one is withdrawn where it was. What is sent travels as its own: its raw record, its delivery mode.
@@ -17,8 +19,9 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from schemas.found_statement import FoundStatement
+from schemas.found_statement import Beside, FoundStatement
 from schemas.ids import digest
+from schemas.statement import Attribution
 from schemas.statements_state import SaidStatement, SaidVersion
 from streams.core.dedup.watermark import lane_of
 from streams.core.novelty.said import merged, thinned, version_of
@@ -30,7 +33,12 @@ if TYPE_CHECKING:
 
     from schemas.enriched_article import EnrichedArticle
     from schemas.envelope import Envelope, Provenance
+    from schemas.statement import Statement
     from streams.core.novelty.versions import Versions
+
+
+MOST_BESIDE = 8
+"""Inferred and ambiguous statements that are told with an explicit one, at most."""
 
 
 class Truth(NamedTuple):
@@ -54,12 +62,18 @@ def split(
     said[key] = new
     versions.add(key)
     changed = [truth for name, truth in truths(after.values()).items() if was.get(name) != truth]
-    return [placed(truth, partitions) for truth in sorted(changed, key=_best_first)]
+    return [placed(truth, partitions) for truth in sorted(changed, key=_telling)]
 
 
-def _best_first(truth: Truth) -> tuple[bool, str]:
-    """Order renditions after the best of them: judge then places them once."""
-    return truth.found.rendition_of is not None, truth.found.statement_id
+def _telling(truth: Truth) -> tuple[bool, bool, datetime, int, str]:
+    """Order what is sent. Renditions come after the best of them: judge then places them once."""
+    found = truth.found
+    return (
+        found.withdrawn, found.rendition_of is not None, found.event_time, _start(found), found.statement_id)
+
+
+def _start(statement: Statement) -> int:
+    return statement.content[0].start if statement.content else 0
 
 
 def truths(versions: Iterable[SaidVersion]) -> dict[str, Truth]:
@@ -88,9 +102,24 @@ def _truth(held: list[tuple[SaidVersion, SaidStatement]], latest: SaidVersion) -
         language=version.language, event_time=held[0][0].event_time,
         withdrawn=version is not latest, lanes=tuple(sorted(lane_of(each) for each in arrivals)),
         alike=tuple(sorted({other for each, _ in held for other in each.alike})),
-        names=said.names, addressed=said.addressed,
+        names=said.names, addressed=said.addressed, beside=_beside(said, version),
     )
     return Truth(found, arrivals[0])
+
+
+def _beside(said: SaidStatement, version: SaidVersion) -> tuple[Beside, ...]:
+    """Return what a version has of a statement's speaker besides, where that is not explicit."""
+    speaker = said.statement.speaker
+    if speaker is None or said.statement.attribution is not Attribution.EXPLICIT:
+        return ()
+    others = (
+        each.statement for each in version.statements
+        if each.statement.attribution is not Attribution.EXPLICIT
+        and each.statement.speaker is not None and each.statement.speaker.name == speaker.name)
+    ordered = sorted(others, key=lambda each: (_start(each), each.statement_id))
+    return tuple(
+        Beside(statement_id=each.statement_id, attribution=each.attribution, content=each.content)
+        for each in ordered[:MOST_BESIDE])
 
 
 def placed(truth: Truth, partitions: int) -> Placed:
