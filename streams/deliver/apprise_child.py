@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
-from streams.core.delivering.addresses import why_closed
+from streams.core.web.addresses import why_closed
 
 if TYPE_CHECKING:
-    from streams.core.delivering.addresses import Network
+    from streams.core.web.addresses import Network
 
 TRY_AGAIN = 75
 

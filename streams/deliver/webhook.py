@@ -28,11 +28,11 @@ from yarl import URL
 from streams import __version__
 from streams.core.delivering.pace import retry_after
 from streams.core.delivering.signature import key_of, signatures
-from streams.core.delivering.target import Allowed, TargetRefused, target_of
 from streams.core.outcome import Usage
+from streams.core.web.target import Allowed, TargetRefused, target_of
 from streams.deliver import secret
 from streams.deliver.notification import Channel, Failed, Kind, Notification, Opening, Sent
-from streams.deliver.resolver import CheckedResolver, LookUp, look_up_by
+from streams.web.resolver import CheckedResolver, LookUp, look_up_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable

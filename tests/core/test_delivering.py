@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import AlertRule
-from streams.core.delivering.addresses import why_closed
+from streams.core.web.addresses import why_closed
 from streams.core.delivering.matching import Inhibition, group_name, inhibited, labels_of, matcher
 from streams.core.delivering.pace import Breaker, due_at, failed, pause_seconds, retry_after
 from streams.core.delivering.signature import key_of, signatures
-from streams.core.delivering.target import Allowed, TargetRefused, target_of
+from streams.core.web.target import Allowed, TargetRefused, target_of
 from streams.core.delivering.wording import body_of, told
 from streams.core.outcome import Usage
 from streams.testing.builders import alert

@@ -14,10 +14,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from streams.core.delivering.signature import key_of
-from streams.core.delivering.target import Allowed
+from streams.core.web.target import Allowed
 from streams.core.delivering.wording import body_of
 from streams.deliver.notification import Failed, Notification, Sent
-from streams.deliver.resolver import look_up_by
+from streams.web.resolver import look_up_by
 from streams.deliver.secret import Secret
 from streams.deliver.webhook import WebhookChannel
 from streams.testing.builders import alert

@@ -1,4 +1,4 @@
-"""A webhook's URL, taken apart strictly: what two parsers could read differently is refused.
+"""A URL that is connected to, taken apart strictly: what two parsers could read differently is refused.
 
 Only `scheme://host[:port][/path][?query]` in printable ASCII. No user name, fragment, backslash, percent sign
 in the host, trailing dot. A host whose last label is a number must be four decimal parts without leading
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Final
 
-from streams.core.delivering.addresses import why_closed
+from streams.core.web.addresses import why_closed
 
 if TYPE_CHECKING:
-    from streams.core.delivering.addresses import Network
+    from streams.core.web.addresses import Network
 
 MAX_URL_CHARS: Final = 2048
 _URL: Final = re.compile(
@@ -63,9 +63,9 @@ def target_of(url: str, allowed: Allowed) -> Target:
         raise TargetRefused("url: not https://host[:port]/path in plain ASCII")
     scheme, port = found["scheme"], int(found["port"] or _PORTS[found["scheme"]])
     if scheme == "http" and not allowed.http:
-        raise TargetRefused("url: http is not allowed for this channel")
+        raise TargetRefused("url: http is not allowed here")
     if port != _PORTS[scheme] and port not in allowed.ports:
-        raise TargetRefused("url: this port is not allowed for this channel")
+        raise TargetRefused("url: this port is not allowed here")
     host = found["host"].lower()
     literal = _literal(host)
     if literal and (why := why_closed(host.strip("[]"), allowed.networks)):

@@ -1,4 +1,4 @@
-"""Which IP addresses a webhook may connect to: public unicast ones, and what the operator allows by network.
+"""Which IP addresses may be connected to: public unicast ones, and what the operator allows by network.
 
 IPv6 is judged by what may be, not by what may not: only 2000::/3 is global unicast, so loopback, unique
 local, link-local, multicast, IPv4-mapped (::ffff:0:0/96), IPv4-compatible and NAT64 (64:ff9b::/96,

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from streams.core.delivering.addresses import why_closed
-from streams.core.delivering.target import TargetRefused
+from streams.core.web.addresses import why_closed
+from streams.core.web.target import TargetRefused
 
 if TYPE_CHECKING:
-    from streams.core.delivering.addresses import Network
+    from streams.core.web.addresses import Network
 
 Found: TypeAlias = tuple[int, str]
 """Address family and address, as `getaddrinfo` has them."""

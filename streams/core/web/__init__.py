@@ -1,0 +1,1 @@
+"""What may be asked of the web, the pure part: addresses, URLs, what is packed."""

@@ -1,0 +1,1 @@
+"""web: the one door to the web: names looked up once, addresses checked, answers bounded."""
