@@ -69,8 +69,8 @@ class FoundStatement(Statement, Event):
     )
     beside: tuple[Beside, ...] = Field(
         default=(),
-        description="Inferred and ambiguous statements of the same speaker in the article, in order; the first "
-        "few.",
+        description="Inferred and ambiguous statements of the same speaker in the article, in order; the "
+        "first few.",
     )
 
     @property

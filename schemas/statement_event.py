@@ -78,8 +78,8 @@ class StatementEvent(Statement, Event):
     )
     beside: tuple[Beside, ...] = Field(
         default=(),
-        description="Inferred and ambiguous statements of the same speaker in the article, in order; the first "
-        "few.",
+        description="Inferred and ambiguous statements of the same speaker in the article, in order; the "
+        "first few.",
     )
     revision: int = Field(ge=1, description="Counts up for each event of a statement: keep the greatest.")
 
