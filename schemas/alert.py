@@ -9,6 +9,7 @@ from pydantic import Field
 
 from schemas.base import Event, Instant, Value
 from schemas.ids import digest
+from schemas.quiet_hours import QuietHours
 from schemas.span import Span
 from schemas.statement import Attribution, Hop, SaidOn, SpeechAct
 
@@ -51,6 +52,9 @@ class AlertRule(Value):
     expires_after_seconds: float | None = Field(
         default=None, gt=0,
         description="Not worth delivering later than this after it was raised; null: the outbox's limit.",
+    )
+    quiet_hours: tuple[QuietHours, ...] = Field(
+        default=(), description="When it waits: not told before these hours end."
     )
 
 

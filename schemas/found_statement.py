@@ -13,6 +13,14 @@ from schemas.span import Span
 from schemas.statement import Attribution, Statement
 
 
+class Named(Value):
+    """A thing that a statement's content, addressee or target, or a headline, names."""
+
+    text: str = Field(description="As written.")
+    key: str = Field(description="Wikidata id, else the name in normal form.")
+    kind: MentionKind = Field(description="What kind of thing it is.")
+
+
 class ArticleRef(Value):
     """The article that reports a statement, in the latest of its versions that does."""
 
@@ -21,15 +29,11 @@ class ArticleRef(Value):
     url: str | None = Field(default=None, description="Canonical URL; null when unknown.")
     outlet: Outlet = Field(default_factory=Outlet, description="Who published it.")
     headline: str | None = Field(default=None, description="Headline; null when none was found.")
+    headline_names: tuple[Named, ...] = Field(default=(), description="What its headline names, in order.")
+    language: str | None = Field(
+        default=None, description="ISO 639-1 code of its language; null when it is not known."
+    )
     published: Published | None = Field(default=None, description="When it was published; null when unknown.")
-
-
-class Named(Value):
-    """A thing that a statement's content, addressee or target names."""
-
-    text: str = Field(description="As written.")
-    key: str = Field(description="Wikidata id, else the name in normal form.")
-    kind: MentionKind = Field(description="What kind of thing it is.")
 
 
 class Beside(Value):

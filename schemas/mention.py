@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from schemas.base import Instant, Value
+from schemas.office import Office
 from schemas.span import Span
 
 
@@ -50,6 +51,11 @@ class Role(Value):
     position_id: str | None = Field(
         default=None, description="Position in the registry; null when not resolved."
     )
+    office: Office | None = Field(
+        default=None,
+        description="Kind of office, the same in any country; null when it is one held before or not yet.",
+    )
+    deputy: bool = Field(default=False, description="True for a deputy; `office` is whose deputy it is.")
     organization: str | None = Field(default=None, description="Organization as resolved; null when unknown.")
     country: str | None = Field(default=None, description="ISO 3166-1 alpha-2 code; null when unknown.")
     valid_on: Instant | None = Field(

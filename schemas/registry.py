@@ -20,6 +20,7 @@ from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
 from schemas.replay_job import ReplayJob
+from schemas.rule import Rule
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
@@ -44,6 +45,7 @@ _ALL: Final[tuple[type[Event], ...]] = (
     Alert,
     Delivery,
     ReplayJob,
+    Rule,
 )
 
 MODELS: Final[dict[tuple[str, int], type[Event]]] = {

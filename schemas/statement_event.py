@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from schemas.base import Event, Instant, Value
-from schemas.found_statement import ArticleRef, Beside
+from schemas.found_statement import ArticleRef, Beside, Named
 from schemas.statement import Statement
 
 
@@ -61,6 +61,10 @@ class StatementEvent(Statement, Event):
     )
     cluster_id: str | None = Field(
         default=None, description="The article's cluster as of then; null when it is not known."
+    )
+    names: tuple[Named, ...] = Field(default=(), description="What its content names, in order.")
+    addressed: tuple[Named, ...] = Field(
+        default=(), description="What its addressee and its target name, in order."
     )
     proposition_id: str = Field(description="What all renderings of one utterance by one speaker share.")
     former_proposition_ids: tuple[str, ...] = Field(

@@ -21,6 +21,7 @@ from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
 from schemas.refusal import Refusal
 from schemas.replay_job import ReplayJob
+from schemas.rule import Rule
 from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
@@ -112,6 +113,8 @@ FOUND = TopicSpec("news.statements.found.v1", FoundStatement, Width.STATEMENTS,
 STATEMENTS = TopicSpec("news.statements.v1", StatementEvent, Width.STATEMENTS,
                        "the product: who said what, and is it new", key=("statement_id",),
                        retention_days=None, compacted=True, written_by="judge")
+RULES = TopicSpec("news.rules.v1", Rule, Width.ONE, "what alerts are raised for, by name",
+                  key=("name",), retention_days=None, compacted=True, written_by="rules apply")
 ALERTS = TopicSpec("news.alerts.v1", Alert, Width.STATEMENTS, "new things said that a rule asked for",
                    key=("alert_id",), retention_days=2 * RAW_RETENTION_DAYS,
                    written_by="alert", read_by="deliver")
@@ -125,7 +128,7 @@ REPLAY_JOBS = TopicSpec("news.replay.jobs.v1", ReplayJob, Width.ONE, "replays, p
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS,
+    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
@@ -170,6 +173,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
     "found": FOUND.name, "statements": STATEMENTS.name,
     "alerts": ALERTS.name, "deliveries": DELIVERIES.name, "replays": REPLAY_JOBS.name,
+    "rules": RULES.name,
     "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""

@@ -110,6 +110,7 @@ def event_of(
     return StatementEvent.model_construct(
         **{name: getattr(found, name) for name in _STATEMENT_FIELDS},
         article=found.article, event_time=found.event_time, cluster_id=found.cluster_id, beside=found.beside,
+        names=found.names, addressed=found.addressed,
         proposition_id=proposition_id(verdict.root), former_proposition_ids=former,
         novelty=Novelty(
             kind=novel.kind, live_kind=novel.live_kind, first_seen=verdict.first_seen,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from schemas.envelope import DeliveryMode, Envelope, Provenance
 from schemas.found_statement import ArticleRef, Named
 from schemas.mention import MentionKind
+from schemas.span import SpanField
 from schemas.statements_state import SaidStatement, SaidVersion
 from streams.core.dedup.watermark import lane_of
 from streams.core.statements.placement import normalised, placements
@@ -26,6 +27,7 @@ NAMING = frozenset({
 """Kinds of mentions that tell two statements apart. Dates and positions are words like others."""
 
 
+
 def version_of(article: EnrichedArticle, envelope: Envelope) -> SaidVersion:
     """Return what an arrival tells of its article's version."""
     kept = placements(article.statements, article.article_id)
@@ -40,7 +42,8 @@ def version_of(article: EnrichedArticle, envelope: Envelope) -> SaidVersion:
         pipeline=envelope.pipeline_version or "",
         article=ArticleRef(
             id=article.article_id, version=article.version, url=article.url, outlet=article.outlet,
-            headline=article.headline, published=article.published,
+            headline=article.headline, published=article.published, language=article.language.code,
+            headline_names=_named(m for m in article.mentions if m.field is SpanField.HEADLINE),
         ),
         event_time=article.event_time, language=article.language.code,
         statements=tuple(sorted(statements, key=lambda each: each.statement.statement_id)),
@@ -60,12 +63,20 @@ def provenance_of(envelope: Envelope) -> Provenance:
 
 def named(spans: Sequence[Span], mentions: Iterable[Mention]) -> tuple[Named, ...]:
     """Return what lies inside spans and names something, in order."""
+    return _named(
+        mention
+        for mention in mentions
+        if any(
+            span.field is mention.field and span.start <= mention.start and mention.end <= span.end
+            for span in spans)
+    )
+
+
+def _named(mentions: Iterable[Mention]) -> tuple[Named, ...]:
     return tuple(
         Named(text=mention.text, key=mention.qid or normalised(mention.text), kind=mention.kind)
         for mention in mentions
-        if mention.kind in NAMING and any(
-            span.field is mention.field and span.start <= mention.start and mention.end <= span.end
-            for span in spans)
+        if mention.kind in NAMING
     )
 
 

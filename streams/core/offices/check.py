@@ -48,6 +48,8 @@ def checked(
     return Role(
         text=role.text,
         position_id=tenure.position_id if tenure else None,
+        office=None if role.former or role.elect else role.office,
+        deputy=role.deputy,
         organization=role.organization or (tenure.organization if tenure else None),
         country=role.country or (tenure.country if tenure else None),
         valid_on=datetime(on.year, on.month, on.day, tzinfo=UTC) if on else None,

@@ -13,24 +13,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from schemas.office import Office
 
-class Office(StrEnum):
-    """What kind of office a position is, in any country: a closed set."""
-
-    HEAD_OF_STATE = "head_of_state"
-    HEAD_OF_GOVERNMENT = "head_of_government"
-    DEPUTY_HEAD = "deputy_head"
-    FOREIGN_MINISTER = "foreign_minister"
-    DEFENCE_MINISTER = "defence_minister"
-    FINANCE_MINISTER = "finance_minister"
-    INTERIOR_MINISTER = "interior_minister"
-    MINISTER = "minister"
-    SPOKESPERSON = "spokesperson"
-    CENTRAL_BANK = "central_bank"
-    INTL_ORG_HEAD = "intl_org_head"
-    AMBASSADOR = "ambassador"
-    LEGISLATOR = "legislator"
-    OTHER = "other"
+__all__ = ["Fuzzy", "Held", "Office", "Person", "Tenure", "fuzzy", "held"]
 
 
 class Fuzzy(NamedTuple):
