@@ -58,7 +58,7 @@ class Rule(Event):
     )
     office: tuple[Office, ...] = Field(default=(), description="Kinds of office that the speaker holds.")
     organisation: tuple[str, ...] = Field(
-        default=(), description="Names or Wikidata ids of the speaker's organisation, or that speak themselves."
+        default=(), description="Names or ids of the speaker's organisation, or of one that speaks."
     )
     country: tuple[str, ...] = Field(
         default=(), description="Names, ISO 3166-1 alpha-2 codes or Wikidata ids of the speaker's country."
