@@ -31,6 +31,7 @@ from streams.settings_groups import (
     TaggingSettings,
     TopicSettings,
 )
+from streams.settings_past import ArchiveSettings
 from streams.settings_sources import (
     PREFIX,
     SettingsError,
@@ -43,6 +44,7 @@ from streams.settings_sources import (
 )
 
 __all__ = [
+    "ArchiveSettings",
     "CleaningSettings",
     "DedupSettings",
     "DeliverSettings",
@@ -100,6 +102,7 @@ class Settings(BaseSettings):
     dedup: DedupSettings = Field(default_factory=DedupSettings)
     novelty: NoveltySettings = Field(default_factory=NoveltySettings)
     deliver: DeliverSettings = Field(default_factory=DeliverSettings)
+    archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 
