@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, Final
 import faust
 from faust.exceptions import ConsistencyError
 
-from streams.bus import fatal, transport, trial
+from streams.bus import codec, fatal, transport, trial
 from streams.bus.bounds import PolledBounds
 from streams.bus.clock import system_clock
 from streams.bus.connect import connect
 from streams.bus.door import AgentBus
 from streams.bus.inhand import MarkedHands, open_hands
 from streams.bus.stall import watch_loop, watch_progress
+from streams.bus.standing import Followed
 from streams.bus.tables import Tables
 from streams.observe import logging, metrics
 from streams.offices.store import load as load_offices
@@ -52,6 +53,7 @@ class Works:
     tables: Tables
     hands: MarkedHands
     bounds: PolledBounds
+    followed: Followed
 
 
 def agents_of(stage: str) -> dict[str, ModuleType]:
@@ -75,13 +77,13 @@ def build(
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
     patience = min(settings.guard.child_timeout_seconds, settings.run.stall_seconds / 2)
     child = trial.ChildTrial([*command, stage, "--alone"], patience)
-    bounds = PolledBounds()
+    bounds, followed = PolledBounds(), Followed(codec.limits_of(settings))
     bus = AgentBus(
         settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
-        child, bounds)
+        child, bounds, followed)
     for agent in agents.values():
         agent.register(app, bus)
-    return Works(app, bus, tables, hands, bounds)
+    return Works(app, bus, tables, hands, bounds, followed)
 
 
 def fitted(stage: str, settings: Settings) -> Settings:
@@ -113,6 +115,7 @@ async def run(
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
     fatal.LAST_WORDS.append(works.hands.excuse)
     works.app.on_startup_finished = lambda: _say_ready(stage, ordinal, started)
+    await works.followed.catch_up(connect(settings))
     watch_loop(asyncio.get_running_loop(), settings.run.stall_seconds, fatal.die)
     await _until_told(works, stopping, settings)
     await _stop(works, settings)
@@ -151,10 +154,12 @@ async def _life(works: Works) -> None:
 
 
 async def _watch(works: Works, settings: Settings) -> None:
-    async with connect(settings).admin() as admin:
+    place = connect(settings)
+    async with place.admin() as admin:
         progress = watch_progress(
             works.app, admin, settings.run.stall_seconds, lambda: works.bus.settled, fatal.die)
-        await asyncio.gather(progress, works.bounds.keep_fresh(admin))
+        await asyncio.gather(
+            progress, works.bounds.keep_fresh(admin), works.followed.keep_up(place))
 
 
 def _give_up(works: Works, error: BaseException | None) -> None:

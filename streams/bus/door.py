@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from schemas.envelope import Envelope
+from streams.bus.codec import Limits
+from streams.bus.standing import Standing
 from streams.bus.tables_state import State
 from streams.core.outcome import Outputs
 from streams.topics import shadow
@@ -95,6 +97,13 @@ class Bounds(Protocol):
         """Return (first offset kept, next offset) of each partition; {} when it is not known."""
 
 
+class Standings(Protocol):
+    """Tells what stands on a small compacted topic, as of a second or so ago (`streams.bus.standing`)."""
+
+    def __call__(self, spec: TopicSpec) -> Standing:
+        """Return it; asked for in `register`, it is complete before the first record comes."""
+
+
 class Trial(Protocol):
     """Tries a record alone in a child process (`streams.bus.trial`)."""
 
@@ -141,6 +150,11 @@ def nothing_known(topic: str) -> Mapping[int, tuple[int, int]]:  # noqa: ARG001
     return {}
 
 
+def nothing_stands(spec: TopicSpec) -> Standing:
+    """Return an empty topic: for an agent that is run without a bus."""
+    return Standing(spec, Limits(0, 0, 0))
+
+
 async def always_alive(agent: str, record: Record) -> bool:  # noqa: ARG001
     """Say that every record is harmless: the trial of a simulator."""
     return True
@@ -160,6 +174,7 @@ class AgentBus:
     hands: Hands = field(default_factory=NoHands)
     trial: Trial = always_alive
     bounds: Bounds = nothing_known
+    standing: Standings = nothing_stands
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
     settled: int = 0

@@ -21,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from streams.bus import codec
 from streams.bus.clock import system_clock
+from streams.bus.connect import connect
 from streams.bus.door import AgentBus
 from streams.bus.fatal import die
 from streams.bus.interface import Record, RecordMetadata
+from streams.bus.standing import Followed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
@@ -154,7 +157,10 @@ async def run_alone(
 ) -> None:
     """Run an agent on one record: what the child does. Returns whatever the step made of the record."""
     app = _App()
-    bus = AgentBus(settings, stage, _Nowhere(), _Empty(), lambda topic: topic, system_clock(), die)
+    followed = Followed(codec.limits_of(settings))
+    bus = AgentBus(
+        settings, stage, _Nowhere(), _Empty(), lambda topic: topic, system_clock(), die, standing=followed)
     register(app, bus)
+    await followed.catch_up(connect(settings))
     for agent in app.agents:
         await agent(_Stream(record))

@@ -15,8 +15,10 @@ from functools import partial
 from random import Random
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from streams.bus.codec import limits_of
 from streams.bus.door import AgentBus, Clock
 from streams.bus.interface import Headers, RecordMetadata, TopicPartition
+from streams.bus.standing import Standing
 from streams.bus.tables_shelf import MemoryBase, Shelf, View
 from streams.stages import group_of
 from streams.testing.sim_agents import Hungry, Settle, SimApp, SimEvent, SimStream
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.settings import Settings
-    from streams.topics import TableSpec
+    from streams.topics import TableSpec, TopicSpec
 
     Register = Callable[[Any, AgentBus], None]
     """An agent module's `register(app, bus)`."""
@@ -65,6 +67,7 @@ class SimWorker:
     running: SimStream | None = None
     positions: dict[TopicPartition, int] = field(default_factory=dict)
     views: dict[tuple[str, int], View] = field(default_factory=dict)
+    followed: dict[str, Standing] = field(default_factory=dict)
 
     def start(self, registers: list[Register]) -> None:
         """Make the agents; each waits for its first event."""
@@ -86,7 +89,14 @@ class SimWorker:
         return AgentBus(
             settings=self.settings, stage=self.stage, sender=SimSender(self), stores=self,
             channels=lambda topic: topic, clock=clock, die=die, bounds=self.log.bounds,
+            standing=self._standing,
         )
+
+    def _standing(self, spec: TopicSpec) -> Standing:
+        """Return what stands on a topic: all of it at first, afterwards now and then all of it."""
+        found = self.followed.setdefault(spec.name, Standing(spec, limits_of(self.settings)))
+        found.apply(self.log.all(spec.name))
+        return found
 
     async def _sleep(self, seconds: float) -> None:
         self.log.now_ms += int(seconds * 1000)
@@ -155,6 +165,9 @@ class SimWorker:
         self._resume(task)
 
     def _resume(self, task: Task) -> None:
+        for name, standing in self.followed.items():
+            if self.random.random() < 0.5:
+                standing.apply(self.log.all(name))
         self.running = self.streams[task.agent]
         try:
             task.resume()
