@@ -58,6 +58,9 @@ class Envelope(Value):
     pipeline_version: str | None = Field(
         default=None, description="Version of the code that made it; null on a raw record."
     )
+    redrive_id: str | None = Field(
+        default=None, description="The redrive it comes from; null unless a dead letter was put back."
+    )
 
     @property
     def came_as(self) -> DeliveryMode:

@@ -18,6 +18,7 @@ from schemas.delivery import Delivery
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
+from schemas.redrive import Redrive
 from schemas.refusal import Refusal
 from schemas.replay_job import ReplayJob
 from schemas.rule import Rule
@@ -46,6 +47,7 @@ _ALL: Final[tuple[type[Event], ...]] = (
     Delivery,
     ReplayJob,
     Rule,
+    Redrive,
 )
 
 MODELS: Final[dict[tuple[str, int], type[Event]]] = {

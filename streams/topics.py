@@ -19,6 +19,7 @@ from schemas.delivery import Delivery
 from schemas.enriched_article import DedupAnswer, EnrichedArticle
 from schemas.found_statement import FoundStatement
 from schemas.raw_article import RawArticle
+from schemas.redrive import Redrive
 from schemas.refusal import Refusal
 from schemas.replay_job import ReplayJob
 from schemas.rule import Rule
@@ -125,10 +126,13 @@ REFUSALS = TopicSpec("news.refusals.v1", Refusal, Width.ONE, "why an article end
                      written_by="every stage")
 REPLAY_JOBS = TopicSpec("news.replay.jobs.v1", ReplayJob, Width.ONE, "replays, planned, running and over",
                         key=("job_id",), retention_days=None, compacted=True, written_by="replay")
+REDRIVES = TopicSpec("news.redrives.v1", Redrive, Width.ONE,
+                     "what was done about dead letters, and how it ended", key=("letter_id",),
+                     retention_days=3 * RAW_RETENTION_DAYS, written_by="dlt")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES,
+    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES, REDRIVES,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
@@ -173,7 +177,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
     "found": FOUND.name, "statements": STATEMENTS.name,
     "alerts": ALERTS.name, "deliveries": DELIVERIES.name, "replays": REPLAY_JOBS.name,
-    "rules": RULES.name,
+    "rules": RULES.name, "redrives": REDRIVES.name,
     "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""

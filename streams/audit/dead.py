@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams import topics
-from streams.bus.burial import PREFIX
+from streams.bus.burial import PREFIX, buried_headers
 from streams.bus.envelope import read_headers
+from streams.bus.fates import first_origin
+from streams.bus.redriven import REDRIVE_ID
 from streams.bus.scan import header, scan
 
 if TYPE_CHECKING:
@@ -38,7 +39,20 @@ class DeadLetter:
     first_failure: str | None
     fingerprint: str | None
     origin: str | None
-    """The raw record that it comes from; a dead raw record is its own."""
+    """The raw record that it comes from; a dead raw record is its own, a redriven one that of the first."""
+    timestamp: str | None = None
+    """When the record that died was written, RFC 3339; older letters do not say it."""
+    line: str | None = None
+    """The redrive that it comes from: it died again."""
+
+    @property
+    def sound(self) -> bool:
+        """Return whether it lies where letters of its topic lie, whole: only then it can be put back."""
+        place = self.id.removeprefix(f"{self.topic}-")
+        partition, _, offset = place.partition("-")
+        whole = header(self.record, f"{PREFIX}cut") is None
+        numbers = partition.isdecimal() and offset.isdecimal()
+        return self.record.topic == f"{self.topic}.dlt" and numbers and whole
 
     def as_dict(self) -> dict[str, object]:
         """Return what is told of it, without its content."""
@@ -64,11 +78,12 @@ def letter_of(record: Record) -> DeadLetter:
     at = "-".join([topic, *place])
     told = {
         name: header(record, PREFIX + name)
-        for name in ("code", "stage", "exception", "message", "attempts", "first_failure", "fingerprint")
+        for name in (
+            "code", "stage", "exception", "message", "attempts", "first_failure", "fingerprint", "timestamp"
+        )
     }
-    own = topic == topics.RAW.name  # whatever its producer's headers say
-    origin = at if own else read_headers(record.headers).get("ce_origin", at)
-    return DeadLetter(record, at, topic, origin=origin, **told)
+    told["line"] = read_headers(buried_headers(record.headers)).get(REDRIVE_ID)
+    return DeadLetter(record, at, topic, origin=first_origin(record, topic, place) or at, **told)
 
 
 async def dead_letters(bus: Bus, topic: str | None = None) -> AsyncIterator[DeadLetter]:

@@ -15,23 +15,28 @@ import orjson
 from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.interface import TopicPartition
-from streams.bus.scan import header, scan
+from streams.bus.scan import header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from streams.audit.ranges import Ranges
     from streams.bus.interface import Bus, Record
 
 _NAMED: Final = b'"statement_id"'
 
 
 async def lost(
-    bus: Bus, committed: Mapping[TopicPartition, int], tell: Callable[[str, int], None]
+    bus: Bus, committed: Mapping[TopicPartition, int], tell: Callable[[str, int], None], ranges: Ranges
 ) -> tuple[str, ...]:
-    """Return the statements, by id, that have come to nothing. `committed`: read before anything else."""
-    dead = await _buried(bus)
+    """Return the statements, by id, that have come to nothing. `committed`: read before anything else.
+
+    What is on the statements topic is read to its end, whatever `ranges` says: it is compacted, and a
+    statement that was there may stand further on.
+    """
+    dead = await _buried(bus, ranges)
     looked_for: set[str] = set()
-    async for records in scan(bus, [topics.ENRICHED.name], missing_ok=True):
+    async for records in ranges.scan(bus, [topics.ENRICHED.name], missing_ok=True):
         for record in records:
             split = record.offset < committed.get(TopicPartition(record.topic, record.partition), 0)
             if split and record.at not in dead:
@@ -41,17 +46,18 @@ async def lost(
         return ()
     on_the_way = {place: offset for place, offset in committed.items() if place.topic == topics.FOUND.name}
     for topic, starts in ((topics.FOUND.name, on_the_way), (topics.STATEMENTS.name, {})):
-        async for records in scan(bus, [topic], starts=starts, missing_ok=True):
+        onward = topic == topics.STATEMENTS.name
+        async for records in ranges.scan(bus, [topic], starts=starts, missing_ok=True, onward=onward):
             looked_for.difference_update((record.key or b"").decode("utf-8", "replace") for record in records)
             tell(topic, len(records))
     return tuple(sorted(looked_for - dead))
 
 
-async def _buried(bus: Bus) -> set[str]:
+async def _buried(bus: Bus, ranges: Ranges) -> set[str]:
     """Return the places of enriched events that split buried, and the ids of statements that judge did."""
     found: set[str] = set()
     names = [topics.ENRICHED.dead_letters, topics.FOUND.dead_letters]
-    async for records in scan(bus, names, missing_ok=True):
+    async for records in ranges.scan(bus, names, missing_ok=True):
         for record in records:
             told = (header(record, PREFIX + name) or "?" for name in ("topic", "partition", "offset"))
             found |= {"-".join(told), (record.key or b"").decode("utf-8", "replace")}

@@ -1,7 +1,7 @@
 """truth: what stands on the topics at the end of a run, in a form that two runs can be compared in.
 
 An enriched body is compared without its `dedup` (as of then); assignments and clusters by their
-latest record, without what says how it came to be.
+latest record, without what says how it came to be. A death that a success supersedes is none (`settled`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from streams import topics
-from streams.audit.collect import fate_of
+from streams.bus.fates import fate_of
 from streams.bus.scan import scan
+from streams.core.fates import Fate, FateKind, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,7 +37,7 @@ class Truth:
     """Enriched bodies by origin, fates by origin, and what is at rest by topic and key."""
 
     bodies: dict[str, set[bytes]] = field(default_factory=dict)
-    fates: dict[str, set[str]] = field(default_factory=dict)
+    fates: dict[str, set[Fate]] = field(default_factory=dict)
     at_rest: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
 
 
@@ -64,7 +65,7 @@ def _take_fates(truth: Truth, records: Iterable[Record]) -> None:
     for record in records:
         if (fate := fate_of(record)) is None:
             continue
-        truth.fates.setdefault(fate.origin, set()).add(str(fate.kind))
+        truth.fates.setdefault(fate.origin, set()).add(fate._replace(event_id=""))
         if record.topic == topics.ENRICHED.name and record.value is not None:
             truth.bodies.setdefault(fate.origin, set()).add(_lasting(record.topic, record.value))
 
@@ -88,10 +89,14 @@ def _lasting(topic: str, value: bytes) -> bytes:
 def compare(undisturbed: Truth, disturbed: Truth) -> Differences:
     """Return what the disturbed run lost, and where it came out different."""
     lost = sorted(origin for origin in undisturbed.fates if origin not in disturbed.fates)
-    found = _unequal(undisturbed.fates, disturbed.fates, without=lost)
+    found = _unequal(_settled(undisturbed), _settled(disturbed), without=lost)
     found |= _unequal(undisturbed.bodies, disturbed.bodies, without=lost)
     rest = _unequal(_named(undisturbed), _named(disturbed), without=())
     return Differences(tuple(lost), tuple(sorted(found | rest)))
+
+
+def _settled(truth: Truth) -> dict[str, frozenset[FateKind]]:
+    return {origin: settled(fates) for origin, fates in truth.fates.items()}
 
 
 def _named(truth: Truth) -> dict[str, bytes]:

@@ -3,9 +3,9 @@
 Key, value and headers byte for byte, then headers that say what went wrong.
 
 The headers follow KIP-1034's `__streams.errors.{exception,message,stacktrace,topic,partition,offset}`, with
-ours beside them: `code, stage, version, attempts, first_failure, fingerprint`. The dead letter's id is its
-record's topic-partition-offset. No header holds text of an article: of an exception that we did not write,
-only class and place are told.
+ours beside them: `code, stage, version, attempts, first_failure, timestamp, fingerprint`. The dead letter's
+id is its record's topic-partition-offset. No header holds text of an article: of an exception that we did not
+write, only class and place are told.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from schemas.base import rfc3339
 from streams import __version__
 from streams.bus.emission import Outgoing, size_of
+from streams.bus.envelope import timestamp
 from streams.core.outcome import CommuniqueError
 from streams.topics import MAX_DEAD_LETTER_BYTES
 
@@ -85,6 +86,7 @@ def headers_of(record: Record, death: Death, stage: str) -> Headers:
         "version": __version__,
         "attempts": str(death.attempts),
         "first_failure": rfc3339(death.first_failure),
+        "timestamp": rfc3339(timestamp(record)),
         "fingerprint": death.fingerprint,
     }
     return tuple((PREFIX + name, text.encode("utf-8", "replace")) for name, text in told.items())
@@ -104,3 +106,13 @@ def dead_letter(record: Record, death: Death, stage: str, topic: str) -> Outgoin
     cut = (PREFIX + "cut", str(size).encode())
     key = record.key if len(record.key or b"") <= MAX_KEY_BYTES else None
     return Outgoing(topic, key, b"", (*errors, cut), record.partition, kind="dead_letter")
+
+
+def buried_headers(letter: Headers) -> Headers:
+    """Return the headers of the record inside a letter: all that stand before the error headers.
+
+    What a producer called by such a name itself stands before them too, and stays.
+    """
+    first = f"{PREFIX}exception"
+    places = [place for place, (name, _) in enumerate(letter) if name == first]
+    return letter[: places[-1]] if places else letter

@@ -68,6 +68,8 @@ class Parent:
     def on_behalf(self, own: Provenance) -> Parent:
         """Return the parent of an event whose own thing came from elsewhere: the cause stays this record."""
         told = {name: getattr(own, name) for name in type(own).model_fields}
+        if own.origin != self.envelope.origin:
+            told["redrive_id"] = None
         return replace(self, envelope=self.envelope.model_copy(update=told))
 
 
@@ -152,6 +154,7 @@ def _child(event: Event | None, kind: str, parent: Parent, ordinal: int | str) -
         replay_job_id=above.replay_job_id,
         origin_mode=above.origin_mode,
         pipeline_version=__version__,
+        redrive_id=above.redrive_id,
     )
 
 

@@ -7,9 +7,10 @@ extensions are `correlationid`, `causationid`, `origin`, `origintime`, `delivery
 
 A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the
 log, its time its timestamp, and of its headers only what is well formed is believed (`ce_id`,
-`ce_deliverymode`, `ce_replayjobid`). Every other record was written by a stage: an attribute that is missing
-or broken there is `Permanent` SCHEMA. On a replay's own raw topic its feeder (streams/replay)
-wrote every record: it names origin, time and mode of the one it copied, and only there they are believed.
+`ce_deliverymode`, `ce_replayjobid`); one that was redriven keeps its first place and time (`redriven`). Every
+other record was written by a stage: an attribute that is missing or broken there is `Permanent` SCHEMA. On a
+replay's own raw topic its feeder (streams/replay) wrote every record: it names origin, time and mode of the
+one it copied, and only there they are believed.
 
 Source: CloudEvents 1.0.2, `spec.md` and `bindings/kafka-protocol-binding.md`.
 """
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Final
 from schemas import ids
 from schemas.base import rfc3339
 from schemas.envelope import DeliveryMode, Envelope
+from streams.bus import redriven
 from streams.core.outcome import Permanent
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ _OPTIONAL: Final = {
     "ce_causationid": "causation_id",
     "ce_replayjobid": "replay_job_id",
     "ce_pipelineversion": "pipeline_version",
+    "ce_redriveid": "redrive_id",
 }
 _ORIGIN_MODE: Final = "ce_originmode"
 FED: Final = ("ce_origin", "ce_origintime", "ce_deliverymode", "ce_replayjobid", _ORIGIN_MODE)
@@ -119,16 +122,19 @@ def of_raw(record: Record, type_name: str) -> Envelope:
     """Return the envelope of a record on a raw topic. Never fails, whatever the headers."""
     found = read_headers(record.headers)
     at = timestamp(record)
+    claim = redriven.claim_of(found, record.topic, record.partition, record.offset)
+    origin, first = (claim.origin, min(claim.time or at, at)) if claim else (record.at, at)
     mode = found.get("ce_deliverymode", DeliveryMode.LIVE)
     return Envelope(
-        id=found.get("ce_id") or ids.ce_id(type_name, record.at, 0),
+        id=found.get("ce_id") or ids.ce_id(type_name, origin, 0),
         type=type_name,
         source=found.get("ce_source", "/"),
-        time=at,
-        origin=record.at,
-        origin_time=at,
+        time=first,
+        origin=origin,
+        origin_time=first,
         delivery_mode=DeliveryMode(mode) if mode in set(DeliveryMode) else DeliveryMode.LIVE,
         replay_job_id=found.get("ce_replayjobid"),
+        redrive_id=claim.redrive_id if claim else None,
     )
 
 
@@ -206,3 +212,8 @@ def _moment(found: dict[str, str], name: str) -> datetime:
 def origin_of(record: Record) -> str | None:
     """Return the origin that a record's headers name, None without one: for audits, which must never fail."""
     return read_headers(record.headers).get("ce_origin")
+
+
+def claim_of(record: Record) -> redriven.Claim | None:
+    """Return what a raw record claims of its first place as a redriven one, None when it claims nothing."""
+    return redriven.claim_of(read_headers(record.headers), record.topic, record.partition, record.offset)

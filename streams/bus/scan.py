@@ -14,7 +14,7 @@ from streams.bus.errors import UnknownTopic
 from streams.bus.interface import TopicPartition
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 
     from streams.bus.interface import Bus, Consumer, Record
 
@@ -39,17 +39,26 @@ async def scan(
     names: Sequence[str],
     *,
     starts: Mapping[TopicPartition, int] | None = None,
+    ends: Mapping[TopicPartition, int] | None = None,
     missing_ok: bool = False,
+    only: Collection[TopicPartition] | None = None,
+    noted: Callable[[Mapping[TopicPartition, tuple[int, int]]], None] | None = None,
 ) -> AsyncGenerator[list[Record], None]:
     """Yield all records up to the topics' ends, a partition's in order, a list of one partition at a time.
 
-    `starts` gives the first offset of some partitions; the others start at their beginning. With
-    `missing_ok` a topic that does not exist holds nothing.
+    `starts` gives the first offset of some partitions, `ends` the one to stop before; the others are read
+    from their beginning to their end. `only` these partitions, None: all. With `missing_ok` a topic that does
+    not exist holds nothing. `noted` hears, before the first record, from where to where each is read.
     """
     partitions = await partitions_of(bus, names, missing_ok=missing_ok)
+    if only is not None:
+        partitions = [each for each in partitions if each in only]
     async with bus.consumer(client_id="communique-scan") as consumer:
-        ends = await consumer.end_offsets(partitions)
+        found = await consumer.end_offsets(partitions)
+        ends = {each: min(end, (ends or {}).get(each, end)) for each, end in found.items()}
         at = await _positions(consumer, partitions, starts or {})
+        if noted is not None:
+            noted({each: (min(at[each], ends[each]), ends[each]) for each in partitions})
         left = {each for each in partitions if at[each] < ends[each]}
         async for records in _until(consumer, left, at, ends):
             yield records

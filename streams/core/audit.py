@@ -13,48 +13,30 @@ records, which come first, and a redelivered fact changes nothing but `repeated`
 - a dead letter of code TRANSIENT or KILLED may have been sent by a worker that died before it committed, and
   the record succeeded when it came again: beside another fate it is superseded, `dead_lettered_later` too;
 - dead letters of one origin at several places, one a shard, are one fate;
-- what has no fate is `pending` when it is still on its way, else `lost`.
+- what has no fate is `pending` when it is still on its way, else `lost`;
+- the copy of a dead raw record is no other article: its fate is that of the first, also when raw keeps only
+  the copy; a record that calls itself a copy, and nobody noted that it is one, is `forged`: it breaks the
+  audit.
 
-A raw record costs nine bytes: the ledger holds a flag and the first 64 bits of its fate's id.
+A raw record costs eleven bytes: a flag, the hour and mode that it counts in, and the first 64 bits of its
+fate's id.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from enum import Enum, IntFlag
+from dataclasses import dataclass, field
+from enum import IntFlag
 from hashlib import blake2b
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from streams.core.fates import FateKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-
-class FateKind(Enum):
-    """How a raw record may end, as seen on the topics."""
-
-    ENRICHED = "enriched"
-    REFUSED = "refused"
-    DEAD = "dead"
-    DEAD_SHARD = "dead_shard"
-    """A dead sketch, match or answer: the fate only when nothing else came of the article."""
-    DEAD_UNSURE = "dead_unsure"
-    """Dead by the moment's fault (TRANSIENT, KILLED): the fate only when the record did not succeed."""
-    DEAD_LATER = "dead_later"
-    """Dead on a topic that follows the enriched event: no fate."""
-
-
-class Fate(NamedTuple):
-    """One record that tells the end of an origin.
-
-    `event_id`: `ce_id`, or a dead letter's topic-partition-offset.
-    """
-
-    kind: FateKind
-    origin: str
-    event_id: str
-    redriven: bool = False
+    from streams.core.fates import Fate
 
 
 class _Flag(IntFlag):
@@ -69,7 +51,23 @@ class _Flag(IntFlag):
     ENDED = ENRICHED | REFUSED | DEAD
 
 
+Group: TypeAlias = "tuple[int | None, str]"  # hour and mode that a raw record counts in
+_OTHER: Final[Group] = (None, "other")
+_MOST_GROUPS: Final = 65_000  # two bytes a record: years of hours in each mode
+
+ENDS: Final = ("raw", "enriched", "refused", "dead_lettered", "pending", "lost", "redriven")
+
 _ENDS = {FateKind.ENRICHED: _Flag.ENRICHED, FateKind.REFUSED: _Flag.REFUSED, FateKind.DEAD: _Flag.DEAD}
+
+
+class Cell(NamedTuple):
+    """How many raw records of one partition, hour (since 1970, UTC) and mode ended how."""
+
+    partition: str
+    hour: int | None
+    mode: str
+    ends: tuple[tuple[str, int], ...]
+    """Counts by enriched, refused, dead_lettered, pending, lost, and redriven beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +84,21 @@ class Report:
     lost: tuple[str, ...]
     doubled: tuple[str, ...]
     statements_lost: tuple[str, ...] = ()
+    redriven: int = 0
+    """Of the above, those whose fate is that of a redrive."""
+    forged: tuple[str, ...] = ()
+    """Raw records that call themselves redriven, and nobody noted it."""
+    cells: tuple[Cell, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Return whether nothing was lost and nothing came out twice. Pending records do not break it."""
-        return not (self.lost or self.doubled or self.statements_lost)
+        return not (self.lost or self.doubled or self.statements_lost or self.forged)
 
     def as_dict(self) -> dict[str, object]:
-        """Return the report as `communique audit --json` prints it."""
-        return {**asdict(self), "holds": self.holds}
+        """Return the report as `communique audit --json` prints it, without its cells."""
+        told = {name: getattr(self, name) for name in type(self).__slots__ if name != "cells"}
+        return {**told, "holds": self.holds}
 
 
 @dataclass(slots=True)
@@ -104,13 +108,24 @@ class _Part:
     base: int
     flags: bytearray = field(default_factory=bytearray)
     ids: array[int] = field(default_factory=lambda: array("Q"))
+    groups: array[int] = field(default_factory=lambda: array("H"))
 
-    def add(self, offset: int) -> None:
-        """Take in a raw record; offsets come in order, holes are no records."""
-        missing = offset - self.base + 1 - len(self.flags)
-        self.flags.extend(bytes(missing))
-        self.ids.extend([0] * missing)
-        self.flags[offset - self.base] |= _Flag.RAW
+    def where(self, name: str, flags: bytes) -> list[str]:
+        """Return the places, `name` before the offset, whose flags are one of `flags`."""
+        found = self.flags.translate(None, bytes(set(range(256)) - set(flags)))
+        if not found:
+            return []
+        wanted = set(flags)
+        return [f"{name}-{self.base + index}" for index, flag in enumerate(self.flags) if flag in wanted]
+
+    def add(self, offset: int, flag: int, group: int) -> None:
+        """Take in a record; offsets come in order, holes are no records."""
+        if (missing := offset - self.base + 1 - len(self.flags)) > 0:
+            self.flags.extend(bytes(missing))
+            self.ids.frombytes(bytes(8 * missing))
+            self.groups.frombytes(bytes(2 * missing))
+        self.flags[offset - self.base] |= flag
+        self.groups[offset - self.base] = group
 
 
 @dataclass(slots=True)
@@ -119,6 +134,7 @@ class Ledger:
 
     Origins that are no raw record taken in before (expired, or newer) are ignored.
 
+    >>> from streams.core.fates import Fate
     >>> ledger = Ledger()
     >>> ledger.raw("r", 0, 7)
     >>> ledger.fate(Fate(FateKind.ENRICHED, "r-0-7", "e"))
@@ -128,14 +144,47 @@ class Ledger:
 
     repeated: int = 0
     _parts: dict[str, _Part] = field(default_factory=dict)
+    _adopted: dict[str, _Part] = field(default_factory=dict)
+    _groups: dict[Group, int] = field(default_factory=lambda: {_OTHER: 0})
+    _forged: list[str] = field(default_factory=list)
 
-    def raw(self, topic: str, partition: int, offset: int) -> None:
-        """Take in a raw record; those of one partition in order."""
+    def raw(
+        self, topic: str, partition: int, offset: int, hour: int | None = None, mode: str = "live",
+        *, is_copy: bool = False,
+    ) -> None:
+        """Take in a raw record; those of one partition in order. `hour`: since 1970, UTC.
+
+        A copy of a dead one keeps its place only, until `copy` or `forged` says what it is.
+        """
         name = f"{topic}-{partition}"
         part = self._parts.get(name)
         if part is None:
             part = self._parts[name] = _Part(offset)
-        part.add(offset)
+        part.add(offset, 0 if is_copy else _Flag.RAW, self._group(hour, mode))
+
+    def copy(self, origin: str, hour: int | None = None, *, unread: bool = False) -> None:
+        """Take in, once all raw records are, that a noted redrive's copy of a raw record lies on raw.
+
+        Where the first is no longer kept the copy stands for it: some hundred bytes. `unread`: its reader has
+        not committed it.
+        """
+        if self._find(origin) is None and (place := _place(origin)) is not None:
+            self._adopted[origin] = part = _Part(place)
+            part.add(place, _Flag.RAW, self._group(hour, "redrive"))
+        if unread:
+            self.on_the_way(origin)
+
+    def forged(self, at: str) -> None:
+        """Take in, once all raw records are, that one calls itself redriven, and nobody noted it."""
+        name, _, offset = at.rpartition("-")
+        self._parts[name].flags[int(offset) - self._parts[name].base] |= _Flag.RAW
+        self._forged.append(at)
+
+    def _group(self, hour: int | None, mode: str) -> int:
+        known = self._groups.get((hour, mode))
+        if known is None and len(self._groups) <= _MOST_GROUPS:
+            known = self._groups[hour, mode] = len(self._groups)
+        return known or 0
 
     def on_the_way(self, origin: str) -> None:
         """Take in that a record of this origin lies beyond what its reader has committed."""
@@ -163,32 +212,34 @@ class Ledger:
             part.flags[index] |= _Flag.DOUBLED
 
     def _find(self, origin: str) -> tuple[_Part, int] | None:
-        name, _, offset = origin.rpartition("-")
-        part = self._parts.get(name)
-        if part is None or not (offset.isascii() and offset.isdigit()):
+        if origin in self._adopted:
+            return self._adopted[origin], 0
+        part = self._parts.get(origin.rpartition("-")[0])
+        place = _place(origin)
+        if part is None or place is None:
             return None
-        index = int(offset) - part.base
+        index = place - part.base
         return (part, index) if 0 <= index < len(part.flags) and part.flags[index] & _Flag.RAW else None
 
-    def _each(self) -> Iterator[tuple[str, _Flag]]:
-        for name in sorted(self._parts, key=lambda n: (n.rpartition("-")[0], int(n.rpartition("-")[2]))):
-            part = self._parts[name]
-            for index, flags in enumerate(part.flags):
-                if flags & _Flag.RAW:
-                    yield f"{name}-{part.base + index}", _Flag(flags)
+    def _each(self) -> Iterator[tuple[str, _Part]]:
+        """Yield the parts by topic, partition and offset, with the partition's name."""
+        parts = [*self._parts.items(), *((o.rpartition("-")[0], p) for o, p in self._adopted.items())]
+        yield from sorted(parts, key=lambda each: (*_order(each[0]), each[1].base))
 
     def report(self) -> Report:
         """Return what came of every raw record taken in."""
         counts: Counter[str] = Counter()
+        cells: dict[tuple[str, int], Counter[str]] = {}
         lost: list[str] = []
         doubled: list[str] = []
-        for origin, flags in self._each():
-            name = _end(flags)
-            counts["raw"] += 1
-            counts[name or "lost"] += 1
-            counts["later"] += _Flag.DEAD_BESIDE in flags and name in {"enriched", "refused"}
-            lost += [] if name else [origin]
-            doubled += [origin] if _Flag.DOUBLED in flags else []
+        for name, part in self._each():
+            for (flag, group), many in Counter(zip(part.flags, part.groups, strict=True)).items():
+                if flag & _Flag.RAW:
+                    ends = _ends(_Flag(flag), many)
+                    cells.setdefault((name, group), Counter()).update(ends)
+                    counts.update(ends)
+            lost += part.where(name, _LOST)
+            doubled += part.where(name, _DOUBLED)
         return Report(
             raw=counts["raw"],
             enriched=counts["enriched"],
@@ -199,7 +250,32 @@ class Ledger:
             repeated=self.repeated,
             lost=tuple(lost),
             doubled=tuple(doubled),
+            redriven=counts["redriven"],
+            forged=tuple(sorted(self._forged, key=_order)),
+            cells=tuple(self._cells(cells)),
         )
+
+    def _cells(self, counted: Mapping[tuple[str, int], Counter[str]]) -> Iterator[Cell]:
+        groups = {number: group for group, number in self._groups.items()}
+        for (name, number), ends in counted.items():
+            yield Cell(name, *groups[number], tuple((each, ends[each]) for each in ENDS))
+
+
+def _ends(flags: _Flag, many: int) -> dict[str, int]:
+    name = _end(flags)
+    later = _Flag.DEAD_BESIDE in flags and name in {"enriched", "refused"}
+    redriven = _Flag.REDRIVEN in flags and name in {"enriched", "refused"}
+    return {"raw": many, name or "lost": many, "later": many * later, "redriven": many * redriven}
+
+
+def _place(origin: str) -> int | None:
+    offset = origin.rpartition("-")[2]
+    return int(offset) if offset.isascii() and offset.isdigit() else None
+
+
+def _order(name: str) -> tuple[tuple[str, int], ...]:
+    """Order `topic-partition` and `topic-partition-offset` by number."""
+    return tuple((each, 0) if not each.isdigit() else ("", int(each)) for each in name.split("-"))
 
 
 def _end(flags: _Flag) -> str | None:
@@ -217,3 +293,7 @@ def _end(flags: _Flag) -> str | None:
 
 def _word(event_id: str) -> int:
     return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "big")
+
+
+_LOST: Final = bytes(flag for flag in range(256) if flag & _Flag.RAW and _end(_Flag(flag)) is None)
+_DOUBLED: Final = bytes(flag for flag in range(256) if flag & _Flag.RAW and flag & _Flag.DOUBLED)

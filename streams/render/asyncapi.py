@@ -33,6 +33,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "ce_replayjobid": "replay_job_id",
     "ce_pipelineversion": "pipeline_version",
     "ce_originmode": "origin_mode",
+    "ce_redriveid": "redrive_id",
 }
 """Header → field of the envelope, whose description it has."""
 
@@ -51,6 +52,7 @@ ERRORS: Final[dict[str, str]] = {
     "version": "Version of the code that gave up.",
     "attempts": "How often it was tried.",
     "first_failure": "When it failed first, RFC 3339.",
+    "timestamp": "Timestamp of the record, RFC 3339.",
     "fingerprint": "The same for failures of one kind at one place.",
     "cut": "Only on a record that no topic takes: its bytes. Value and headers still lie where it came from.",
 }

@@ -15,16 +15,15 @@ import orjson
 from schemas.cluster import Assignment, ClusterChange, ClusterEvent
 from schemas.dedup_state import StirredCluster
 from streams import topics
-from streams.bus.burial import PREFIX
-from streams.bus.envelope import read_headers
-from streams.core.audit import Fate, FateKind, Ledger, Report
+from streams.bus.envelope import claim_of, read_headers
+from streams.bus.fates import fate_of
+from streams.core.audit import Ledger, Report
 from streams.core.dedup.cluster import matched
 from streams.core.dedup.forest import Forest
 from streams.core.dedup.stirred import Stirred, truth
 from streams.core.outcome import Placed
 
 if TYPE_CHECKING:
-    from streams.bus.interface import Record
     from streams.testing.sim_bus import SimLog
 
 Body = dict[str, Any]
@@ -85,24 +84,13 @@ def audit(log: SimLog) -> Report:
     """Return the audit of a history that has come to its end: nothing is on its way."""
     ledger = Ledger()
     for record in log.all(topics.RAW.name):
-        ledger.raw(record.topic, record.partition, record.offset)
-    for kind, name in ((FateKind.REFUSED, topics.REFUSALS.name), (FateKind.ENRICHED, topics.ENRICHED.name)):
+        ledger.raw(record.topic, record.partition, record.offset, is_copy=claim_of(record) is not None)
+    dead = [name for name in log.topics() if name.endswith(".dlt")]
+    for name in (topics.REFUSALS.name, topics.ENRICHED.name, *dead):
         for record in log.all(name):
-            found = read_headers(record.headers)
-            ledger.fate(Fate(kind, found["ce_origin"], found["ce_id"]))
-    for topic in log.topics():
-        for record in log.all(topic) if topic.endswith(".dlt") else ():
-            ledger.fate(_death(record))
+            if fate := fate_of(record):
+                ledger.fate(fate)
     return ledger.report()
-
-
-def _death(record: Record) -> Fate:
-    told = {n.removeprefix(PREFIX): v.decode() for n, v in record.headers if n.startswith(PREFIX)}
-    at = f"{told['topic']}-{told['partition']}-{told['offset']}"
-    beside = {topics.SKETCHES.name, topics.MATCHES.name, topics.ANSWERS.name}
-    kind = FateKind.DEAD_SHARD if told["topic"] in beside else FateKind.DEAD
-    origin = at if told["topic"] == topics.RAW.name else read_headers(record.headers).get("ce_origin", at)
-    return Fate(kind, origin, at)
 
 
 def losses(log: SimLog) -> Iterator[str]:

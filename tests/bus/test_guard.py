@@ -116,7 +116,7 @@ async def test_a_dead_letter_keeps_key_value_headers_and_partition_byte_for_byte
     assert letter.raw_headers[:4] == headers
     told = {name.removeprefix("__streams.errors."): value.decode() for name, value in letter.raw_headers[4:]}
     assert set(told) == {"exception", "message", "stacktrace", "topic", "partition", "offset", "code", "stage", "version", "attempts",
-                         "first_failure", "fingerprint"}
+                         "first_failure", "timestamp", "fingerprint"}
     assert (told["topic"], told["partition"], told["offset"]) == (topics.RAW.name, "3", "5")
     assert (told["code"], told["stage"], told["attempts"]) == ("SCHEMA", "clean", "1")
     assert told["first_failure"] == "2024-05-01T00:00:00Z"

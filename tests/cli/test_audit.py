@@ -122,7 +122,7 @@ def test_enriched_and_dead_is_doubled(line: Line, done: str) -> None:
 def test_a_dead_letter_that_was_redriven_with_success_is_superseded(line: Line, done: str) -> None:
     bury(line, topics.CLEAN.name, done)
     enrich(line, done, ce_deliverymode="redrive")
-    assert counts(line) == {"raw": 1, "enriched": 1, "holds": True}
+    assert counts(line) == {"raw": 1, "enriched": 1, "redriven": 1, "holds": True}
 
 
 @pytest.mark.parametrize("code", ["TRANSIENT", "KILLED"])
@@ -189,6 +189,8 @@ def test_the_report_has_the_fields_of_the_contract(line: Line, done: str) -> Non
         "doubled",
         "statements_lost",
         "holds",
+        "redriven",
+        "forged",
     }
 
 

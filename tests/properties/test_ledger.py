@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.audit import Fate, FateKind, Ledger
+from streams.core.audit import Ledger
+from streams.core.fates import Fate, FateKind
 
 PLACES = st.tuples(st.integers(0, 1), st.integers(0, 4))
 FATES = st.builds(
