@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import AlertRule
-from streams.core.web.addresses import why_closed
 from streams.core.delivering.matching import Inhibition, group_name, inhibited, labels_of, matcher
 from streams.core.delivering.pace import Breaker, due_at, failed, pause_seconds, retry_after
 from streams.core.delivering.signature import key_of, signatures
-from streams.core.web.target import Allowed, TargetRefused, target_of
 from streams.core.delivering.wording import body_of, told
 from streams.core.outcome import Usage
+from streams.core.web.addresses import why_closed
+from streams.core.web.target import Allowed, TargetRefused, target_of
 from streams.testing.builders import alert
 
 CLOSED = ["127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.0.1", "169.254.169.254", "100.64.0.1", "100.100.100.200", "100.127.255.255", "192.0.0.192", "168.63.129.16", "192.0.2.1", "198.18.0.1", "198.19.255.255", "198.51.100.7", "203.0.113.9", "192.88.99.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:7f00:1", "::ffff:10.0.0.1", "::ffff:1.1.1.1", "::ffff:0:127.0.0.1", "64:ff9b::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::1", "64:ff9b::101:101", "2002:7f00:1::", "2002:0a00:0001::1", "2001::1", "2001:0:7f00:1::1", "2001:db8::1", "2001:10::1", "3fff::1", "5f00::1", "100::1", "fc00::1", "fd00:ec2::254", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "ff0e::1", "2606:4700::1%1"]

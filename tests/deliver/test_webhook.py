@@ -14,14 +14,14 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from streams.core.delivering.signature import key_of
-from streams.core.web.target import Allowed
 from streams.core.delivering.wording import body_of
+from streams.core.web.target import Allowed
 from streams.deliver.notification import Failed, Notification, Sent
-from streams.web.resolver import look_up_by
 from streams.deliver.secret import Secret
 from streams.deliver.webhook import WebhookChannel
 from streams.testing.builders import alert
 from streams.testing.receiver import Answer, How, Receiver
+from streams.web.resolver import look_up_by
 
 OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 HERE = (ip_network("127.0.0.0/8"),)
