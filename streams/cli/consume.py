@@ -17,7 +17,9 @@ from streams.topics import SHORT_NAMES
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
+    from schemas.view import View
     from streams.bus.interface import Bus, Record, TopicPartition
+    from streams.bus.views import Watch
     from streams.render.where import Condition
     from streams.settings import Settings
 
@@ -60,6 +62,9 @@ def consume(
     communique consume enriched --where dedup.role=canonical --where mentions.text=Geneva
     communique consume news.articles.raw.v1.dlt --exit-at-end
     communique consume enriched --group mine --json          resumable: start it again and it carries on
+
+    A short name means what production is: after a cutover of a replay, each article from the run that has it,
+    once. A whole topic name means that topic.
 
     A body is one JSON object a line with --json; tombstones are left out. A body that is no JSON is printed
     as {"not_json_base64": …}. Fields in --where are paths (a.b); in lists any item may fit; ce_… is a
@@ -104,21 +109,49 @@ class _Source:
 
     async def records(self, bus: Bus) -> AsyncGenerator[list[Record], None]:
         """Yield records by the flags; empty lists while nothing comes."""
-        from streams.bus import scan
+        from streams.bus.views import FOLLOWED, Watch
 
-        names = [await topic_of(bus, self.name)]
-        if self.group is not None:
-            reading = scan.in_group(
-                bus, names, self.group, to_end=self.to_end, room=lambda: self.left
-            )
-        elif self.to_end:
-            starts = {} if self.since_ms is None else await scan.starts_since(bus, names, self.since_ms)
-            reading = scan.scan(bus, names, starts=starts)
-        else:
-            reading = scan.follow(bus, await self._starts(bus, names))
-        async with aclosing(reading):
+        topic = await topic_of(bus, self.name)
+        if self.name not in SHORT_NAMES or topic not in FOLLOWED:
+            async with aclosing(await self._whole(bus, topic)) as reading:
+                async for records in reading:
+                    yield records
+            return
+        async with (
+            Watch(bus, _tell_of_a_move) as watch,
+            aclosing(await self._produced(bus, watch, topic)) as reading,
+        ):
             async for records in reading:
                 yield records
+
+    async def _whole(self, bus: Bus, topic: str) -> AsyncGenerator[list[Record], None]:
+        """Return what reads one topic as it is."""
+        from streams.bus import scan
+
+        if self.group is not None:
+            return scan.in_group(bus, [topic], self.group, to_end=self.to_end, room=lambda: self.left)
+        if self.to_end:
+            return scan.scan(bus, [topic], starts=await self._since(bus, [topic]))
+        return scan.follow(bus, await self._starts(bus, [topic]))
+
+    async def _produced(self, bus: Bus, watch: Watch, topic: str) -> AsyncGenerator[list[Record], None]:
+        """Return what reads production's events of a topic, over cutovers and rollbacks."""
+        from streams.bus import following
+        from streams.bus.views import names
+
+        view = await watch.fresh()
+        topics = names(view, topic)
+        if self.group is not None:
+            return following.in_group(
+                bus, watch, topic, self.group, at_end=self.to_end, room=lambda: self.left)
+        if self.to_end:
+            return following.to_end(bus, view, topic, starts=await self._since(bus, topics))
+        return following.on(bus, watch, topic, await self._starts(bus, topics))
+
+    async def _since(self, bus: Bus, names: Sequence[str]) -> dict[TopicPartition, int]:
+        from streams.bus import scan
+
+        return {} if self.since_ms is None else await scan.starts_since(bus, names, self.since_ms)
 
     async def _starts(self, bus: Bus, names: Sequence[str]) -> dict[TopicPartition, int]:
         from streams.bus import scan
@@ -128,6 +161,13 @@ class _Source:
         if self.beginning:
             return await scan.starts_since(bus, names, 0)
         return await scan.starts_at_end(bus, names)
+
+
+def _tell_of_a_move(view: View) -> None:
+    output.say(
+        f"waiting: production is being moved ({view.reason or 'no reason given'}). If that was killed halfway, "
+        "run the same `communique replay cutover` or `rollback` again"
+    )
 
 
 async def topic_of(bus: Bus, name: str) -> str:

@@ -1,0 +1,44 @@
+"""View: which run's topics are production, and since which raw record: the pointer that readers follow."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.base import Event, Value
+
+
+class ViewCut(Value):
+    """Where a run takes over in one raw partition."""
+
+    partition: int = Field(ge=0, description="Raw partition.")
+    offset: int = Field(ge=0, description="The first raw record whose events are read from this run.")
+
+
+class ViewSpan(Value):
+    """A stretch of raw records, in each partition up to where the next span begins, and the run that has them."""
+
+    job_id: str | None = Field(
+        default=None, description="The replay whose topics are production; null: the first run's."
+    )
+    since: tuple[ViewCut, ...] = Field(
+        default=(), description="By partition, the first raw record; one that is not named: from its first."
+    )
+
+
+class View(Event):
+    """The pointer at rest; the last record counts. Every raw record belongs to exactly one span."""
+
+    ce_type: ClassVar[str] = "news.view"
+
+    name: str = Field(default="production", description="Which pointer: there is one.")
+    revision: int = Field(ge=1, description="Counts up with every change.")
+    spans: tuple[ViewSpan, ...] = Field(
+        default=(ViewSpan(),), min_length=1, description="Oldest first; the last is what production is now."
+    )
+    moving: bool = Field(
+        default=False, description="True: about to be moved; readers wait for the next record."
+    )
+    by: str | None = Field(default=None, description="Who moved it; null when nobody said.")
+    reason: str | None = Field(default=None, description="Why, for people: cutover or rollback of a replay.")

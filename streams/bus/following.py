@@ -1,0 +1,100 @@
+"""following: read what production is, over cutovers and rollbacks: each raw record's events once.
+
+A reader reads the topics of all runs that have a span of the view, lets out what belongs to each
+(`views.is_seen`), and keeps its place in every topic on its own: so nothing has to be remembered but offsets,
+and a reader that dies anywhere goes on where it was. Of a run that takes over it first reads what the one
+before has written so far, then its own topic from the beginning, where it passes over all that others have.
+
+A group's place is its committed offsets, in all these topics; a list is committed when the next is asked for.
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from streams.bus import scan
+from streams.bus.interface import TopicPartition
+from streams.bus.views import is_seen, names
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+
+    from schemas.view import View
+    from streams.bus.interface import Bus, Record
+    from streams.bus.views import Watch
+
+
+def seen(view: View, records: Sequence[Record]) -> list[Record]:
+    """Return the records that are production."""
+    return [record for record in records if is_seen(view, record)]
+
+
+async def to_end(
+    bus: Bus, view: View, topic: str, *, starts: Mapping[TopicPartition, int] | None = None
+) -> AsyncGenerator[list[Record], None]:
+    """Yield what there is of a topic, the oldest run's first, as `scan.scan` does."""
+    for name in names(view, topic):
+        async for records in scan.scan(bus, [name], starts=starts, missing_ok=name != topic):
+            yield seen(view, records)
+
+
+async def on(
+    bus: Bus, watch: Watch, topic: str, starts: Mapping[TopicPartition, int]
+) -> AsyncGenerator[list[Record], None]:
+    """Yield what comes, for ever, from `starts` in the topics that the view has now.
+
+    An empty list at least twice a second.
+    """
+    places = dict(starts)
+    while True:
+        known = names(watch.view, topic)
+        async with aclosing(scan.follow(bus, places)) as reading:
+            async for records in reading:
+                view = await watch.fresh()
+                _advance(places, records)
+                yield seen(view, records)
+                if names(view, topic) != known:
+                    break
+        async for records in scan.scan(bus, known, starts=places):
+            _advance(places, records)
+            yield seen(await watch.fresh(), records)
+        come = [name for name in names(watch.view, topic) if name not in known]
+        places |= dict.fromkeys(await scan.partitions_of(bus, come), 0)
+
+
+def _advance(places: dict[TopicPartition, int], records: Sequence[Record]) -> None:
+    if records:
+        last = records[-1]
+        places[TopicPartition(last.topic, last.partition)] = last.offset + 1
+
+
+async def in_group(
+    bus: Bus, watch: Watch, topic: str, group: str, *, at_end: bool, room: Callable[[], int | None]
+) -> AsyncGenerator[list[Record], None]:
+    """Yield records as a group's member does (`scan.in_group`); with `at_end` it ends there."""
+    while True:
+        known = names(await watch.fresh(), topic)
+        for count in range(1, len(known) + 1):
+            ends = at_end or count < len(known)
+            reading = scan.in_group(bus, known[:count], group, to_end=ends, room=room)
+            async with aclosing(_until_moved(reading, watch, topic, known)) as lists:
+                async for records in lists:
+                    yield records
+            if room() == 0:
+                return
+            if names(watch.view, topic) != known:
+                break
+        else:
+            return
+
+
+async def _until_moved(
+    reading: AsyncGenerator[list[Record], None], watch: Watch, topic: str, known: Sequence[str]
+) -> AsyncGenerator[list[Record], None]:
+    """Yield what is production. Once another run takes over, what was let out is committed, then it ends."""
+    async with aclosing(reading):
+        async for records in reading:
+            if names(watch.view, topic) != known:
+                return
+            yield seen(await watch.fresh(), records)

@@ -1,0 +1,68 @@
+"""view: which run's events of a raw record are production.
+
+Every raw record belongs to one span of the view, so that each of its events is read from one run's topics
+and from no other's, whoever reads, from wherever, and however often. A cutover and a rollback both append a
+span, from the raw topic's ends as they are then; nothing that was read before is taken back.
+
+A move has two steps, so that no reader can have read beyond a cut that it did not know of: `held` says that
+the view is about to move, and readers that see it wait; the raw topic's ends are looked up after that; then
+`moved` says where the cut is. A reader looks at the view after it has got records and before it lets them
+out: what it let out under the old view had come in before `held` was written, so it lies before the cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas.view import View, ViewCut, ViewSpan
+
+FIRST: Final = View(revision=1)
+"""The view before anybody moved it: all is the first run's."""
+
+
+def job_now(view: View) -> str | None:
+    """Return the replay that production is now, None for the first run."""
+    return view.spans[-1].job_id
+
+
+def runs(view: View) -> tuple[str | None, ...]:
+    """Return all runs that have a span, in order of their first."""
+    return tuple(dict.fromkeys(span.job_id for span in view.spans))
+
+
+def run_of(view: View, origin: str) -> str | None:
+    """Return the run whose events of a raw record are production, None for the first.
+
+    What has no origin (topic-partition-offset) is the latest run's.
+    """
+    topic, _, offset = origin.rpartition("-")
+    partition = topic.rpartition("-")[2]
+    if not (partition.isdecimal() and offset.isdecimal()):
+        return job_now(view)
+    for span in reversed(view.spans):
+        if int(offset) >= _start(span, int(partition)):
+            return span.job_id
+    return view.spans[0].job_id
+
+
+def _start(span: ViewSpan, partition: int) -> int:
+    return next((cut.offset for cut in span.since if cut.partition == partition), 0)
+
+
+def held(view: View, by: str | None, reason: str) -> View:
+    """Return the view that tells readers to wait for the next."""
+    return view.model_copy(
+        update={"revision": view.revision + 1, "moving": True, "by": by, "reason": reason})
+
+
+def moved(view: View, job: str | None, ends: Mapping[int, int]) -> View:
+    """Return the view with a run that takes over at `ends`: raw partition → next offset."""
+    cuts = tuple(ViewCut(partition=each, offset=ends[each]) for each in sorted(ends))
+    spans = (*view.spans, ViewSpan(job_id=job, since=cuts))
+    return view.model_copy(update={"revision": view.revision + 1, "moving": False, "spans": spans})
+
+
+def given_up(view: View) -> View:
+    """Return the view as it was before `held`."""
+    return view.model_copy(update={"revision": view.revision + 1, "moving": False})
