@@ -26,6 +26,7 @@ from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
 from schemas.tagged_article import TaggedArticle
+from schemas.view import View
 
 Body: TypeAlias = dict[str, object]
 """A decoded JSON body."""
@@ -44,6 +45,7 @@ _ALL: Final[tuple[type[Event], ...]] = (
     StatementEvent,
     Refusal,
     Alert,
+    View,
     Delivery,
     ReplayJob,
     Rule,

@@ -17,7 +17,7 @@ class ViewCut(Value):
 
 
 class ViewSpan(Value):
-    """A stretch of raw records, in each partition up to where the next span begins, and the run that has them."""
+    """A stretch of raw records, up to where the next begins, and the run whose events of them are read."""
 
     job_id: str | None = Field(
         default=None, description="The replay whose topics are production; null: the first run's."

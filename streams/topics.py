@@ -28,6 +28,7 @@ from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
 from schemas.statements_state import JudgedStatement, SaidVersion
 from schemas.tagged_article import TaggedArticle
+from schemas.view import View
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
 """`max.message.bytes` of every topic and changelog: a tagged article of 900 kB fits."""
@@ -129,16 +130,18 @@ REPLAY_JOBS = TopicSpec("news.replay.jobs.v1", ReplayJob, Width.ONE, "replays, p
 REDRIVES = TopicSpec("news.redrives.v1", Redrive, Width.ONE,
                      "what was done about dead letters, and how it ended", key=("letter_id",),
                      retention_days=3 * RAW_RETENTION_DAYS, written_by="dlt")
+VIEWS = TopicSpec("news.views.v1", View, Width.ONE, "which run is production, since which raw record",
+                  key=("name",), retention_days=None, compacted=True, written_by="replay")
 
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES, REDRIVES,
+    VIEWS, REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES, REDRIVES,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
 
-SHADOWED: Final[tuple[TopicSpec, ...]] = tuple(
-    spec for spec in TOPICS if spec not in (ALERTS, DELIVERIES, REPLAY_JOBS)
+SHADOWED: Final[tuple[TopicSpec, ...]] = (
+    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS, REFUSALS,
 )
 """The topics that a replay has of its own: raw, and all that is made of it. Alerts are never made twice."""
 
@@ -178,7 +181,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "found": FOUND.name, "statements": STATEMENTS.name,
     "alerts": ALERTS.name, "deliveries": DELIVERIES.name, "replays": REPLAY_JOBS.name,
     "rules": RULES.name, "redrives": REDRIVES.name,
-    "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
+    "views": VIEWS.name, "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""
 

@@ -165,8 +165,8 @@ class _Source:
 
 def _tell_of_a_move(view: View) -> None:
     output.say(
-        f"waiting: production is being moved ({view.reason or 'no reason given'}). If that was killed halfway, "
-        "run the same `communique replay cutover` or `rollback` again"
+        f"waiting: production is being moved ({view.reason or 'no reason given'}). If that was "
+        "killed halfway, run the same `communique replay cutover` or `rollback` again"
     )
 
 
