@@ -16,7 +16,6 @@ secret.
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -28,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.core.delivering.matching import Inhibition, matcher
 from streams.core.outcome import Usage
+from streams.core.toml_lines import Lines, near
 from streams.deliver.channels import KINDS
 from streams.deliver.log import LogOptions
 
@@ -103,7 +103,7 @@ def load(path: Path | None) -> Config:
         content = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Usage(f"the channels file {path} cannot be read: {error}") from None
-    return _Reader(path, text.splitlines()).config(content)
+    return _Reader(path, Lines.of(text)).config(content)
 
 
 def _with_default(channels: dict[str, ChannelConfig], inhibitions: tuple[Inhibition, ...]) -> Config:
@@ -114,7 +114,7 @@ def _with_default(channels: dict[str, ChannelConfig], inhibitions: tuple[Inhibit
 @dataclass(frozen=True, slots=True)
 class _Reader:
     path: Path
-    lines: list[str]
+    lines: Lines
 
     def config(self, content: Mapping[str, object]) -> Config:
         """Return what the whole file says."""
@@ -136,7 +136,7 @@ class _Reader:
             self._wrong("channels", name, "write [channels.NAME]")
         kind = table.get("kind")
         if kind not in KINDS:
-            self._wrong(where, "kind", f"kind is one of {', '.join(KINDS)}{_near(str(kind), KINDS)}")
+            self._wrong(where, "kind", f"kind is one of {', '.join(KINDS)}{near(str(kind), KINDS)}")
         options, pace = KINDS[str(kind)].options, Pace.model_fields
         self._known(table, ("kind", *options.model_fields, *pace), where)
         own = {key: value for key, value in table.items() if key in options.model_fields}
@@ -152,7 +152,7 @@ class _Reader:
     def _known(self, table: Mapping[str, object], names: Iterable[str], where: str | None) -> None:
         for name in table:
             if name not in names:
-                self._wrong(where, name, f"{name} is nothing known here{_near(name, names)}")
+                self._wrong(where, name, f"{name} is nothing known here{near(name, names)}")
 
     def _valid(self, model: type[T], values: object, where: str) -> T:
         try:
@@ -164,23 +164,5 @@ class _Reader:
             self._wrong(where, name, f"{told}: {first['msg'].lower()}")
 
     def _wrong(self, where: str | None, name: str | None, why: str) -> NoReturn:
-        line = self._line(where, name)
+        line = self.lines.at(where, name) if where else self.lines.at(name or "")
         raise Usage(f"{self.path}{f':{line}' if line else ''}: {f'[{where}] ' if where else ''}{why}")
-
-    def _line(self, where: str | None, name: str | None) -> int | None:
-        """Return the line of a key in a table, else of the table; None when it cannot be told."""
-        inside, header = where is None, None
-        for number, line in enumerate(self.lines, 1):
-            table = re.match(r"\s*\[+\s*([^\[\]]+?)\s*\]", line)
-            if table:
-                title = table[1].replace('"', "")
-                inside = title == where if where else title.partition(".")[0] == name
-                header = number if inside and header is None else header
-            elif inside and name and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]", line):
-                return number
-        return header
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f": did you mean {close[0]}?" if close else ""
