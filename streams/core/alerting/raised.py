@@ -1,0 +1,158 @@
+"""raised: what was raised about each proposition, found by proposition, by statement and by what follows it.
+
+The state is an entry a rule and proposition, and one for a proposition that had other ids before; the rest is
+worked out from it when a partition is assigned. An entry is forgotten when the watermark of every lane that
+it came in by has passed its event time by `kept`: what an article takes back later is not followed up.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from schemas.alerts_state import RaisedAlert, RaisedProposition
+from streams.core.dedup.watermark import Bounds, Watermarks, lane_of
+from streams.core.novelty.versions import Limits, limits, past
+
+if TYPE_CHECKING:
+    from schemas.envelope import Envelope
+    from schemas.statement_event import StatementEvent
+
+FORGET_AT_ONCE = 32
+"""Entries looked at for their age in one step."""
+
+
+@dataclass(slots=True)
+class RaisedIndex:
+    """What is worked out from the entries. `statements`: first evidence → keys; `followed`: alert ids."""
+
+    rules: dict[str, set[str]] = field(default_factory=dict)
+    statements: dict[str, set[str]] = field(default_factory=dict)
+    followed: set[str] = field(default_factory=set)
+    ages: list[tuple[datetime, str]] = field(default_factory=list)
+    watermarks: Watermarks = field(default_factory=Watermarks)
+
+    @classmethod
+    def over(cls, table: Mapping[str, RaisedProposition]) -> RaisedIndex:
+        """Return the index of a state."""
+        index = cls()
+        for key in table:
+            index.add(key, table[key])
+        return index
+
+    def add(self, key: str, entry: RaisedProposition) -> None:
+        """Take in an entry as it is now."""
+        proposition, _, rule = key.partition("/")
+        self.rules.setdefault(proposition, set()).add(rule)
+        for each in entry.raised:
+            if each.alert.corrects is not None:
+                self.followed.add(each.alert.corrects)
+            if each.stands:
+                self.statements.setdefault(each.alert.evidence[0].statement_id, set()).add(key)
+        heapq.heappush(self.ages, (entry.last, key))
+
+    def drop(self, key: str, entry: RaisedProposition) -> None:
+        """Take an entry out."""
+        proposition, _, rule = key.partition("/")
+        _discard(self.rules, proposition, rule)
+        for each in entry.raised:
+            self.followed.discard(each.alert.corrects or "")
+            _discard(self.statements, each.alert.evidence[0].statement_id, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The table, and what is worked out from it."""
+
+    table: MutableMapping[str, RaisedProposition]
+    index: RaisedIndex
+
+    def propositions(self, event: StatementEvent) -> list[str]:
+        """Return the ids under which something may have been raised about what a statement says, its own first."""
+        found: dict[str, None] = {event.proposition_id: None}
+        for name in (event.proposition_id, *event.former_proposition_ids):
+            found[name] = None
+            if (known := self.table.get(f"{name}/")) is not None:
+                found |= dict.fromkeys(known.same_as)
+        return list(found)
+
+    def keys(self, event: StatementEvent) -> list[str]:
+        """Return the keys of what was raised about what a statement says, in order of ids and rules."""
+        return [
+            f"{name}/{rule}" for name in self.propositions(event)
+            for rule in sorted(self.index.rules.get(name, ())) if rule]
+
+    def rename(self, event: StatementEvent, envelope: Envelope) -> None:
+        """Note under a proposition's id the former ids under which something was raised."""
+        own, *others = self.propositions(event)
+        former = tuple(name for name in others if self.index.rules.get(name, set()) - {""})
+        known = self.table.get(f"{own}/")
+        if former and (known is None or known.same_as != former):
+            self._put(f"{own}/", RaisedProposition(
+                same_as=former, last=event.event_time, lanes=_lanes(known, envelope)))
+
+    def note(self, key: str, raised: RaisedAlert, event: StatementEvent, envelope: Envelope) -> None:
+        """Note an alert as sent."""
+        known = self.table.get(key)
+        before, last = (known.raised, known.last) if known else ((), event.event_time)
+        self._put(key, RaisedProposition(
+            raised=(*before, raised), last=max(last, event.event_time), lanes=_lanes(known, envelope)))
+
+    def stands_in(self, key: str, event: StatementEvent) -> None:
+        """Note the article's latest version that has the statement, where an alert rests on it."""
+        known = self.table[key]
+        now = tuple(
+            each.model_copy(update={"version": event.article.version})
+            if each.alert.evidence[0].statement_id == event.statement_id else each
+            for each in known.raised)
+        if now != known.raised:
+            self.table[key] = known.model_copy(update={"raised": now})
+
+    def standing(self, key: str) -> list[RaisedAlert]:
+        """Return the alerts of an entry that nothing has followed yet."""
+        return [
+            each for each in self.table[key].raised
+            if each.stands and each.alert.alert_id not in self.index.followed]
+
+    def _put(self, key: str, entry: RaisedProposition) -> None:
+        self.table[key] = entry
+        self.index.add(key, entry)
+
+    def forget(self, event: StatementEvent, envelope: Envelope, raw: Bounds, kept: timedelta | None) -> None:
+        """Take an acknowledged statement into account, and forget some old entries; `kept` None: none."""
+        time = min(event.event_time, envelope.origin_time)
+        self.index.watermarks.see(lane_of(envelope), envelope.origin, time)
+        if kept is not None:
+            for key in list(self._old(limits(self.index.watermarks, raw, kept))):
+                self.index.drop(key, self.table[key])
+                del self.table[key]
+
+    def _old(self, found: Limits) -> Iterator[str]:
+        latest, ages = max((limit for limit in found.values() if limit), default=None), self.index.ages
+        for _ in range(FORGET_AT_ONCE if latest else 0):
+            if not ages or latest is None or ages[0][0] >= latest:
+                return
+            time, key = heapq.heappop(ages)
+            entry = self.table.get(key)
+            if entry is None or entry.last != time:
+                continue
+            if past(time, entry.lanes, found):
+                yield key
+            else:
+                heapq.heappush(ages, (time, key))
+                return
+
+
+def _lanes(known: RaisedProposition | None, envelope: Envelope) -> tuple[str, ...]:
+    return tuple(sorted({*(known.lanes if known else ()), lane_of(envelope)}))
+
+
+def _discard(sets: dict[str, set[str]], key: str, name: str) -> None:
+    found = sets.get(key)
+    if found is not None:
+        found.discard(name)
+        if not found:
+            del sets[key]
