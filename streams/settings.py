@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from streams.settings_alerts import DeliverSettings, NoveltySettings
+from streams.settings_alerts import AlertingSettings, DeliverSettings, NoveltySettings
 from streams.settings_groups import (
     CleaningSettings,
     DedupSettings,
@@ -44,6 +44,7 @@ from streams.settings_sources import (
 )
 
 __all__ = [
+    "AlertingSettings",
     "ArchiveSettings",
     "CleaningSettings",
     "DedupSettings",
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     offices: OfficesSettings = Field(default_factory=OfficesSettings)
     dedup: DedupSettings = Field(default_factory=DedupSettings)
     novelty: NoveltySettings = Field(default_factory=NoveltySettings)
+    alerting: AlertingSettings = Field(default_factory=AlertingSettings)
     deliver: DeliverSettings = Field(default_factory=DeliverSettings)
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     run: RunSettings = Field(default_factory=RunSettings)

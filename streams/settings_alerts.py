@@ -41,6 +41,17 @@ class NoveltySettings(Group):
     )
 
 
+class AlertingSettings(Group):
+    """What is remembered of alerts (docs/adr/0018)."""
+
+    kept_days: float | None = Field(
+        default=60,
+        gt=0,
+        description="How long past its event time an alert is known: corrected, and not raised again. As "
+        "long as novelty.versions_days; null: for ever.",
+    )
+
+
 class DeliverSettings(Group):
     """How alerts leave (docs/alerts.md). Channels are in a file of their own."""
 

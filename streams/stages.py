@@ -12,6 +12,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "tag": ("tag",),
     "dedup": ("sketch", "match", "cluster", "enrich"),
     "statements": ("split", "judge"),
+    "alert": ("alert",),
 }
 
 DELIVER: Final = "deliver"

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from schemas.alert import Alert
+from schemas.alerts_state import RaisedProposition
 from schemas.base import Event, Value
 from schemas.clean_article import CleanArticle
 from schemas.cluster import Assignment, ClusterEvent
@@ -114,7 +115,7 @@ FOUND = TopicSpec("news.statements.found.v1", FoundStatement, Width.STATEMENTS,
                   written_by="split", read_by="judge")
 STATEMENTS = TopicSpec("news.statements.v1", StatementEvent, Width.STATEMENTS,
                        "the product: who said what, and is it new", key=("statement_id",),
-                       retention_days=None, compacted=True, written_by="judge")
+                       retention_days=None, compacted=True, written_by="judge", read_by="alert")
 RULES = TopicSpec("news.rules.v1", Rule, Width.ONE, "what alerts are raised for, by name",
                   key=("name",), retention_days=None, compacted=True, written_by="rules apply")
 ALERTS = TopicSpec("news.alerts.v1", Alert, Width.STATEMENTS, "new things said that a rule asked for",
@@ -199,5 +200,7 @@ SAID = TableSpec("statements-by-article", "statements", Width.ARTICLES, SaidVers
                  "what each version of an article says, by article and version")
 JUDGED = TableSpec("propositions-by-speaker", "statements", Width.STATEMENTS, JudgedStatement,
                    "the statements that novelty is judged by, by speaker and statement")
+RAISED = TableSpec("raised-by-proposition", "alert", Width.STATEMENTS, RaisedProposition,
+                   "what was raised about each proposition, by proposition and rule")
 
-TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES, TEXTS, SAID, JUDGED)
+TABLES: Final[tuple[TableSpec, ...]] = (AWAITING, INDEX, ANSWERED, NODES, TEXTS, SAID, JUDGED, RAISED)

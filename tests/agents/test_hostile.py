@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from streams import topics
-from streams.agents import clean, cluster, enrich, judge, match, sketch, split, tag
+from streams.agents import alert, clean, cluster, enrich, judge, match, sketch, split, tag
 from streams.bus.interface import Headers, Record
 from streams.settings import Settings
 from streams.testing import oracle
@@ -24,7 +24,7 @@ from tests.bus.hostile import HOSTILE
 STAGES = {
     "clean": [clean.register], "tag": [tag.register],
     "dedup": [sketch.register, match.register, cluster.register, enrich.register],
-    "statements": [split.register, judge.register]}
+    "statements": [split.register, judge.register], "alert": [alert.register]}
 SETTINGS = Settings(topics={"partitions": 2, "shards": 2})
 SOUND = "The foreign minister said on Monday in Geneva that the talks with Norway would go on until the end of the year. " * 3
 EXPECTED_CODES = {"SCHEMA", "LIMIT"}

@@ -53,9 +53,9 @@ class Rules(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How a statement is looked at. `live`: it may raise; `kind`: its novelty; `now`: freshness is judged by it.
+    """How a statement is looked at. `live`: it may raise; `kind`: its novelty.
 
-    `raw_time`: no statement can have been made after it.
+    Freshness is judged by `now`, of what was said not after `raw_time`.
     """
 
     live: bool
@@ -71,7 +71,7 @@ def as_it_comes(event: StatementEvent, envelope: Envelope, now: datetime) -> See
 
 
 def as_on_its_day(event: StatementEvent, envelope: Envelope) -> Seen:
-    """Return how a statement of the past would have been looked at: as live, in the hour of its event time."""
+    """Return how a statement of the past would have been looked at: live, at its event time."""
     del envelope
     return Seen(live=True, kind=event.novelty.kind, now=event.event_time, raw_time=event.event_time)
 
@@ -93,7 +93,7 @@ def evaluate(
     told = {key.partition("/")[2] for key in keys}
     instead = _instead(event, envelope, told, known)
     told |= {each.rule.name for each in instead}
-    return again + instead + _new(event, envelope, seen, [m for m in _asked(event, seen, rules, told)], known)
+    return again + instead + _new(event, envelope, seen, _asked(event, seen, rules, told), known)
 
 
 def placed(alert: Alert, partitions: int) -> Placed:
@@ -103,7 +103,7 @@ def placed(alert: Alert, partitions: int) -> Placed:
 
 
 def tellable(event: StatementEvent) -> bool:
-    """Tell whether a statement may trigger anything: explicit, its article's best, and no standing position."""
+    """Tell whether a statement may trigger anything: explicit, its best rendition, no standing position."""
     return (
         event.attribution is Attribution.EXPLICIT and event.rendition_of is None and not event.recurring)
 

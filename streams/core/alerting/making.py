@@ -22,7 +22,8 @@ KINDS: Final = {
     NoveltyKind.CONTRADICTION: AlertKind.CONTRADICTION,
 }
 _NOVEL: Final = {
-    NoveltyKind.NEW: "nothing like it was said before", NoveltyKind.UPDATE: "another number or day than before",
+    NoveltyKind.NEW: "nothing like it was said before",
+    NoveltyKind.UPDATE: "another number or day than before",
     NoveltyKind.CONTRADICTION: "the contrary of what was said before",
 }
 HOUR_SECONDS: Final = 3600
@@ -35,7 +36,8 @@ def raised(match: Match, event: StatementEvent, kind: NoveltyKind, fresh_until: 
     days = str(event.said_on.not_after.date()) if event.said_on.not_after else ""
     reasons = (
         *match.reasons,
-        AlertReason(condition="novelty = " + " or ".join(rule.novelty), matched=f"{kind.value}: {_NOVEL[kind]}"),
+        AlertReason(
+            condition="novelty = " + " or ".join(rule.novelty), matched=f"{kind.value}: {_NOVEL[kind]}"),
         AlertReason(
             condition=f"said within {rule.freshness_hours:g} hours",
             matched=f"said on {days} at the latest, fresh until {rfc3339(fresh_until)}"),
@@ -111,7 +113,8 @@ def apart_of(event: StatementEvent) -> tuple[AlertEvidence, ...]:
     return tuple(
         told.model_copy(update={
             "statement_id": each.statement_id, "proposition_id": None, "speech_act": None,
-            "attribution": each.attribution, "spans": each.content, "role": None, "chain": (), "said_on": None})
+            "attribution": each.attribution, "spans": each.content, "role": None, "chain": (),
+            "said_on": None})
         for each in event.beside)
 
 

@@ -71,7 +71,7 @@ class Raised:
     index: RaisedIndex
 
     def propositions(self, event: StatementEvent) -> list[str]:
-        """Return the ids under which something may have been raised about what a statement says, its own first."""
+        """Return the ids that what a statement says may have been raised under, its own first."""
         found: dict[str, None] = {event.proposition_id: None}
         for name in (event.proposition_id, *event.former_proposition_ids):
             found[name] = None
