@@ -13,9 +13,6 @@ class RaisedAlert(Value):
 
     alert: Alert = Field(description="The alert, as it was sent.")
     cause: str = Field(description="ce_id of the statement's event.")
-    version: str = Field(
-        description="Latest version of the article of its first evidence that is known to have the statement."
-    )
     stands: bool = Field(
         default=True, description="False for a follow-up that only takes back: nothing follows it."
     )

@@ -61,6 +61,11 @@ class FoundStatement(Statement, Event):
     withdrawn: bool = Field(
         default=False, description="True when the article's latest version no longer has it."
     )
+    instead_of: tuple[str, ...] = Field(
+        default=(),
+        description="Statements of the same speaker that the article's latest version, which has this one, "
+        "no longer has; by id.",
+    )
     lanes: tuple[str, ...] = Field(
         description="Delivery modes it came in by, with the job where there is one, sorted."
     )

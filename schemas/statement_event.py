@@ -80,6 +80,11 @@ class StatementEvent(Statement, Event):
         description="reported; corroborated by two origins or more; corrected: the article now says "
         "otherwise; withdrawn: it no longer says it."
     )
+    corrects: str | None = Field(
+        default=None,
+        description="Proposition that its article reported before, and instead of which it now reports this "
+        "one, changed in a number, a date, or to the contrary; null when there is none.",
+    )
     beside: tuple[Beside, ...] = Field(
         default=(),
         description="Inferred and ambiguous statements of the same speaker in the article, in order; the "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rule(name: str = "rule", **fields: Any) -> Rule:  # noqa: ANN401
-    """Return a rule that asks for everything explicit and new, officially said or not, unless told otherwise."""
+    """Return a rule that asks for everything explicit and new, official or not, unless told otherwise."""
     known: dict[str, Any] = {"name": name, "version": "1", "official": None}
     return Rule(**(known | fields))
 

@@ -6,8 +6,8 @@ In order:
 2. a proposition that has another id now is known by it;
 3. gone: no article reports the proposition any more. What was raised about it is corrected or withdrawn, once
    for each alert, whatever the delivery mode;
-4. instead: an article that an alert rests on no longer has those words, and has these. That is the alert's
-   correction, once, whatever the delivery mode, and no second alert of that rule;
+4. instead: an article that reported what was raised now reports this instead (`corrects`). That is the
+   alert's correction, once, whatever the delivery mode, and no second alert of that rule;
 5. new: every rule in force that it fulfils and that has raised nothing about the proposition, under any id it
    ever had, raises an alert; if it is live, explicit, the best rendition, an update, a contradiction or new
    beside live statements, as the rule asks, and was said not too long before now.
@@ -80,14 +80,12 @@ def evaluate(
     event: StatementEvent, envelope: Envelope, seen: Seen, rules: Rules, known: Raised
 ) -> list[Alert]:
     """Return the alerts that follow from a statement's event; `known` takes them in."""
-    keys = known.keys(event)
+    keys = known.keys(event.proposition_id, *event.former_proposition_ids)
     again = [
         each.alert for key in keys for each in known.table[key].raised if each.cause == envelope.id]
     known.rename(event, envelope)
     if event.state in _GONE:
         return again + (_gone(event, envelope, keys, known) if not event.independent_origins else [])
-    for key in keys:
-        known.stands_in(key, event)
     if not tellable(event):
         return again
     told = {key.partition("/")[2] for key in keys}
@@ -147,15 +145,12 @@ def _gone(event: StatementEvent, envelope: Envelope, keys: Sequence[str], known:
 
 
 def _instead(event: StatementEvent, envelope: Envelope, told: set[str], known: Raised) -> list[Alert]:
-    """Return the corrections of alerts that rest on what this article said before, and no longer says."""
-    if event.novelty.kind not in {NoveltyKind.UPDATE, NoveltyKind.CONTRADICTION}:
-        return []
+    """Return the corrections of what was raised about what this article said before, and no longer says."""
     alerts = []
-    for key in sorted(known.index.statements.get(event.novelty.prior_statement_id or "", ())):
+    for key in known.keys(event.corrects) if event.corrects else ():
         rule = key.partition("/")[2]
-        for before in known.standing(key):
-            if rule in told or not _replaces(event, before):
-                continue
+        for before in known.standing(key) if rule not in told else ():
+            told = told | {rule}
             alert = follow_up(
                 before.alert, event, AlertKind.CORRECTION, event.proposition_id, 1, instead=True)
             _note(alert, f"{event.proposition_id}/{rule}", event, envelope, known)
@@ -163,20 +158,8 @@ def _instead(event: StatementEvent, envelope: Envelope, told: set[str], known: R
     return alerts
 
 
-def _replaces(event: StatementEvent, before: RaisedAlert) -> bool:
-    """Tell whether an article has dropped what an alert rests on, where this stands.
-
-    split tells what stays before what is new: had the words stayed, this version would be known.
-    """
-    resting = before.alert.evidence[0]
-    return (
-        resting.article_id == event.article.id and resting.statement_id == event.novelty.prior_statement_id
-        and before.version != event.article.version)
-
-
 def _note(
     alert: Alert, key: str, event: StatementEvent, envelope: Envelope, known: Raised, *, stands: bool = True
 ) -> None:
     known.note(
-        key, RaisedAlert(alert=alert, cause=envelope.id, version=event.article.version, stands=stands), event,
-        envelope)
+        key, RaisedAlert(alert=alert, cause=envelope.id, stands=stands), event, envelope)

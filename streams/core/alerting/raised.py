@@ -1,4 +1,4 @@
-"""raised: what was raised about each proposition, found by proposition, by statement and by what follows it.
+"""raised: what was raised about each proposition, found by proposition, by rule, and by what follows it.
 
 The state is an entry a rule and proposition, and one for a proposition that had other ids before; the rest is
 worked out from it when a partition is assigned. An entry is forgotten when the watermark of every lane that
@@ -27,10 +27,9 @@ FORGET_AT_ONCE = 32
 
 @dataclass(slots=True)
 class RaisedIndex:
-    """What is worked out from the entries. `statements`: first evidence → keys; `followed`: alert ids."""
+    """What is worked out from the entries. `rules`: by proposition; `followed`: what has a follow-up."""
 
     rules: dict[str, set[str]] = field(default_factory=dict)
-    statements: dict[str, set[str]] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
     ages: list[tuple[datetime, str]] = field(default_factory=list)
     watermarks: Watermarks = field(default_factory=Watermarks)
@@ -50,8 +49,6 @@ class RaisedIndex:
         for each in entry.raised:
             if each.alert.corrects is not None:
                 self.followed.add(each.alert.corrects)
-            if each.stands:
-                self.statements.setdefault(each.alert.evidence[0].statement_id, set()).add(key)
         heapq.heappush(self.ages, (entry.last, key))
 
     def drop(self, key: str, entry: RaisedProposition) -> None:
@@ -60,7 +57,6 @@ class RaisedIndex:
         _discard(self.rules, proposition, rule)
         for each in entry.raised:
             self.followed.discard(each.alert.corrects or "")
-            _discard(self.statements, each.alert.evidence[0].statement_id, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +66,23 @@ class Raised:
     table: MutableMapping[str, RaisedProposition]
     index: RaisedIndex
 
-    def propositions(self, event: StatementEvent) -> list[str]:
-        """Return the ids that what a statement says may have been raised under, its own first."""
-        found: dict[str, None] = {event.proposition_id: None}
-        for name in (event.proposition_id, *event.former_proposition_ids):
-            found[name] = None
+    def propositions(self, *ids: str) -> list[str]:
+        """Return the ids that a proposition, with these ids, may have been raised under; these come first."""
+        found = dict.fromkeys(ids)
+        for name in ids:
             if (known := self.table.get(f"{name}/")) is not None:
                 found |= dict.fromkeys(known.same_as)
         return list(found)
 
-    def keys(self, event: StatementEvent) -> list[str]:
-        """Return the keys of what was raised about what a statement says, in order of ids and rules."""
+    def keys(self, *ids: str) -> list[str]:
+        """Return the keys of what was raised about a proposition, in order of ids and rules."""
         return [
-            f"{name}/{rule}" for name in self.propositions(event)
+            f"{name}/{rule}" for name in self.propositions(*ids)
             for rule in sorted(self.index.rules.get(name, ())) if rule]
 
     def rename(self, event: StatementEvent, envelope: Envelope) -> None:
         """Note under a proposition's id the former ids under which something was raised."""
-        own, *others = self.propositions(event)
+        own, *others = self.propositions(event.proposition_id, *event.former_proposition_ids)
         former = tuple(name for name in others if self.index.rules.get(name, set()) - {""})
         known = self.table.get(f"{own}/")
         if former and (known is None or known.same_as != former):
@@ -100,16 +95,6 @@ class Raised:
         before, last = (known.raised, known.last) if known else ((), event.event_time)
         self._put(key, RaisedProposition(
             raised=(*before, raised), last=max(last, event.event_time), lanes=_lanes(known, envelope)))
-
-    def stands_in(self, key: str, event: StatementEvent) -> None:
-        """Note the article's latest version that has the statement, where an alert rests on it."""
-        known = self.table[key]
-        now = tuple(
-            each.model_copy(update={"version": event.article.version})
-            if each.alert.evidence[0].statement_id == event.statement_id else each
-            for each in known.raised)
-        if now != known.raised:
-            self.table[key] = known.model_copy(update={"raised": now})
 
     def standing(self, key: str) -> list[RaisedAlert]:
         """Return the alerts of an entry that nothing has followed yet."""

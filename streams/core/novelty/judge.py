@@ -110,6 +110,7 @@ def event_of(
     return StatementEvent.model_construct(
         **{name: getattr(found, name) for name in _STATEMENT_FIELDS},
         article=found.article, event_time=found.event_time, cluster_id=found.cluster_id, beside=found.beside,
+        corrects=None if verdict.corrects is None else proposition_id(verdict.corrects),
         names=found.names, addressed=found.addressed,
         proposition_id=proposition_id(verdict.root), former_proposition_ids=former,
         novelty=Novelty(

@@ -1,8 +1,7 @@
 """novel: what a statement adds to earlier ones that are alike: nothing, another number, the contrary, all.
 
 Earlier is by event time, then id. The same said before makes it a repeat, whatever else was said; else the
-latest that it updates or contradicts decides, one of its own article before others: that is what it corrects.
-Beside all statements, and beside live ones only.
+latest that it updates or contradicts decides. Beside all statements, and beside live ones only.
 """
 
 from __future__ import annotations
@@ -43,8 +42,6 @@ class _Before(NamedTuple):
     name: str
     found: Likeness
     live: bool
-    own: bool
-    """Of the same article."""
 
 
 def novel(
@@ -52,9 +49,7 @@ def novel(
 ) -> Novel:
     """Return a head's novelty. `near`: what is alike; `root`: the first of its proposition."""
     before = [
-        _Before(
-            nodes[name].time, name, found, nodes[name].live,
-            nodes[name].way.article_id == node.way.article_id)
+        _Before(nodes[name].time, name, found, nodes[name].live)
         for name, found in near if _counts(node, nodes[name], found)
     ]
     kind, prior = _decided(before, root)
@@ -77,5 +72,5 @@ def _decided(before: list[_Before], root: str) -> tuple[NoveltyKind, _Before | N
     if same:
         first = min(same, key=lambda each: (each.name != root, each.time, each.name))
         return NoveltyKind.REPEAT, first
-    crossed = max(before, key=lambda each: (each.own, each.time, each.name), default=None)
+    crossed = max(before, key=lambda each: (each.time, each.name), default=None)
     return (_KINDS[crossed.found.relation], crossed) if crossed else (NoveltyKind.NEW, None)

@@ -29,7 +29,10 @@ KEPT_TALLY = 16
 
 
 class Node(NamedTuple):
-    """A statement as far as its place depends on it. `best`: the rendition it goes with, None for itself."""
+    """A statement as far as its place depends on it. `best`: the rendition it goes with, None for itself.
+
+    `instead_of`: what its article said before.
+    """
 
     name: str
     time: datetime
@@ -40,16 +43,21 @@ class Node(NamedTuple):
     withdrawn: bool
     recurring: bool
     lanes: tuple[str, ...]
+    instead_of: tuple[str, ...] = ()
 
 
 class Verdict(NamedTuple):
-    """What is known of a statement: the first of its proposition, its novelty, who else reports it."""
+    """What is known of a statement: the first of its proposition, its novelty, who else reports it.
+
+    `corrects`: the first of the proposition that its article reported before, and now otherwise.
+    """
 
     root: str
     first_seen: datetime
     novel: Novel
     origins: int
     state: StatementState
+    corrects: str | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +75,8 @@ class Speaker:
     novels: dict[str, Novel] = field(default_factory=dict)
     origins: dict[str, int] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    correcting: dict[str, set[str]] = field(default_factory=dict)
+    """By article: its statements that stand instead of others."""
     stale: set[str] = field(default_factory=set)
     """Roots whose origins are to be counted again."""
     verdicts: dict[str, Verdict] = field(default_factory=dict)
@@ -105,6 +115,7 @@ class Speaker:
             node = self.nodes.pop(name)
             self.wordings.drop(name)
             _discard(self.articles, node.way.article_id, name)
+            _discard(self.correcting, node.way.article_id, name)
             if node.best is not None:
                 _discard(self.renditions, node.best, name)
             for table in (self.root, self.members, self.novels, self.origins, self.tallies, self.verdicts):
@@ -118,6 +129,10 @@ class Speaker:
         self._recount(around)
         self.nodes[node.name] = node
         self.articles.setdefault(node.way.article_id, set()).add(node.name)
+        if node.instead_of:
+            self.correcting.setdefault(node.way.article_id, set()).add(node.name)
+        else:
+            _discard(self.correcting, node.way.article_id, node.name)
         if old is not None and old.best is not None:
             _discard(self.renditions, old.best, node.name)
         if node.best is not None:
@@ -210,7 +225,9 @@ class Speaker:
 
     def _judged(self, touched: set[str]) -> list[str]:
         """Work out what is known of these, and of all whose origins changed; return of whom it changed."""
-        heads = {self.head(name) for name in touched if name in self.nodes}
+        here = [self.nodes[name] for name in touched if name in self.nodes]
+        names = {name for node in here for name in self.correcting.get(node.way.article_id, ())}
+        heads = {self.head(name) for name in names | {node.name for node in here}}
         for root in self.stale:
             found = self._origins(root) if root in self.members else None
             if found is not None and self.origins.get(root) != found:
@@ -251,13 +268,23 @@ class Speaker:
         found = self.novels[head]
         if self.nodes[name].recurring:
             found = found.never_new()
-        return Verdict(root, self.nodes[root].time, found, self.origins[root], self._state(name, root))
+        return Verdict(
+            root, self.nodes[root].time, found, self.origins[root], self._state(name, root),
+            self._corrects(name, head))
 
     def _novel(self, head: str, root: str) -> Novel:
         first = self.wordings.relation(head, root) if root != head else None
         if first is not None and self.nodes[root].live:
             return Novel(NoveltyKind.REPEAT, NoveltyKind.REPEAT, root, first.similarity)
         return novel(self.nodes[head], root, self.near(head), self.nodes)
+
+    def _corrects(self, name: str, head: str) -> str | None:
+        """Return the first of the proposition that a statement's article said before, and now otherwise."""
+        before = {self.head(each) for each in self.nodes[name].instead_of if each in self.nodes}
+        changed = [
+            self._order(each) for each in before
+            if (found := self.wordings.relation(head, each)) and found.relation is not Relation.SAME]
+        return self.root[max(changed)[1]] if changed else None
 
     def _state(self, name: str, root: str) -> StatementState:
         node = self.nodes[name]

@@ -43,7 +43,8 @@ def node_of(found: FoundStatement) -> Node:
     """Return a statement as far as its place depends on it."""
     return Node(
         found.statement_id, found.event_time, found.rendition_of, gist_of(found), way_of(found),
-        DeliveryMode.LIVE.value in found.lanes, found.withdrawn, found.recurring, found.lanes)
+        DeliveryMode.LIVE.value in found.lanes, found.withdrawn, found.recurring, found.lanes,
+        found.instead_of)
 
 
 @dataclass(slots=True)

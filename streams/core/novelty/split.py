@@ -28,7 +28,7 @@ from streams.core.novelty.said import merged, thinned, version_of
 from streams.core.outcome import Placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from schemas.enriched_article import EnrichedArticle
@@ -83,7 +83,11 @@ def truths(versions: Iterable[SaidVersion]) -> dict[str, Truth]:
     for version in ordered:
         for each in version.statements:
             holding.setdefault(each.statement.statement_id, []).append((version, each))
-    return {key: _truth(held, ordered[-1]) for key, held in holding.items()}
+    gone: dict[str, set[str]] = {}
+    for key, held in holding.items():
+        if held[-1][0] is not ordered[-1]:
+            gone.setdefault(held[-1][1].placement, set()).add(key)
+    return {key: _truth(held, ordered[-1], gone) for key, held in holding.items()}
 
 
 def order(version: SaidVersion) -> tuple[datetime, tuple[int, ...], str]:
@@ -92,7 +96,9 @@ def order(version: SaidVersion) -> tuple[datetime, tuple[int, ...], str]:
     return version.event_time, tuple(map(int, digits.split())), version.article.version
 
 
-def _truth(held: list[tuple[SaidVersion, SaidStatement]], latest: SaidVersion) -> Truth:
+def _truth(
+    held: list[tuple[SaidVersion, SaidStatement]], latest: SaidVersion, gone: Mapping[str, set[str]]
+) -> Truth:
     version, said = held[-1]
     arrivals = list(thinned(arrival for each, _ in held for arrival in each.arrivals))
     statement = said.statement
@@ -103,6 +109,7 @@ def _truth(held: list[tuple[SaidVersion, SaidStatement]], latest: SaidVersion) -
         withdrawn=version is not latest, lanes=tuple(sorted(lane_of(each) for each in arrivals)),
         alike=tuple(sorted({other for each, _ in held for other in each.alike})),
         names=said.names, addressed=said.addressed, beside=_beside(said, version),
+        instead_of=tuple(sorted(gone.get(said.placement, ()))) if version is latest else (),
     )
     return Truth(found, arrivals[0])
 
