@@ -20,6 +20,8 @@ class RedriveState(StrEnum):
     REFUSED = "refused"
     PROCESSED = "processed"
     DEAD_AGAIN = "dead_again"
+    SUPERSEDED = "superseded"
+    """Nothing was put back: its article has come out, or a later record of its key was processed."""
     DISCARDED = "discarded"
 
 
@@ -33,10 +35,12 @@ class Redrive(Event):
 
     letter_id: str = Field(description="The dead letter: topic-partition-offset of the record that died.")
     redrive_id: str | None = Field(
-        default=None, description="Hash of letter and attempt, in the copy's `ce_redriveid`; null: discarded."
+        default=None,
+        description="Hash of letter and attempt, in the copy's `ce_redriveid`; null: none was sent.",
     )
     state: RedriveState = Field(
-        description="asked, sent, enriched, refused, processed (after enrichment), dead_again or discarded."
+        description="asked, sent, enriched, refused, processed (after enrichment), dead_again, superseded or "
+        "discarded."
     )
     attempt: int = Field(ge=0, description="Redrives of this record's line, this one included; 0: none was.")
     origin: str = Field(description="The first raw record that it comes from, topic-partition-offset.")
@@ -47,7 +51,8 @@ class Redrive(Event):
     by: str = Field(description="Who asked for it.")
     why: str | None = Field(default=None, description="The reason given; null when none was.")
     search_from: int | None = Field(
-        default=None, description="Offset of the target partition before which no copy is; null: discarded."
+        default=None,
+        description="Offset of the target partition before which no copy is; null: none was sent.",
     )
     target: str | None = Field(
         default=None, description="The copy's place, topic-partition-offset; null until it is known."

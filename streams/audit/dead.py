@@ -87,11 +87,10 @@ def letter_of(record: Record) -> DeadLetter:
 
 
 async def dead_letters(bus: Bus, topic: str | None = None) -> AsyncIterator[DeadLetter]:
-    """Yield all dead letters, of one topic (or `.dlt` topic) or of all, topic by topic."""
+    """Yield all dead letters, of one topic (or `.dlt` topic) or of all; those of one partition in order."""
     async with bus.admin() as admin:
         names = sorted(name for name in await admin.describe_topics() if name.endswith(".dlt"))
     wanted = [name for name in names if topic in {None, name, name.removesuffix(".dlt")}]
-    for name in wanted:
-        async for records in scan(bus, [name]):
-            for record in records:
-                yield letter_of(record)
+    async for records in scan(bus, wanted):
+        for record in records:
+            yield letter_of(record)

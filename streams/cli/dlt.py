@@ -1,4 +1,4 @@
-"""communique dlt: list and show dead letters."""
+"""communique dlt: list, show and export dead letters. What is done about them: `dlt_redrive`."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from streams.cli import exits, output, start
-from streams.topics import BY_NAME, SHORT_NAMES
+from streams.cli import dlt_options as options
+from streams.cli import dlt_redrive, exits, output, start
 
 if TYPE_CHECKING:
     from streams.audit.dead import DeadLetter
+    from streams.redrive.choose import Selection
+    from streams.redrive.rows import Row, Seen
     from streams.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="""List and show dead letters: records that could not be processed.
+    help="""Dead letters, records that could not be processed: list, show, put back, discard.
 
 \b
-communique dlt list
 communique dlt list --code BUG --topic clean
 communique dlt show news.articles.raw.v1-0-17
+communique dlt redrive --code BUG --fingerprint 2f1d8c0a9be4477c --yes
 
 Codes: SCHEMA (not what its topic holds), LIMIT (too large), TRANSIENT (a resource kept saying "later"), BUG
 (a step failed; its fingerprint tells failures of one kind), KILLED (its worker died with it in hand).""",
 )
-
-CODES: Final = ("SCHEMA", "LIMIT", "TRANSIENT", "BUG", "KILLED")
 
 SHOWN_CHARS: Final = 2000
 """Of a value, for a person; --json has it whole."""
@@ -36,30 +36,33 @@ SHOWN_CHARS: Final = 2000
 
 @app.command("list")
 def list_letters(
-    topic: Annotated[
-        str | None, typer.Option(help="Only records of this topic (short names too).", metavar="NAME")
-    ] = None,
-    code: Annotated[str | None, typer.Option(help="Only this code.", metavar="CODE")] = None,
+    topic: options.Topics = None, code: options.Codes = None, fingerprint: options.Prints = None,
+    stage: options.Stages = None, ids: options.Ids = None, state: options.States = None,
+    since: options.Since = None, until: options.Until = None, limit: options.Limit = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object a line.")] = False,
 ) -> None:
-    """List dead letters, one a line: code, id, stage, when, what.
+    """List dead letters, one a line: state, redrives, code, id, stage, when, what.
 
     \b
     communique dlt list
     communique dlt list --topic raw --code SCHEMA --json
+    communique dlt list --state dead_again --since 2d
+
+    A letter is open until something is done about it; then pending, until its redrive has come to an end:
+    enriched, refused, processed (it died after enrichment, and its reader has passed it now) or dead_again
+    (as another letter, which is open). Superseded: nothing needs to be done. Worn: its line was redriven
+    too often. Interrupted: a redrive was asked for and not seen to be sent; the next one does.
     """
-    wanted = SHORT_NAMES.get(topic, topic) if topic else None
-    if wanted and wanted not in BY_NAME:
-        raise exits.Usage(f"--topic {topic}: known are {', '.join(SHORT_NAMES)}, or a whole name")
-    if code and code.upper() not in CODES:
-        raise exits.Usage(f"--code {code}: known are {', '.join(CODES)}")
-    letters = start.run(_found(start.settings(), wanted, code.upper() if code else None))
-    for letter in letters:
+    wanted = options.selection(
+        ids=ids, codes=code, fingerprints=fingerprint, stages=stage, topics=topic, states=state, since=since,
+        until=until, limit=limit)
+    rows = wanted.of(start.run(_seen(start.settings(), quiet=as_json)).rows.values())
+    for row in rows:
         if as_json:
-            output.json_line(letter.as_dict())
+            output.json_line(told(row))
         else:
-            output.out().print(line(letter))
-    if not as_json and not letters:
+            output.out().print(line(row))
+    if not as_json and not rows:
         output.say("no dead letters")
 
 
@@ -73,11 +76,7 @@ def show(
     \b
     communique dlt show news.articles.raw.v1-0-17
     """
-    letters = [
-        each
-        for each in start.run(_found(start.settings(), None, None))
-        if letter_id in {each.id, each.record.at}
-    ]
+    letters = start.run(_found(start.settings(), letter_id))
     if not letters:
         raise exits.Usage(f"there is no dead letter {letter_id}: `communique dlt list` shows them all")
     if as_json:
@@ -86,19 +85,71 @@ def show(
         output.out().print("\n".join(page(letters[-1])))
 
 
-async def _found(settings: Settings, topic: str | None, code: str | None) -> list[DeadLetter]:
+@app.command("export")
+def export(
+    topic: options.Topics = None, code: options.Codes = None, fingerprint: options.Prints = None,
+    stage: options.Stages = None, ids: options.Ids = None, state: options.States = None,
+    since: options.Since = None, until: options.Until = None, limit: options.Limit = None,
+) -> None:
+    """Print dead letters whole, one JSON object a line; a value that is not UTF-8 is in `value_base64`.
+
+    \b
+    communique dlt export > letters.jsonl
+    communique dlt export --code BUG --state open | jq -r .fingerprint | sort | uniq -c
+    """
+    wanted = options.selection(
+        ids=ids, codes=code, fingerprints=fingerprint, stages=stage, topics=topic, states=state, since=since,
+        until=until, limit=limit)
+    start.run(_export(start.settings(), wanted))
+
+
+async def _export(settings: Settings, wanted: Selection) -> None:
+    from streams.audit.dead import dead_letters
+    from streams.bus.connect import connect
+    from streams.redrive.rows import look
+
+    bus = connect(settings)
+    rows = {row.at: row for row in wanted.of((await look(bus)).rows.values())}
+    for topic in sorted({row.topic for row in rows.values()}):
+        async for letter in dead_letters(bus, f"{topic}.dlt"):
+            if row := rows.get(letter.record.at):
+                output.json_line(whole(letter) | row.as_dict())
+
+
+async def _seen(settings: Settings, *, quiet: bool) -> Seen:
+    from streams.bus.connect import connect
+    from streams.redrive.rows import look
+
+    with output.progress(quiet=quiet) as bar:
+        task = bar.add_task("reading", total=None)
+        return await look(
+            connect(settings), lambda topic, many: bar.update(task, description=topic, advance=many))
+
+
+async def _found(settings: Settings, letter_id: str) -> list[DeadLetter]:
     from streams.audit.dead import dead_letters
     from streams.bus.connect import connect
 
-    return [each async for each in dead_letters(connect(settings), topic) if code in {None, each.code}]
+    return [
+        each async for each in dead_letters(connect(settings)) if letter_id in {each.id, each.record.at}
+    ]
 
 
-def line(letter: DeadLetter) -> str:
+def told(row: Row) -> dict[str, object]:
+    """Return what is told of a letter, without its content, and what was done about it."""
+    known = ("id", "topic", "code", "stage", "what", "fingerprint", "first_failure", "origin", "at")
+    exception, _, message = row.what.partition(": ")
+    first = {name: None if (value := getattr(row, name)) in {"", "?"} else value for name in known}
+    return first | {"exception": exception, "message": message} | row.as_dict()
+
+
+def line(row: Row) -> str:
     """Return a letter on one line."""
     from streams.render.lines import plain
 
-    what = plain(f"{letter.exception}: {letter.message}")
-    return f"{letter.code or '?':9}  {letter.id}  {letter.stage}  {(letter.first_failure or '')[:19]}  {what}"
+    state = f"{row.state} {row.attempts}" if row.attempts else row.state
+    return (f"{state:13}  {row.code:9}  {row.id}  {row.stage}  {row.first_failure[:19]}  {row.fingerprint}  "
+            f"{plain(row.what)}")
 
 
 def whole(letter: DeadLetter) -> dict[str, object]:
@@ -142,3 +193,8 @@ def page(letter: DeadLetter) -> list[str]:
         *(f"  {plain(each)}" for each in shown[:SHOWN_CHARS].splitlines()),
         *(["  …"] if len(shown) > SHOWN_CHARS else []),
     ]
+
+
+app.command("redrive")(dlt_redrive.redrive)
+app.command("discard")(dlt_redrive.discard)
+app.command("settle")(dlt_redrive.settle)
