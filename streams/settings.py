@@ -31,7 +31,7 @@ from streams.settings_groups import (
     TaggingSettings,
     TopicSettings,
 )
-from streams.settings_past import ArchiveSettings
+from streams.settings_past import ArchiveSettings, ReplaySettings
 from streams.settings_sources import (
     PREFIX,
     SettingsError,
@@ -55,6 +55,7 @@ __all__ = [
     "NoveltySettings",
     "ObserveSettings",
     "OfficesSettings",
+    "ReplaySettings",
     "RunSettings",
     "Settings",
     "SettingsError",
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     alerting: AlertingSettings = Field(default_factory=AlertingSettings)
     deliver: DeliverSettings = Field(default_factory=DeliverSettings)
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
+    replay: ReplaySettings = Field(default_factory=ReplaySettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 

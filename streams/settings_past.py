@@ -1,4 +1,4 @@
-"""The groups of settings for the past: what is kept for good, and what is taken back.
+"""The groups of settings for the past: what is kept for good, taken back, and run again.
 
 Each field has its unit in its name and its reason in its description; docs/settings.md is made from them.
 """
@@ -25,4 +25,34 @@ class ArchiveSettings(Group):
         default=128 * 1024 * 1024,
         ge=1,
         description="A file is finished once it has taken in so many bytes of records, before compression.",
+    )
+
+
+class ReplaySettings(Group):
+    """Replays (docs/replay.md)."""
+
+    context_hours: float | None = Field(
+        default=None, ge=0,
+        description="How long before its first record a replay of a part starts to read; null: as long as "
+        "near-duplicates and statements are compared over.",
+    )
+    max_records_per_second: float | None = Field(
+        default=None, gt=0,
+        description="A replay reads raw no faster, to leave room for the live flow; null: as fast as its "
+        "stages take it.",
+    )
+    unbounded: bool = Field(
+        default=True,
+        description="A replay forgets nothing (dedup.lateness_hours, novelty.lateness_days and "
+        "novelty.versions_days are null), so that order and pace decide nothing; false: as the live flow, "
+        "where more articles are read than memory holds.",
+    )
+    max_ahead_records: int = Field(
+        default=5_000, ge=1,
+        description="Raw records that a replay copies ahead of what its stages have read.",
+    )
+    expected_records_per_second: int = Field(
+        default=20, gt=0,
+        description="What a plan counts on before a replay was run here (one worker a stage, 2 cores, news "
+        "pages).",
     )

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any, Final
 import faust
 from faust.exceptions import ConsistencyError
 
-from streams.bus import codec, fatal, transport, trial
-from streams.bus.bounds import PolledBounds
+from streams.bus import codec, fatal, jobs, transport, trial
+from streams.bus.bounds import FrozenBounds, PolledBounds
 from streams.bus.clock import system_clock
 from streams.bus.connect import connect
 from streams.bus.door import AgentBus
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
+    from schemas.replay_job import ReplayJob
+
 COMMAND: Final = (sys.executable, "-m", "streams.worker")
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Works:
     bus: AgentBus
     tables: Tables
     hands: MarkedHands
-    bounds: PolledBounds
+    bounds: PolledBounds | FrozenBounds
     followed: Followed
 
 
@@ -67,9 +69,13 @@ def build_app(stage: str, settings: Settings, ordinal: int = 0) -> faust.App:
 
 
 def build(
-    stage: str, settings: Settings, ordinal: int, agents: Mapping[str, Any], command: Sequence[str] = COMMAND
+    stage: str, settings: Settings, ordinal: int, agents: Mapping[str, Any],
+    command: Sequence[str] = COMMAND, job: ReplayJob | None = None,
 ) -> Works:
-    """Put a stage together from its agents; `command` starts the same program for a trial of one record."""
+    """Put a stage together from its agents; `command` starts the same program for a trial of one record.
+
+    `job` is the replay that `settings.run.job` names, None in the live flow.
+    """
     settings = fitted(stage, settings)
     app = faust.App(**transport.app_options(stage, settings, ordinal))
     clock = system_clock()
@@ -77,7 +83,8 @@ def build(
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
     patience = min(settings.guard.child_timeout_seconds, settings.run.stall_seconds / 2)
     child = trial.ChildTrial([*command, stage, "--alone"], patience)
-    bounds, followed = PolledBounds(), Followed(codec.limits_of(settings))
+    bounds = PolledBounds() if job is None or job.follows else FrozenBounds(job)
+    followed = Followed(codec.limits_of(settings))
     bus = AgentBus(
         settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
         child, bounds, followed)
@@ -109,7 +116,8 @@ async def run(
     """Run a worker until it is told to stop; return its exit code."""
     started = time.monotonic()
     prepare(settings, agents)
-    works = build(stage, settings, ordinal, agents, command)
+    job = settings.run.job and await jobs.read(connect(settings), settings.run.job)
+    works = build(stage, settings, ordinal, agents, command, job or None)
     stopping = asyncio.Event()
     _on_signals(works, stopping)
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)

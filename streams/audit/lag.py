@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from streams.audit.collect import reader_of
 from streams.bus.interface import TopicPartition
 from streams.stages import PROCESSES, group_of
-from streams.topics import TOPICS
+from streams.topics import TOPICS, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,19 +39,21 @@ class Lag:
     oldest: Mapping[TopicPartition, int]
 
 
-async def look(admin: Admin, stages: Collection[str] = PROCESSES) -> tuple[Lag, ...]:
-    """Return the lag of each topic that these stages read, in the order of the walk.
+async def look(
+    admin: Admin, stages: Collection[str] = PROCESSES, job: str | None = None
+) -> tuple[Lag, ...]:
+    """Return the lag of each topic that these stages (of a replay) read, in the order of the walk.
 
     Topics that are not there have none.
     """
     there = await admin.describe_topics()
     read = {
-        spec.name: stage
+        shadow(spec.name, job): stage
         for spec in TOPICS
         for stage in stages
-        if group_of(stage) == reader_of(spec) and spec.name in there
+        if group_of(stage) == reader_of(spec) and shadow(spec.name, job) in there
     }
-    committed = {stage: await admin.committed_offsets(group_of(stage)) for stage in stages}
+    committed = {stage: await admin.committed_offsets(group_of(stage, job)) for stage in stages}
     first = await admin.beginning_offsets(list(read))
     ends = await admin.end_offsets(list(read))
     return tuple(_of_topic(topic, stage, committed[stage], first, ends) for topic, stage in read.items())

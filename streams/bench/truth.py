@@ -7,30 +7,18 @@ latest record, without what says how it came to be. A death that a success super
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
-
-import orjson
+from typing import TYPE_CHECKING
 
 from streams import topics
 from streams.bus.fates import fate_of
 from streams.bus.scan import scan
 from streams.core.fates import Fate, FateKind, settled
+from streams.core.replay.lasting import AT_REST, lasting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from streams.bus.interface import Bus, Record
-
-AS_OF: Final[dict[str, tuple[str, ...]]] = {
-    topics.ENRICHED.name: ("dedup",),
-    topics.CLUSTERS.name: ("kind", "from"),
-    topics.ASSIGNMENTS.name: (),
-    topics.STATEMENTS.name: ("revision", "former_proposition_ids", "cluster_id"),
-}
-"""Fields that tell what was known when an event left, by topic."""
-
-AT_REST: Final = (topics.ASSIGNMENTS.name, topics.CLUSTERS.name, topics.STATEMENTS.name)
-
 
 @dataclass(slots=True)
 class Truth:
@@ -67,7 +55,7 @@ def _take_fates(truth: Truth, records: Iterable[Record]) -> None:
             continue
         truth.fates.setdefault(fate.origin, set()).add(fate._replace(event_id=""))
         if record.topic == topics.ENRICHED.name and record.value is not None:
-            truth.bodies.setdefault(fate.origin, set()).add(_lasting(record.topic, record.value))
+            truth.bodies.setdefault(fate.origin, set()).add(lasting(record.topic, record.value))
 
 
 def _take_rest(truth: Truth, records: Iterable[Record]) -> None:
@@ -76,14 +64,7 @@ def _take_rest(truth: Truth, records: Iterable[Record]) -> None:
         if record.value is None:
             truth.at_rest.pop(place, None)
         else:
-            truth.at_rest[place] = _lasting(record.topic, record.value)
-
-
-def _lasting(topic: str, value: bytes) -> bytes:
-    body = orjson.loads(value)
-    for name in AS_OF[topic]:
-        body.pop(name, None)
-    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+            truth.at_rest[place] = lasting(record.topic, record.value)
 
 
 def compare(undisturbed: Truth, disturbed: Truth) -> Differences:

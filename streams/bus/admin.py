@@ -8,7 +8,7 @@ settle.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -19,10 +19,12 @@ from streams.topics import (
     MAX_DEAD_LETTER_BYTES,
     MAX_RECORD_BYTES,
     RAW_RETENTION_DAYS,
+    SHADOWED,
     TABLES,
     TOPICS,
     TableSpec,
     Width,
+    shadow,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +97,14 @@ def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
         for table in TABLES
     ]
     return tuple(found)
+
+
+def wanted_of_job(settings: TopicSettings, job: str) -> tuple[WantedTopic, ...]:
+    """Return every topic of a replay's own, each as wide and kept as long as the one it stands beside."""
+    names = {changelog_of(table): changelog_of(table, job) for table in TABLES}
+    for spec in SHADOWED:
+        names |= {name: shadow(name, job) for name in (spec.name, spec.dead_letters)}
+    return tuple(replace(topic, name=names[topic.name]) for topic in wanted(settings) if topic.name in names)
 
 
 def _config(

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from streams.bus.errors import BusError
 from streams.observe import logging
+from streams.topics import RAW
 
 if TYPE_CHECKING:
+    from schemas.replay_job import ReplayJob
     from streams.bus.interface import Admin
 
 EVERY_SECONDS: Final = 5.0
@@ -51,3 +53,19 @@ class PolledBounds:
             except BusError as error:
                 logging.get("bounds").warning("the bus did not answer", error=type(error).__name__)
             await asyncio.sleep(EVERY_SECONDS)
+
+
+class FrozenBounds:
+    """What a replay reads of raw: fixed at its plan, so that a partition that is fed late holds all back."""
+
+    def __init__(self, job: ReplayJob) -> None:
+        self._known = {RAW.name: {each.partition: (each.context, each.end) for each in job.ranges}}
+
+    def __call__(self, topic: str) -> Mapping[int, tuple[int, int]]:
+        """Return (first offset read, the offset after the last) of each raw partition; {} of other topics."""
+        return self._known.get(topic, {})
+
+    async def keep_fresh(self, admin: Admin) -> None:
+        """Do nothing, until cancelled."""
+        del admin
+        await asyncio.Event().wait()
