@@ -15,6 +15,9 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "alert": ("alert",),
 }
 
+REPLAYED: Final[tuple[str, ...]] = tuple(stage for stage in STAGES if stage != "alert")
+"""The stages that a replay has of its own: alerts are never raised twice."""
+
 DELIVER: Final = "deliver"
 """The process that sends alerts: no Faust app, but a consumer group as a stage is one."""
 

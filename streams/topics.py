@@ -142,7 +142,8 @@ BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TO
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
 
 SHADOWED: Final[tuple[TopicSpec, ...]] = (
-    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS, REFUSALS,
+    RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
+    REFUSALS,
 )
 """The topics that a replay has of its own: raw, and all that is made of it. Alerts are never made twice."""
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from streams.core.outcome import Usage
-from streams.stages import group_of
+from streams.stages import REPLAYED, group_of
 from streams.topics import (
     DAY_MS,
     MAX_DEAD_LETTER_BYTES,
@@ -101,7 +101,7 @@ def wanted(settings: TopicSettings) -> tuple[WantedTopic, ...]:
 
 def wanted_of_job(settings: TopicSettings, job: str) -> tuple[WantedTopic, ...]:
     """Return every topic of a replay's own, each as wide and kept as long as the one it stands beside."""
-    names = {changelog_of(table): changelog_of(table, job) for table in TABLES}
+    names = {changelog_of(table): changelog_of(table, job) for table in TABLES if table.stage in REPLAYED}
     for spec in SHADOWED:
         names |= {name: shadow(name, job) for name in (spec.name, spec.dead_letters)}
     return tuple(replace(topic, name=names[topic.name]) for topic in wanted(settings) if topic.name in names)

@@ -52,8 +52,11 @@ _OPTIONAL: Final = {
     "ce_redriveid": "redrive_id",
 }
 _ORIGIN_MODE: Final = "ce_originmode"
-FED: Final = ("ce_origin", "ce_origintime", "ce_deliverymode", "ce_replayjobid", _ORIGIN_MODE)
-"""Headers that a replay's feeder gives each record that it copies, whatever the record had."""
+FED_FROM: Final = "ce_fedfrom"
+FED: Final = (
+    "ce_origin", "ce_origintime", "ce_deliverymode", "ce_replayjobid", _ORIGIN_MODE, FED_FROM)
+"""Headers that a replay's feeder gives each record that it copies, whatever the record had. The last: the
+record's own place, which for a redriven one is not its origin."""
 
 
 def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> Headers:
@@ -170,7 +173,7 @@ def fed(record: Record, its: Envelope, job: str, *, live: bool = False) -> Heade
     `its` is the record's envelope by `of_raw`. With `live` the copy keeps the mode it came in.
     """
     mode = its.delivery_mode if live else DeliveryMode.REPLAY
-    told = (its.origin, rfc3339(its.origin_time), mode.value, job, its.delivery_mode.value)
+    told = (its.origin, rfc3339(its.origin_time), mode.value, job, its.delivery_mode.value, record.at)
     own = tuple((name, value) for name, value in record.headers if name.lower() not in FED)
     return (*((name, text.encode()) for name, text in zip(FED, told, strict=True)), *own)
 

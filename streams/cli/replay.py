@@ -61,9 +61,9 @@ def run(
     """
     from streams.cli.replay_run import run_job
     from streams.cli.run import spread
-    from streams.stages import STAGES
+    from streams.stages import REPLAYED
 
-    stages = spread(list(STAGES), workers or [])
+    stages = spread(REPLAYED, workers or [])
     raise typer.Exit(start.run(run_job(start.settings(), job_id, stages, as_json=as_json)))
 
 

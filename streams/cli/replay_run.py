@@ -33,7 +33,7 @@ from streams.replay import pace, settled
 from streams.replay.digest import digest_of
 from streams.replay.lock import claim
 from streams.replay.standing import RUN, create, folder_of, stand
-from streams.stages import STAGES
+from streams.stages import REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +97,7 @@ class Shift:
         """Return the lags; end when nothing is unread, twice in a row, and all was copied before."""
         fed = self.fed
         async with self.bus.admin() as admin:
-            lags = await look(admin, list(STAGES), self.job.job_id)
+            lags = await look(admin, REPLAYED, self.job.job_id)
         self.teller.lag(lags)
         if fed and not self.job.follows and lags == before and not any(lag.records for lag in lags):
             self._end(Ended.DRAINED)

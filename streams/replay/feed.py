@@ -1,7 +1,7 @@
 """feed: copy the raw records that a replay means onto its own raw topic, each into its own partition.
 
-1. *Where it stands.* The last record of each partition of the copy names its origin: copying goes on behind
-   it. There is no other state, so nothing can disagree with what was written.
+1. *Where it stands.* The last record of each partition of the copy names the record it is of: copying goes on
+   behind it. There is no other state, so nothing can disagree with what was written.
 2. *Copy.* Key and value as they are, headers as they were but for those that say what it is a copy of
    (`envelope.fed`). No more than `replay.max_ahead_records` ahead of what clean has read.
 3. *Follow.* A replay that `follows` goes on with what comes in live, in the records' own modes, so that its
@@ -116,7 +116,7 @@ async def _last(bus: Bus, place: TopicPartition, end: int) -> int:
         await consumer.seek(place, end - 1)
         for _ in range(EMPTY_POLLS):
             for records in (await consumer.getmany(timeout_ms=1000, max_records=10)).values():
-                return raw_place(header(records[-1], "ce_origin") or "")[1]
+                return raw_place(header(records[-1], envelope.FED_FROM) or "")[1]
     raise Usage(f"the last record of {place.topic} {place.partition} is gone: drop this replay, plan it anew")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.audit.lag import look
 from streams.bus.admin import wanted_of_job
-from streams.stages import STAGES, group_of
+from streams.stages import REPLAYED, group_of
 from streams.topics import RAW, job_of, shadow
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ async def _look(admin: Admin, job: ReplayJob) -> Standing:
     if topic not in await admin.describe_topics():
         return Standing(job.estimate.records, 0, 0, {})
     done = await admin.committed_offsets(group_of("clean", job.job_id))
-    lags = await look(admin, list(STAGES), job.job_id)
+    lags = await look(admin, REPLAYED, job.job_id)
     ends = await admin.end_offsets([topic])
     return Standing(
         job.estimate.records, sum(ends.values()), sum(done.values()),

@@ -14,7 +14,14 @@ from schemas.envelope import DeliveryMode
 from schemas.statement import Hop, SaidOn
 from streams import topics
 from streams.bus.envelope import read_headers
-from streams.settings import AlertingSettings, NoveltySettings, RunSettings, Settings, StreamSettings, TopicSettings
+from streams.settings import (
+    AlertingSettings,
+    NoveltySettings,
+    RunSettings,
+    Settings,
+    StreamSettings,
+    TopicSettings,
+)
 from streams.testing.builders import DAY
 from streams.testing.driver import Simulation
 from streams.testing.histories import registers
