@@ -80,9 +80,14 @@ class Writer:
         self._users = 0
         self._members: dict[Member, float] = {}  # member → when its next beat is due (monotonic seconds)
         self._opened: BaseException | None = None
+        self._using = threading.Lock()  # clients start and stop it from threads of their own
 
     def start(self) -> None:
         """Open the log and start the thread for the first user. Raises `BusError` when that cannot be."""
+        with self._using:
+            self._start()
+
+    def _start(self) -> None:
         if self._thread is None:
             ready = threading.Event()
             self._thread = threading.Thread(target=self._run, args=(ready,), name="embedded log", daemon=True)
@@ -95,11 +100,12 @@ class Writer:
 
     def stop(self) -> None:
         """Write what is queued, then end the thread, if this was the last user."""
-        self._users -= 1
-        if self._users == 0 and self._thread is not None:
-            self._jobs.put(None)
-            self._thread.join()
-            self._thread = None
+        with self._using:
+            self._users -= 1
+            if self._users == 0 and self._thread is not None:
+                self._jobs.put(None)
+                self._thread.join()
+                self._thread = None
 
     def put(self, job: Job) -> None:
         """Queue a job, from any thread. Jobs of one caller are done in the order given."""

@@ -186,3 +186,16 @@ async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     with pytest.raises(BusError, match=r"file/log\.db cannot be opened"):
         async with SqliteBus(f"sqlite://{tmp_path}/file/log.db", Settings()).admin():
             pass
+
+
+async def test_a_client_that_opens_while_the_last_one_closes_finds_the_writer_alive(tmp_path) -> None:
+    """Opening and closing run in threads of their own: the writer once ended under one that had just opened."""
+    bus = new_bus(tmp_path)
+
+    async def use() -> None:
+        async with bus.consumer(client_id="test") as consumer:
+            consumer.assign([])
+
+    async with asyncio.timeout(20):
+        for _ in range(15):
+            await asyncio.gather(use(), use(), use())
