@@ -125,6 +125,10 @@ class ReplayJob(Event):
     estimate: ReplayEstimate = Field(description="Records, bytes and time, as the plan counted them.")
     gates: ReplayGates = Field(default=ReplayGates(), description="What must hold for it to be accepted.")
     waivers: tuple[Waiver, ...] = Field(default=(), description="Gates that were let pass.")
+    accepted_digest: str | None = Field(
+        default=None, description="Hash of the differences that were accepted; null before they are."
+    )
+    accepted_by: str | None = Field(default=None, description="Who accepted them; null when nobody said.")
     digest: str | None = Field(
         default=None,
         description="Hash of all that was made and is compared; null before it is done.",

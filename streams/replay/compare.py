@@ -8,26 +8,29 @@ the number of articles. Production is what the view names: the first run, or a r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from schemas.ids import digest
 from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
 from streams.bus.scan import header, scan
-from streams.core.replay.diff import Diff, Difference
+from streams.core.replay.diff import KINDS, Diff, Difference
 from streams.core.replay.facts import facts_of, packed, standing_of
 from streams.core.replay.partition import PairCounts, compare
-from streams.replay.spool import NEW, OLD, Spool
+from streams.replay.spool import NEW, OLD, AlertCounts, Spool
 from streams.topics import shadow, unshadowed
 
 if TYPE_CHECKING:
     from schemas.replay_job import ReplayJob
     from streams.bus.interface import Bus, Record
 
+MOST_NAMED: Final = 100
+"""Raw records without an end that are named; `communique audit` has them all."""
 _READ: Final = (topics.ENRICHED, topics.REFUSALS, topics.STATEMENTS, topics.ASSIGNMENTS)
 
 
@@ -40,12 +43,40 @@ class Comparison:
     clusters: PairCounts
     judged_otherwise: int
     unaccounted: tuple[str, ...]
+    alerts: AlertCounts
 
     @property
     def nothing(self) -> bool:
         """Tell whether both runs came to the same."""
-        found = self.found.digest.strip("0") or self.judged_otherwise or self.unaccounted
-        return not found and self.clusters.nothing
+        counts = (self.judged_otherwise, len(self.unaccounted), self.alerts.removed)
+        return not (self.found.digest.strip("0") or any(counts)) and self.clusters.nothing
+
+    @property
+    def digest(self) -> str:
+        """Return a hash of all that differs: what was accepted is known by it."""
+        return digest(
+            "replay-diff", self.found.digest, repr(self.clusters), str(self.judged_otherwise),
+            repr(self.unaccounted), repr(self.alerts))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it as `communique replay diff --json` prints it: first the articles' counts."""
+        found = self.found
+        return {
+            "job_id": self.job_id, **counted(found.articles), "fields": dict(found.fields.most_common()),
+            "statements": counted(found.statements),
+            "statement_fields": dict(found.statement_fields.most_common()),
+            "judged_otherwise": self.judged_otherwise, "mentions": counted(found.mentions),
+            "clusters": asdict(self.clusters), "refusals": counted(found.refusals),
+            "refusal_reasons": dict(found.reasons.most_common()),
+            "dead_letters": counted(found.dead_letters), "alerts": self.alerts._asdict(),
+            "unaccounted": list(self.unaccounted[:MOST_NAMED]), "lost": len(self.unaccounted),
+            "digest": self.digest,
+        }
+
+
+def counted(counter: Mapping[str, int]) -> dict[str, int]:
+    """Return counts of every kind, 0 where there is none."""
+    return {kind: counter.get(kind, 0) for kind in KINDS}
 
 
 async def fill(
@@ -61,6 +92,9 @@ async def fill(
             for record in records:
                 _take(spool, side, record)
             tell(len(records))
+    async for records in scan(bus, [topics.ALERTS.name], missing_ok=True):
+        for record in records:
+            _alert(spool, record)
 
 
 def meant(job: ReplayJob, record: Record) -> str | None:
@@ -89,7 +123,8 @@ def compared(job: ReplayJob, spool: Spool, each: Callable[[Difference], None], w
         if not told.nothing:
             each(told)
     clusters = compare(spool.cells(), spool.sizes(OLD), spool.sizes(NEW))
-    return Comparison(job.job_id, found, clusters, spool.judged_otherwise(), tuple(unaccounted))
+    return Comparison(
+        job.job_id, found, clusters, spool.judged_otherwise(), tuple(unaccounted), spool.alerts())
 
 
 def _take(spool: Spool, side: int, record: Record) -> None:
@@ -125,6 +160,13 @@ def _dead(spool: Spool, side: int, record: Record) -> None:
         origin = "-".join(header(record, PREFIX + name) or "?" for name in ("topic", "partition", "offset"))
     if origin and spool.means(origin):
         spool.dead(side, origin, f"{header(record, f'{PREFIX}code') or '?'} {topic}")
+
+
+def _alert(spool: Spool, record: Record) -> None:
+    """Take in an alert of production over a raw record that is compared."""
+    if record.value and spool.means(read_headers(record.headers).get("ce_origin", "")):
+        body = orjson.loads(record.value)
+        spool.alerted(str(body["alert_id"]), [str(each["statement_id"]) for each in body.get("evidence", ())])
 
 
 def _place(spool: Spool, side: int, record: Record) -> None:

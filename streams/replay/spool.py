@@ -26,6 +26,7 @@ CREATE TABLE dead (origin TEXT, side INT, what TEXT, PRIMARY KEY (origin, side, 
 CREATE TABLE standing (id TEXT, side INT, value TEXT, PRIMARY KEY (id, side)) WITHOUT ROWID;
 CREATE TABLE places (article TEXT, side INT, cluster TEXT, canonical TEXT, PRIMARY KEY (article, side))
   WITHOUT ROWID;
+CREATE TABLE rests (alert TEXT, id TEXT, PRIMARY KEY (alert, id)) WITHOUT ROWID;
 CREATE TABLE known (article TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _EACH: Final = """
@@ -47,9 +48,21 @@ FROM here o JOIN here n ON n.article = o.article AND n.side = 1
 JOIN sizes x ON x.side = 0 AND x.cluster = o.cluster JOIN sizes y ON y.side = 1 AND y.cluster = n.cluster
 WHERE o.side = 0 GROUP BY o.cluster, n.cluster
 """
+_ALERTS: Final = """
+SELECT count(*), coalesce(sum(kept), 0) FROM (
+  SELECT max(s.id IS NOT NULL) AS kept FROM rests r LEFT JOIN standing s ON s.id = r.id AND s.side = 1
+  GROUP BY r.alert)
+"""
 _SIZES: Final = """
 SELECT count(*) FROM places p JOIN known k ON k.article = p.article WHERE side = ? GROUP BY cluster
 """
+
+
+class AlertCounts(NamedTuple):
+    """Alerts that production raised: those resting on a statement that the new run has, and the others."""
+
+    same: int
+    removed: int
 
 
 class Ends(NamedTuple):
@@ -108,6 +121,16 @@ class Spool(AbstractContextManager["Spool"]):
         """Take in an article's cluster and canonical; None: it is gone."""
         self._keep("places", side, article, place)
 
+    def alerted(self, alert: str, statements: Iterable[str]) -> None:
+        """Take in an alert and the statements that it rests on."""
+        rows = ((alert, each) for each in statements)
+        self._file.executemany("INSERT OR IGNORE INTO rests VALUES (?, ?)", rows)
+
+    def alerts(self) -> AlertCounts:
+        """Return how many alerts rest on a statement that the new run has, and how many on none."""
+        total, kept = self._file.execute(_ALERTS).fetchone()
+        return AlertCounts(int(kept), int(total - kept))
+
     def _keep(self, table: str, side: int, key: str, value: tuple[str, ...] | None) -> None:
         column = "id" if table == "standing" else "article"
         if value is None:
@@ -120,10 +143,6 @@ class Spool(AbstractContextManager["Spool"]):
         """Yield both runs' outcome of each raw record that is compared, by origin."""
         for origin, old, new, left, right, dead, died in self._file.execute(_EACH):
             yield Ends(origin, _outcome(old, left, dead), _outcome(new, right, died))
-
-    def unaccounted(self) -> list[str]:
-        """Return the raw records that came to no end in the new run, by origin."""
-        return [each.origin for each in self.each() if not each.new.ended]
 
     def cells(self) -> Iterator[Cell]:
         """Yield how many of the articles compared are in each pair of an old and a new cluster."""
