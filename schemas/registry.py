@@ -26,6 +26,7 @@ from schemas.shard_matches import ShardMatches
 from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
 from schemas.tagged_article import TaggedArticle
+from schemas.takedown import Takedown
 from schemas.view import View
 
 Body: TypeAlias = dict[str, object]
@@ -47,6 +48,7 @@ _ALL: Final[tuple[type[Event], ...]] = (
     Alert,
     View,
     Delivery,
+    Takedown,
     ReplayJob,
     Rule,
     Redrive,

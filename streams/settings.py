@@ -31,7 +31,7 @@ from streams.settings_groups import (
     TaggingSettings,
     TopicSettings,
 )
-from streams.settings_past import ArchiveSettings, ReplaySettings
+from streams.settings_past import ArchiveSettings, ReplaySettings, TakedownSettings
 from streams.settings_sources import (
     PREFIX,
     SettingsError,
@@ -62,6 +62,7 @@ __all__ = [
     "StreamSettings",
     "TableSettings",
     "TaggingSettings",
+    "TakedownSettings",
     "TopicSettings",
     "load_settings",
     "read_secret",
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     deliver: DeliverSettings = Field(default_factory=DeliverSettings)
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)
+    takedown: TakedownSettings = Field(default_factory=TakedownSettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 

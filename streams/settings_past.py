@@ -56,3 +56,11 @@ class ReplaySettings(Group):
         description="What a plan counts on before a replay was run here (one worker a stage, 2 cores, news "
         "pages).",
     )
+
+
+class TakedownSettings(Group):
+    """What happens when an article that was taken back comes again (docs/takedown.md)."""
+
+    refuse_again: bool = Field(
+        default=True, description="It is refused `taken_down`; false: it is taken in as if it were new."
+    )

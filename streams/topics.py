@@ -29,6 +29,7 @@ from schemas.sketch import ArticleSketch
 from schemas.statement_event import StatementEvent
 from schemas.statements_state import JudgedStatement, SaidVersion
 from schemas.tagged_article import TaggedArticle
+from schemas.takedown import Takedown
 from schemas.view import View
 
 MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
@@ -134,9 +135,12 @@ REDRIVES = TopicSpec("news.redrives.v1", Redrive, Width.ONE,
 VIEWS = TopicSpec("news.views.v1", View, Width.ONE, "which run is production, since which raw record",
                   key=("name",), retention_days=None, compacted=True, written_by="replay")
 
+TAKEDOWNS = TopicSpec("news.takedowns.v1", Takedown, Width.ONE, "articles taken back: ids, no text",
+                      retention_days=None, compacted=True, written_by="forget")
+
 TOPICS: Final[tuple[TopicSpec, ...]] = (
     RAW, CLEAN, TAGGED, SKETCHES, MATCHES, ANSWERS, ASSIGNMENTS, CLUSTERS, ENRICHED, FOUND, STATEMENTS,
-    VIEWS, REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES, REDRIVES,
+    VIEWS, REFUSALS, ALERTS, DELIVERIES, REPLAY_JOBS, RULES, REDRIVES, TAKEDOWNS,
 )
 BY_MODEL: Final[dict[type[Event], TopicSpec]] = {spec.model: spec for spec in TOPICS}
 BY_NAME: Final[dict[str, TopicSpec]] = {spec.name: spec for spec in TOPICS}
@@ -182,7 +186,7 @@ SHORT_NAMES: Final[dict[str, str]] = {
     "clusters": CLUSTERS.name, "assignments": ASSIGNMENTS.name, "refusals": REFUSALS.name,
     "found": FOUND.name, "statements": STATEMENTS.name,
     "alerts": ALERTS.name, "deliveries": DELIVERIES.name, "replays": REPLAY_JOBS.name,
-    "rules": RULES.name, "redrives": REDRIVES.name,
+    "rules": RULES.name, "redrives": REDRIVES.name, "takedowns": TAKEDOWNS.name,
     "views": VIEWS.name, "sketches": SKETCHES.name, "matches": MATCHES.name, "answers": ANSWERS.name,
 }
 """The names that `communique consume NAME` takes."""

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streams import topics
 from streams.core.cleaning.clean import clean
 from streams.core.cleaning.language import language_of
+from streams.core.cleaning.taken_down import unless_taken_down
 from streams.core.cleaning.options import CleaningOptions, ExtractionPath
 
 if TYPE_CHECKING:
     import faust
 
+    from schemas.clean_article import CleanArticle
+    from schemas.envelope import Envelope
+    from schemas.raw_article import RawArticle
     from streams.bus.door import AgentBus
+    from streams.core.outcome import Refused
     from streams.settings import Settings
 
 
 def register(app: faust.App, bus: AgentBus) -> None:
     """Add the agent to the app."""
-    step = partial(clean, options=options_of(bus.settings))
+    options, refuse = options_of(bus.settings), bus.settings.takedown.refuse_again
+    taken_back = bus.standing(topics.TAKEDOWNS)
+
+    def step(article: RawArticle, envelope: Envelope) -> CleanArticle | Refused:
+        return unless_taken_down(clean(article, envelope, options), taken_back.by_key if refuse else {})
 
     async def clean_articles(events: Any) -> None:  # noqa: ANN401  # Faust's stream, or the simulator's
         """Turn raw articles into readable text."""

@@ -24,10 +24,11 @@ from schemas.envelope import Envelope
 from schemas.registry import type_name
 from streams import topics
 from streams.bus import codec, envelope
+from streams.bus.blank import taken_down
 from streams.bus.burial import Death, dead_letter, death_of
 from streams.bus.emission import Outgoing, Parent, emit
 from streams.bus.tables_state import UnknownState
-from streams.core.outcome import Permanent, Transient
+from streams.core.outcome import Permanent, RefusalReason, Refused, Transient
 from streams.observe import logging, metrics
 from streams.topics import shadow
 
@@ -146,12 +147,22 @@ class Guard:
         return None
 
     def _answer(self, case: _Case, step: Step) -> list[Outgoing]:
+        if takedown := taken_down(case.record):
+            return self._passed_over(case, takedown)
         if case.envelope is None:
             case.envelope = self._envelope(case.record)
         if case.model is None:
             case.model = self._decode(case.record, case.envelope)
         outputs = step(case.model, case.envelope)
         return emit(outputs, Parent(case.model, case.envelope, self.bus.stage, self.bus.clock.now()))
+
+    def _passed_over(self, case: _Case, takedown: str) -> list[Outgoing]:
+        """Return what becomes of a stub that a takedown left: a refusal of a raw one, else nothing."""
+        if self.spec.name != topics.RAW.name:
+            return []
+        case.envelope = self._envelope(case.record)
+        refused = Refused(RefusalReason.TAKEN_DOWN, f"takedown {takedown}")
+        return emit(refused, Parent(None, case.envelope, self.bus.stage, self.bus.clock.now()))
 
     def _envelope(self, record: Record) -> Envelope:
         if self.spec.name == topics.RAW.name:

@@ -11,7 +11,7 @@ idempotence promises.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -144,10 +144,24 @@ class Admin(Protocol):
     async def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         """Set a group's offsets while it has no live member."""
 
+    async def live_groups(self) -> list[str]:
+        """Return the groups that have a live member, by name."""
+
     async def end_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]: ...
     async def beginning_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class Eraser(Protocol):
+    """An admin whose bus can take a record's content away: the embedded log's. Kafka cannot."""
+
+    async def blank(self, stubs: Sequence[Record]) -> None:
+        """Put stubs where their records stand, all or none; place, time and key stay."""
+
+    async def rewrite_file(self) -> bool:
+        """Take away what was deleted before; False when somebody holds it open: try again."""
 
 
 class Bus(Protocol):

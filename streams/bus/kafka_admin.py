@@ -111,6 +111,18 @@ class KafkaAdmin:
         with translated(f"asking for the offsets of {group}"):
             return await self._persist(fetch)
 
+    async def live_groups(self) -> list[str]:
+        """Return the groups that have a member, as their coordinators see them."""
+        async def ask() -> list[str]:
+            """Ask every broker for its groups, every coordinator for their members."""
+            names = sorted({group for group, *_ in await self._client().list_consumer_groups()})
+            answers = await self._client().describe_consumer_groups(names) if names else []
+            groups = [group for answer in answers for group in answer.groups]
+            return sorted(group[1] for group in groups if group[5])
+
+        with translated("asking for live groups"):
+            return await self._persist(ask)
+
     async def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         """Set a group's offsets. Raises `BusError` while it has a live member."""
         with translated(f"setting the offsets of {group}"):

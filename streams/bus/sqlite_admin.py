@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Self
 
-from streams.bus import sqlite_catalogue, sqlite_group, sqlite_read, sqlite_upkeep
-from streams.bus.interface import TopicDescription, TopicPartition
+from streams.bus import sqlite_catalogue, sqlite_erase, sqlite_group, sqlite_read, sqlite_upkeep
+from streams.bus.interface import Record, TopicDescription, TopicPartition
 from streams.bus.sqlite_consumer import Reader
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class SqliteAdmin:
     """Implements `interface.Admin`, and `upkeep`."""
 
     def __init__(self, path: Path, writer: Writer) -> None:
+        self._path = path
         self._reader = Reader(path, writer)
         self._writer = writer
         self._started = False
@@ -72,6 +74,24 @@ class SqliteAdmin:
     async def beginning_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
         """Return the first offset of every partition of these topics. Raises `UnknownTopic`."""
         return {place: found.start for place, found in self._reader.bounds(self._places(topics)).items()}
+
+    async def live_groups(self) -> list[str]:
+        """Return the groups that have a live member."""
+        connection = self._reader.connection
+        names = [name for (name,) in connection.execute("SELECT name FROM groups ORDER BY name").fetchall()]
+        return [name for name in names if not sqlite_group.is_free(connection, name)]
+
+    async def blank(self, stubs: Sequence[Record]) -> None:
+        """Put stubs where their records stand, in one transaction; what they held is overwritten on disk.
+
+        Offsets, times and keys stay. `rewrite_file` takes away what older versions of the pages hold.
+        """
+        placed = [(self._reader.pid(TopicPartition(each.topic, each.partition)), each) for each in stubs]
+        await self._writer.run(lambda pen: sqlite_erase.blank(pen.connection, placed))
+
+    async def rewrite_file(self) -> bool:
+        """Write the file anew, so that nothing deleted is left in it; False when somebody holds it open."""
+        return await asyncio.to_thread(sqlite_erase.rewrite, self._path)
 
     async def upkeep(self) -> sqlite_upkeep.Removed:
         """Delete what retention and compaction no longer keep, now and whatever was done lately."""

@@ -42,6 +42,7 @@ class RefusalReason(StrEnum):
     TOO_SHORT = "too_short"            # fewer characters than cleaning.min_chars
     NOT_TEXT = "not_text"              # the content is binary, whatever its content_type says
     UNPARSABLE = "unparsable"          # the HTML parser gave nothing or hit a bound
+    TAKEN_DOWN = "taken_down"          # it was taken back (`communique forget`), and comes again
     TOO_COMPLEX = "too_complex"        # more HTML nodes or deeper than cleaning.max_nodes, cleaning.max_depth
 
 

@@ -68,7 +68,7 @@ def test_who_writes_and_reads_a_topic_is_there(spec):
     writers = [name for name in spec.written_by.split(", ") if name]
     assert writers
     assert set(readers) <= set(AGENTS) | {DELIVER}
-    others = {"rules apply", "dlt", DELIVER, "replay", "ingest", "any producer", "every stage"}
+    others = {"rules apply", "dlt", "forget", DELIVER, "replay", "ingest", "any producer", "every stage"}
     assert set(writers) <= set(AGENTS) | others
 
 
