@@ -24,7 +24,7 @@ class Takedown(Event):
     ce_type: ClassVar[str] = "news.takedown"
 
     takedown_id: str = Field(description="Hash of the article's id: what the stubs name.")
-    article_id: str = Field(description="The article; hash of its first raw record's place when it has no id.")
+    article_id: str = Field(description="The article; its first raw record's place when it has no id.")
     state: TakedownState = Field(description="begun, before anything is removed; done, after everything is.")
     reason: str = Field(description="Why, in the words of whoever asked.")
     by: str | None = Field(default=None, description="Who asked; null when not said.")
@@ -37,10 +37,10 @@ class Takedown(Event):
         default_factory=dict,
         description="Records or rows that were blanked or removed, by place: a topic, archive, outbox.",
     )
-    remains: dict[str, Instant] = Field(
+    remains: dict[str, Instant | None] = Field(
         default_factory=dict,
         description="Topics that still hold it, where a bus cannot blank a record, and until when at the "
-        "latest; empty when none does.",
+        "latest (null: until the log cleaner has run); empty when none does.",
     )
 
 

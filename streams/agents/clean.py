@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from streams import topics
 from streams.core.cleaning.clean import clean
 from streams.core.cleaning.language import language_of
-from streams.core.cleaning.taken_down import unless_taken_down
 from streams.core.cleaning.options import CleaningOptions, ExtractionPath
+from streams.core.cleaning.taken_down import unless_taken_down
 
 if TYPE_CHECKING:
     import faust

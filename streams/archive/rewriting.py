@@ -1,9 +1,9 @@
 """rewriting: an archive without what was taken back: its records become stubs, the rest stays as it is.
 
-For each file that has such a record, in this order: a new file beside it, written and synced under a temporary
-name, renamed; a chained manifest entry that says which file it takes the place of, which offsets became stubs
-and why; then the old file is deleted. Killed anywhere, running it again finishes it: a new file without an
-entry is deleted, an old one with a successor too, and what is a stub already is left alone.
+For each file that has such a record, in this order: a new file beside it, written and synced under a
+temporary name, then renamed; a chained manifest entry that says which file it takes the place of, which
+offsets became stubs and why; then the old file is deleted. Killed anywhere, running it again finishes it: a
+new file without an entry is deleted, an old one with a successor too, and what is a stub already is left.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """finding: a name → the article, its raw records and its statements. Three passes over the log, flat memory.
 
-A name is an article's id (whole), its URL, the producer's own id, or the place of one of its raw records. What
-an earlier takedown noted is part of what is known: so a takedown that was cut off is finished.
+A name is an article's id (whole), its URL, the producer's own id, or the place of one of its raw records.
+What an earlier takedown noted is part of what is known: so a takedown that was cut off is finished.
 """
 
 from __future__ import annotations

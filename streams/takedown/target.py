@@ -1,8 +1,9 @@
 """target: what belongs to an article that is taken back, and what becomes of a record of it.
 
-A record belongs by its place (raw), its origin, its key (statements, alerts, tables), or because an alert rests
-on one of the article's statements. What holds ids only stays: assignments, clusters, matches, refusals,
-deliveries, replay jobs, the match graph, the answers given. So do other articles, also those with the same words.
+A record belongs by its place (raw), its origin, its key (statements, alerts, tables), or because an alert
+rests on one of the article's statements. What holds ids only stays: assignments, clusters, matches, refusals,
+deliveries, replay jobs, the match graph, the answers given. So do other articles, also those with the same
+words.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 HOLD_NO_TEXT: Final = frozenset(spec.name for spec in (
     topics.MATCHES, topics.ASSIGNMENTS, topics.CLUSTERS, topics.REFUSALS, topics.DELIVERIES,
-    topics.REPLAY_JOBS, topics.RULES, topics.TAKEDOWNS))
+    topics.REPLAY_JOBS, topics.RULES, topics.REDRIVES, topics.TAKEDOWNS))
 TABLES_WITHOUT_TEXT: Final = frozenset({topics.NODES.name, topics.ANSWERED.name})
 _CHANGELOG: Final = "-changelog"
 _DEAD: Final = ".dlt"
@@ -79,7 +80,7 @@ class Target:
         return origin_of(record) in self.origins or _key(record) in self.ids
 
     def _keyed(self, record: Record) -> bool:
-        """Tables have keys of ids, with a slash between them; an alert raised is known by what it rests on."""
+        """Keys of tables are ids with slashes between them; an alert is known by what it rests on."""
         parts = _key(record).split("/")
         return any(part in self.ids or part in self.origins for part in parts) or self._rests_on(record)
 

@@ -1,0 +1,160 @@
+"""job: one takedown, from the name to the last file. Killed anywhere, it is finished by running it again.
+
+In this order: no stage runs, and none has a record of the article still before it; what belongs to it is
+found; the takedown is on its topic (`begun`): from now on the article is refused, and a second run knows what
+it was about; the bus, this machine's stores, the archive, the outbox; the file of the embedded log is written
+anew; no stage has started meanwhile; the takedown is `done`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from schemas.takedown import Takedown, TakedownState, takedown_id
+from streams import topics
+from streams.archive import rewriting
+from streams.archive.places import folder_of
+from streams.audit.collect import reader_of
+from streams.bus.codec import encode
+from streams.bus.interface import Eraser, TopicPartition
+from streams.bus.takedowns import takedowns
+from streams.core.outcome import Usage
+from streams.deliver import taken_down as outbox
+from streams.deliver.store import path_of
+from streams.takedown.finding import find
+from streams.takedown.places import Busy, Held, held, pending, remains_until, take_out
+from streams.takedown.target import Target
+
+if TYPE_CHECKING:
+    from streams.bus.interface import Admin, Bus
+    from streams.settings import Settings
+
+OURS: Final = "communique-"
+ARCHIVE: Final = "archive"
+OUTBOX: Final = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be removed: by place, a topic or the archive or the outbox."""
+
+    article_id: str
+    target: Target
+    removed: dict[str, int]
+    in_the_way: tuple[str, ...] = ()
+    """Why it cannot be done now; empty when it can."""
+    before: Takedown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Takes articles back. `now`: the moment, UTC; `tell` hears which place is being looked at."""
+
+    bus: Bus
+    settings: Settings
+    now: datetime
+    tell: Callable[[str], None] = field(default=lambda _place: None)
+
+    async def plan(self, name: str) -> Plan:
+        """Return what would be removed. Raises `Usage` when nothing is known of the name."""
+        self.tell("looking for it")
+        known = await takedowns(self.bus)
+        target = await find(self.bus, name, known.values())
+        if not target.origins and not target.statements:
+            raise Usage(
+                f"nothing is known of {name}: give an article's id, its URL, its source id, or the place of "
+                "its raw record; `communique explain` finds articles")
+        article = target.article_id or min(target.origins)
+        removed, in_the_way = await self._look(target)
+        return Plan(article, target, removed, tuple(in_the_way), known.get(article))
+
+    async def _look(self, target: Target) -> tuple[dict[str, int], list[str]]:
+        removed: dict[str, int] = {}
+        async with self.bus.admin() as admin:
+            in_the_way = [f"{group} runs" for group in await _running(admin)]
+            for topic in await admin.describe_topics():
+                self.tell(topic)
+                found = await held(self.bus, topic, target)
+                removed[topic] = found.count
+                in_the_way += [f"{at} is still to be read" for at in await _unread(admin, topic, found)]
+        removed[ARCHIVE] = rewriting.holds(folder_of(self.settings), topics.RAW.name, target.origins)
+        removed[OUTBOX] = outbox.count(path_of(self.settings), target.statements)
+        return {place: count for place, count in removed.items() if count}, in_the_way
+
+    async def forget(self, name: str, reason: str, by: str | None) -> Takedown:
+        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`."""
+        plan = await self.plan(name)
+        if plan.in_the_way:
+            raise Busy(_told(plan.in_the_way))
+        begun = self._event(plan, reason, by)
+        await self._publish(begun)
+        remains = await self._bus_side(plan.target, begun.takedown_id)
+        shutil.rmtree(self.settings.state / "stores", ignore_errors=True)
+        self.tell(ARCHIVE)
+        rewriting.blank(folder_of(self.settings), topics.RAW.name, begun.takedown_id, plan.target.origins)
+        self.tell(OUTBOX)
+        outbox.forget(path_of(self.settings), plan.target.statements, self.now.timestamp())
+        await self._seal()
+        done = begun.model_copy(update={"state": TakedownState.DONE, "remains": remains})
+        await self._publish(done)
+        return done
+
+    def _event(self, plan: Plan, reason: str, by: str | None) -> Takedown:
+        """Return the takedown as it begins; one that was begun before keeps its moment and its counts."""
+        before, counts = plan.before, dict(plan.removed)
+        if before is not None:
+            places = counts.keys() | before.removed.keys()
+            counts = {each: max(counts.get(each, 0), before.removed.get(each, 0)) for each in places}
+        return Takedown(
+            takedown_id=takedown_id(plan.article_id), article_id=plan.article_id, state=TakedownState.BEGUN,
+            reason=reason, by=by, taken_at=before.taken_at if before else self.now,
+            origins=tuple(sorted(plan.target.origins)), statement_ids=tuple(sorted(plan.target.statements)),
+            removed=dict(sorted(counts.items())))
+
+    async def _publish(self, event: Takedown) -> None:
+        async with self.bus.producer(client_id="communique-forget") as producer:
+            await producer.send(topics.TAKEDOWNS.name, encode(event), key=event.article_id.encode())
+            await producer.flush()
+
+    async def _bus_side(self, target: Target, takedown: str) -> dict[str, datetime | None]:
+        remains: dict[str, datetime | None] = {}
+        async with self.bus.admin() as admin:
+            for topic, description in (await admin.describe_topics()).items():
+                self.tell(topic)
+                found = await held(self.bus, topic, target)
+                await take_out(self.bus, admin, found, takedown)
+                if found.whole and not isinstance(admin, Eraser):
+                    remains[topic] = remains_until(description, found, self.now)
+        return remains
+
+    async def _seal(self) -> None:
+        """Write the embedded log's file anew, and see that no stage came in between."""
+        self.tell("writing the log anew")
+        async with self.bus.admin() as admin:
+            if isinstance(admin, Eraser) and not await admin.rewrite_file():
+                raise Busy("somebody reads the embedded log (`communique consume`?): end that, and try again")
+            if running := await _running(admin):
+                raise Busy(f"{', '.join(running)} started meanwhile: stop them, and run this again")
+
+
+async def _running(admin: Admin) -> list[str]:
+    return [group for group in await admin.live_groups() if group.startswith(OURS)]
+
+
+async def _unread(admin: Admin, topic: str, found: Held) -> list[str]:
+    """Return records that a stage has still to read; a raw one may wait: clean refuses it."""
+    spec = topics.BY_NAME.get(topic)
+    if spec is None or spec is topics.RAW or not found.whole or not (group := reader_of(spec)):
+        return []
+    committed: dict[TopicPartition, int] = await admin.committed_offsets(group)
+    return pending(found, committed)
+
+
+def _told(reasons: tuple[str, ...]) -> str:
+    shown = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
+    return (f"not while stages have it in hand: {shown}. Let them finish (`communique run --until-drained`), "
+            "leave them stopped, and try again")

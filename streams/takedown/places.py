@@ -1,0 +1,108 @@
+"""places: what the bus holds of an article, and how it is taken out of there.
+
+On the embedded log a record is blanked where it stands. On Kafka that is in nobody's power: there a key of a
+compacted topic gets a tombstone, and of everything else is told until when it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from streams.bus.blank import MARK, blanked, taken_down
+from streams.bus.interface import Eraser, Record, TopicPartition
+from streams.bus.scan import scan
+from streams.core.outcome import CommuniqueError
+from streams.takedown.target import Fate, Target, fate_in
+
+if TYPE_CHECKING:
+    from streams.bus.interface import Admin, Bus, TopicDescription
+
+_BATCH: Final = 500
+SEGMENT_MS: Final = 7 * 86_400_000
+"""Kafka's default `segment.ms`: a segment that is written to is not deleted."""
+
+
+class Busy(CommuniqueError):
+    """It cannot be done now: stages run, or are behind."""
+
+
+@dataclass(slots=True)
+class Held:
+    """What one topic holds of the article."""
+
+    fate: Fate
+    count: int = 0
+    whole: list[Record] = field(default_factory=list)
+    """Records that are not blanked; with `Fate.GONE` those that still have a value."""
+    latest: dict[tuple[int, bytes], Record] = field(default_factory=dict)
+    """With `Fate.GONE`: the last record of each key."""
+
+
+async def held(bus: Bus, topic: str, target: Target) -> Held:
+    """Return what a topic holds of the article; what is in memory is the article's own records."""
+    found = Held(fate_in(topic))
+    if found.fate is Fate.STAYS:
+        return found
+    async for records in scan(bus, [topic], missing_ok=True):
+        for record in records:
+            key = (record.partition, record.key or b"")
+            deleted = record.value is None and found.fate is Fate.GONE
+            if key in found.latest if deleted else target.owns(record):
+                _note(found, key, record)
+    return found
+
+
+def _note(found: Held, key: tuple[int, bytes], record: Record) -> None:
+    found.count += record.value is not None or found.fate is Fate.STUB
+    if found.fate is Fate.GONE:
+        found.latest[key] = record
+    whole = record.value is not None if found.fate is Fate.GONE else taken_down(record) is None
+    if whole:
+        found.whole.append(record)
+
+
+async def take_out(bus: Bus, admin: Admin, found: Held, takedown: str) -> None:
+    """Blank what can be blanked, and put tombstones where keys still have values. May be done again."""
+    await _bury_keys(bus, found, takedown)
+    if isinstance(admin, Eraser):
+        for start in range(0, len(found.whole), _BATCH):
+            stubs = [stub_of(each, found.fate, takedown) for each in found.whole[start : start + _BATCH]]
+            await admin.blank(stubs)
+
+
+def stub_of(record: Record, fate: Fate, takedown: str) -> Record:
+    """Return what stands in a record's place: on a compacted topic without a value, as if it were deleted."""
+    stub = blanked(record, takedown)
+    return replace(stub, value=None) if fate is Fate.GONE else stub
+
+
+async def _bury_keys(bus: Bus, found: Held, takedown: str) -> None:
+    living = [each for each in found.latest.values() if each.value is not None]
+    if not living:
+        return
+    async with bus.producer(client_id="communique-forget") as producer:
+        for record in living:
+            await producer.send(
+                record.topic, None, key=record.key, partition=record.partition,
+                headers=((MARK, takedown.encode()),))
+        await producer.flush()
+
+
+def remains_until(description: TopicDescription, found: Held, now: datetime) -> datetime | None:
+    """Return until when at the latest Kafka keeps these records; None: until its log cleaner has run."""
+    config: Mapping[str, str] = description.config
+    retention = int(config.get("retention.ms", -1))
+    if found.fate is Fate.GONE or retention < 0:
+        return None
+    latest = max(each.timestamp_ms for each in found.whole)
+    kept = timedelta(milliseconds=retention + int(config.get("segment.ms", SEGMENT_MS)))
+    return max(datetime.fromtimestamp(latest / 1000, UTC) + kept, now)
+
+
+def pending(found: Held, committed: Mapping[TopicPartition, int]) -> list[str]:
+    """Return the places of records that the stage that reads them has not yet read."""
+    return [each.at for each in found.whole
+            if each.offset >= committed.get(TopicPartition(each.topic, each.partition), 0)]
