@@ -70,9 +70,8 @@ def as_it_comes(event: StatementEvent, envelope: Envelope, now: datetime) -> See
     return Seen(live, event.novelty.live_kind, now, envelope.origin_time)
 
 
-def as_on_its_day(event: StatementEvent, envelope: Envelope) -> Seen:
+def as_on_its_day(event: StatementEvent) -> Seen:
     """Return how a statement of the past would have been looked at: live, at its event time."""
-    del envelope
     return Seen(live=True, kind=event.novelty.kind, now=event.event_time, raw_time=event.event_time)
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from schemas.alerts_state import RaisedAlert, RaisedProposition
+from streams.core.buckets import discard
 from streams.core.dedup.watermark import Bounds, Watermarks, lane_of
 from streams.core.novelty.versions import Limits, limits, past
 
@@ -54,7 +55,7 @@ class RaisedIndex:
     def drop(self, key: str, entry: RaisedProposition) -> None:
         """Take an entry out."""
         proposition, _, rule = key.partition("/")
-        _discard(self.rules, proposition, rule)
+        discard(self.rules, proposition, rule)
         for each in entry.raised:
             self.followed.discard(each.alert.corrects or "")
 
@@ -133,11 +134,3 @@ class Raised:
 
 def _lanes(known: RaisedProposition | None, envelope: Envelope) -> tuple[str, ...]:
     return tuple(sorted({*(known.lanes if known else ()), lane_of(envelope)}))
-
-
-def _discard(sets: dict[str, set[str]], key: str, name: str) -> None:
-    found = sets.get(key)
-    if found is not None:
-        found.discard(name)
-        if not found:
-            del sets[key]

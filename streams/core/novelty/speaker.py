@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from schemas.statement_event import NoveltyKind, StatementState
+from streams.core.buckets import discard
 from streams.core.novelty.gist import Gist
 from streams.core.novelty.likeness import Likeness, Relation
 from streams.core.novelty.novel import Novel, novel
@@ -114,10 +115,10 @@ class Speaker:
         for name in names:
             node = self.nodes.pop(name)
             self.wordings.drop(name)
-            _discard(self.articles, node.way.article_id, name)
-            _discard(self.correcting, node.way.article_id, name)
+            discard(self.articles, node.way.article_id, name)
+            discard(self.correcting, node.way.article_id, name)
             if node.best is not None:
-                _discard(self.renditions, node.best, name)
+                discard(self.renditions, node.best, name)
             for table in (self.root, self.members, self.novels, self.origins, self.tallies, self.verdicts):
                 table.pop(name, None)
 
@@ -132,9 +133,9 @@ class Speaker:
         if node.instead_of:
             self.correcting.setdefault(node.way.article_id, set()).add(node.name)
         else:
-            _discard(self.correcting, node.way.article_id, node.name)
+            discard(self.correcting, node.way.article_id, node.name)
         if old is not None and old.best is not None:
-            _discard(self.renditions, old.best, node.name)
+            discard(self.renditions, old.best, node.name)
         if node.best is not None:
             self.renditions.setdefault(node.best, set()).add(node.name)
         gone = {name for name in around if self._reword(name)}
@@ -166,7 +167,7 @@ class Speaker:
         root = self.root.pop(name)
         touched |= {root, *self.members[root]}
         self.stale.add(root)
-        _discard(self.members, root, name)
+        discard(self.members, root, name)
 
     def _order(self, name: str) -> tuple[datetime, str]:
         return self.nodes[name].time, name
@@ -215,7 +216,7 @@ class Speaker:
         if before == now:
             return
         if before is not None:
-            _discard(self.members, before, name)
+            discard(self.members, before, name)
             self.stale.add(before)
         self.root[name] = now
         self.novels.pop(name, None)
@@ -295,11 +296,3 @@ class Speaker:
         others = {self.head(each) for each in instead}
         said = head in others or any(self.wordings.relation(head, other) for other in others)
         return StatementState.CORRECTED if said else StatementState.WITHDRAWN
-
-
-def _discard(sets: dict[str, set[str]], key: str, name: str) -> None:
-    found = sets.get(key)
-    if found is not None:
-        found.discard(name)
-        if not found:
-            del sets[key]

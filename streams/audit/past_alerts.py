@@ -1,0 +1,57 @@
+"""past_alerts: what a backfill, a replay or a redrive would have raised, from the statements topic alone.
+
+Two passes: which record of each statement is the last, then those that came in by the delivery mode and job
+asked for, each looked at as on its day. Statements that were live count in what is new, and are not listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, cast
+
+from streams import topics
+from streams.bus import codec, envelope, scan
+from streams.core.alerting.matching import RuleIndex
+from streams.core.alerting.past import Past
+from streams.core.outcome import Permanent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.alert import Alert
+    from schemas.envelope import DeliveryMode, Envelope
+    from schemas.rule import Rule
+    from schemas.statement_event import StatementEvent
+    from streams.bus.interface import Bus, Record
+    from streams.settings import Settings
+
+
+async def would_have(
+    bus: Bus, settings: Settings, rules: Iterable[Rule], *, modes: frozenset[DeliveryMode],
+    job: str | None = None,
+) -> AsyncIterator[tuple[Alert, Envelope]]:
+    """Yield alerts that were not raised, with the envelope of their statement. `job` None: of any."""
+    name, limits = topics.STATEMENTS.name, codec.limits_of(settings)
+    last: dict[bytes, tuple[int, int]] = {}
+    async for records in scan.scan(bus, [name], missing_ok=True):
+        last |= {record.key or b"": (record.partition, record.offset) for record in records}
+    past = Past(RuleIndex.over(rules))
+    async for records in scan.scan(bus, [name], missing_ok=True):
+        for record in records:
+            newest = last.get(record.key or b"") == (record.partition, record.offset)
+            its = _envelope(record) if newest else None
+            if its is None or its.delivery_mode not in modes or job not in {None, its.replay_job_id}:
+                continue
+            event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
+            for alert in past.take(cast("StatementEvent", event), its):
+                yield alert, its
+
+
+def _envelope(record: Record) -> Envelope | None:
+    """Return a record's envelope; None for a tombstone, or what no stage wrote."""
+    if record.value is None:
+        return None
+    try:
+        return envelope.of_event(record)
+    except Permanent:
+        return None
