@@ -121,8 +121,8 @@ async def measure(count: int, folder: Path) -> Report:
         (alert.rule.name, str(alert.evidence[0].proposition_id))
         async for alert, _ in would_have(bus, settings, RULES, modes=modes, job=JOB)]
     return Report(
-        count, await _records(bus, topics.ALERTS.name), await _records(bus, topics.DELIVERIES.name), len(listed),
-        len(wanted), len(listed) == len(wanted) and set(listed) == wanted, round(ran - began, 1),
+        count, await _records(bus, topics.ALERTS.name), await _records(bus, topics.DELIVERIES.name),
+        len(listed), len(wanted), len(listed) == len(wanted) and set(listed) == wanted, round(ran - began, 1),
         round(time.monotonic() - ran, 1))
 
 

@@ -68,9 +68,14 @@ def _plain(text: str) -> str:
     return " ".join("".join(seen).upper().split())
 
 
+def _unmarked(text: str) -> str:
+    """Return a text in capitals without quotation marks."""
+    return _plain(_DOUBLE.sub("", text[:_READ_CHARS]))
+
+
 def _balanced(text: str) -> str:
     """Return a text without quotation marks where one of a pair was cut off."""
-    return text if text.count('"') % 2 == 0 else text.replace('"', "")
+    return text if text.count('"') % 2 == 0 else " ".join(text.replace('"', "").split())
 
 
 def _opening(event: StatementEvent, words: LineWords, *, bare: bool = False) -> str:
@@ -89,12 +94,12 @@ def _opening(event: StatementEvent, words: LineWords, *, bare: bool = False) -> 
 
 
 def _short(text: str, room: int, words: LineWords) -> str:
-    return shortened(_plain(text).replace('"', ""), room, words)
+    return shortened(_unmarked(text), room, words)
 
 
 def _speaker(speaker: Speaker, words: LineWords) -> str:
     """Return the surname of a person: as the text has it where it is one word; else the body's name."""
-    name = _plain(speaker.name).replace('"', "")
+    name = _unmarked(speaker.name)
     if speaker.kind != "person":
         return shortened(name.removeprefix("THE "), _SPEAKER_CHARS, words)
     every = [word for word in name.split() if word.strip(".") not in words.after_names]
@@ -131,7 +136,7 @@ def _negated(cue: Cue, words: LineWords) -> str:
 
 def _ending(event: StatementEvent, words: LineWords, room: int) -> str:
     """Return ` – SOURCE, DAY`, as far as they are known."""
-    carried = [hop.actor for hop in event.chain if hop.hop > 0]
+    carried = [hop.actor for hop in event.chain if hop.hop > 0 or hop.relation != "said"]
     outlet = event.article.outlet.name or event.article.outlet.domain
     name = next((name for name in (*carried, outlet or "") if _plain(name)), "")
     parts = [part for part in (_short(name, room, words), _day(event, words)) if part]
