@@ -42,8 +42,12 @@ class NoveltySettings(Group):
 
 
 class AlertingSettings(Group):
-    """What is remembered of alerts (docs/adr/0018)."""
+    """What alerts are raised for, and what is remembered of them (docs/rules.md, docs/adr/0018)."""
 
+    starter_rules: bool = Field(
+        default=True,
+        description="Whether `run` puts the starter rules on a bus that never had a rule.",
+    )
     kept_days: float | None = Field(
         default=60,
         gt=0,

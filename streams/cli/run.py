@@ -138,6 +138,7 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
     logging.configure(settings.observe)
     bus = connect(settings)
     await start.ensure_topics(bus, settings)
+    await start.ensure_rules(bus, settings)
     stages = list(dict.fromkeys(worker.stage for worker in plan.workers))
     outbox = path_of(settings) if DELIVER in stages else None
     if until_drained and await drained(bus, stages, outbox):

@@ -54,3 +54,14 @@ async def ensure_topics(bus: Bus, settings: Settings) -> None:
     from streams.bus.admin import at_start
 
     await at_start(bus, settings.topics)
+
+
+async def ensure_rules(bus: Bus, settings: Settings) -> None:
+    """Put the starter rules on a bus that never had a rule, unless `alerting.starter_rules` is false."""
+    from datetime import UTC, datetime
+
+    from streams.bus import ruleset
+    from streams.core.alerting.starter import starter_rules
+
+    if settings.alerting.starter_rules and not await ruleset.ever_written(bus):
+        await ruleset.apply(bus, settings, starter_rules(), datetime.now(UTC))

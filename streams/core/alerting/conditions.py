@@ -77,7 +77,7 @@ class Compiled:
     def _absent(self, facts: Facts) -> Iterator[Held]:
         if self.unwanted:
             told = "none of them" if self.unwanted.isdisjoint(facts) else None
-            yield Held(f"without {_listed(self.rule.without_words)}", told)
+            yield Held(f"without {listed(self.rule.without_words)}", told)
 
     def reasons(self, event: StatementEvent, facts: Facts) -> tuple[AlertReason, ...]:
         """Return each condition with what fulfilled it, of a rule that holds."""
@@ -120,12 +120,12 @@ def _condition(
     name: str, values: tuple[str, ...], keys_of: Callable[[str], Iterable[str]], odds: float
 ) -> Condition:
     keys = frozenset(f"{name} {key}" for value in values for key in keys_of(value))
-    return Condition(f"{name} = {_listed(values)}", keys, odds * len(values))
+    return Condition(f"{name} = {listed(values)}", keys, odds * len(values))
 
 
 def _topic(rule: Rule) -> Iterator[Condition]:
     told = " or ".join(
-        f"{name} = {_listed(values)}" for name, values in (("words", rule.words), ("entities", rule.entities))
+        f"{name} = {listed(values)}" for name, values in (("words", rule.words), ("entities", rule.entities))
         if values)
     if told:
         keys = {f"word {each}" for each in rule.words if split_phrase(each)}
@@ -133,9 +133,14 @@ def _topic(rule: Rule) -> Iterator[Condition]:
         yield Condition(told, frozenset(keys), 0.008 * (len(rule.words) + len(rule.entities)))
 
 
-def _listed(values: tuple[str, ...]) -> str:
+def listed(values: tuple[str, ...], between: str = ", ") -> str:
+    """Return values as text, the first few of many.
+
+    >>> listed(("a", "b")), listed(tuple("abcdefg"))
+    ('a, b', 'a, b, c, d, e and 2 more')
+    """
     more = f" and {len(values) - _TOLD_VALUES} more" if len(values) > _TOLD_VALUES else ""
-    return ", ".join(values[:_TOLD_VALUES]) + more
+    return between.join(values[:_TOLD_VALUES]) + more
 
 
 def _itself(value: str) -> tuple[str, ...]:
