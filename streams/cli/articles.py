@@ -45,14 +45,14 @@ def dated(
     `now`, else its file's, for stdin `started`.
     """
     from streams.ingest import sources
-    from streams.ingest.found import Article
+    from streams.ingest.found import Article, Bad
 
     for entry in sources.listed(inputs, reading):
         moment = now or _written(entry.path, started)
         for found in sources.read(entry, reading):
             if isinstance(found, Article):
                 yield found, moment
-            else:
+            elif isinstance(found, Bad):
                 bad.tell(found)
 
 

@@ -110,7 +110,8 @@ async def _put(settings: Settings) -> None:
     reading = Reading(settings.cleaning.max_content_bytes)
     found = sources.articles(sources.listed([str(folder)], reading), reading)
     async with bus.producer(client_id="communique-demo") as producer:
-        await load.load(pump(found, 100), producer, DeliveryMode.LIVE, None, lambda _counts, _bad: None)
+        sending = load.Sending(producer, DeliveryMode.LIVE, lambda _counts, _note: None)
+        await load.load(pump(found, 100), sending)
         await producer.send(topics.RAW.name, (folder / BROKEN).read_bytes(), key=BROKEN.encode())
         await producer.flush()
 

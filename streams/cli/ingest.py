@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -13,18 +15,17 @@ from schemas.envelope import DeliveryMode
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rich.progress import Progress
 
-    from streams.ingest.found import Bad, Doubt, Reading
+    from streams.ingest.found import Bad, Doubt, Passed, Reading
     from streams.ingest.load import Counts
     from streams.settings import Settings
 
 DOUBTS_SHOWN: Final = 20
 """So many are told each with its place; a wrong map puts every article in doubt."""
 KINDS_SHOWN: Final = 5
-"""Extensions of left-out files named, the most frequent first."""
+"""Kinds of left-out files and records named, the most frequent first."""
+KINDS_KEPT: Final = 100
 
 
 def ingest(
@@ -41,20 +42,24 @@ def ingest(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND"),
+        typer.Option("--format", help="warc, jsonl, csv, parquet, html, txt.", metavar="KIND"),
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Between fields of CSV. Default: found out.", metavar="CHARACTER")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as one JSON object.")] = False,
 ) -> None:
-    """Put articles on the bus: text, HTML, JSON lines, each also with .gz, whole folders, or stdin.
+    """Put articles on the bus: WARC, JSON lines, CSV, Parquet, HTML, text, folders of these, or stdin.
 
     \b
     communique ingest article.txt page.html folder/
-    communique ingest articles.jsonl.gz --map fields.toml
+    communique ingest crawl-00001.warc.gz
+    communique ingest articles.csv --map fields.toml
     zcat old.jsonl.gz | communique ingest - --backfill
     communique ingest letters/ --encoding cp1251
 
     \b
-    JSON lines have the fields of RawArticle (content, url, headline, published, …). For others, a map:
+    Lines and rows have the fields of RawArticle (content, url, headline, published, …). For others, a map:
         content = "text"                     # their field
         headline = "title"
         outlet = "site.name"                 # inside an object
@@ -63,10 +68,10 @@ def ingest(
     In a folder, hidden files are left out, and without --format those of other kinds, which are counted. A
     bad line or file is reported with its place, the rest goes in, and the exit code is 1. An article whose
     published is no date (Unix times are none) goes in without it, with a warning. The same article from the
-    same place always has the same id: what the topic already holds is left out, so a load that broke off is
-    simply started again. (A raw topic of more than 50,000 records is not read through for that; repeats are
-    then known by their ids.) Returns when the bus has acknowledged everything; on the embedded log that
-    means on disk.
+    same place always has the same id: what a raw topic of at most 50,000 records holds already is left out,
+    beyond that repeats are known by their ids. A load that broke off goes on where it was when it is started
+    again. Of a WARC, pages that were answered with 200 go in, other records are counted. Returns when the bus
+    has acknowledged everything; on the embedded log that means on disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -76,29 +81,49 @@ def ingest(
     if kind and kind not in SOURCES:
         raise exits.Usage(f"--format {kind}: known are {', '.join(SOURCES)}")
     mapped = fields.load(field_map) if field_map else fields.AS_IT_IS
-    reading = Reading(settings.cleaning.max_content_bytes, mapped, encoding, kind)
-    mode = DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE
+    reading = Reading(settings.cleaning.max_content_bytes, mapped, encoding, kind, delimiter)
+    how = How(DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE, None, again)
     began = time.monotonic()
     with output.progress(quiet=as_json) as bar:
-        counts = start.run(_load(settings, paths, reading, mode, again, _teller(bar)))
+        how.show(bar)
+        counts = start.run(_load(settings, paths, reading, how))
     _report(counts, time.monotonic() - began, as_json=as_json)
     raise typer.Exit(exits.DOES_NOT_HOLD if counts.bad else exits.DONE)
 
 
-def _teller(bar: Progress) -> Callable[[Counts, Bad | Doubt | None], None]:
-    from streams.ingest.found import Doubt
+@dataclass(slots=True)
+class How:
+    """How a load goes: its mode and name, whether all is sent again; and what is told on the way."""
 
-    task = bar.add_task("articles", total=None)
+    mode: DeliveryMode
+    job: str | None
+    again: bool
+    tell: Callable[[Counts, Bad | Doubt | Passed | None], None] = lambda _counts, _note: None
+    passed: Counter[str] = field(default_factory=Counter)
 
-    def tell(counts: Counts, note: Bad | Doubt | None) -> None:
-        """Say what was bad or in doubt, and how many articles were read."""
-        if isinstance(note, Doubt):
-            _doubt(note, counts.undated)
-        elif note is not None:
-            output.say(f"{note.where}: {note.why}")
-        bar.update(task, completed=counts.read)
+    def name(self, reading: Reading) -> str:
+        """Return what tells this load from another of the same files."""
+        read = (reading.fields, reading.encoding, reading.kind, reading.delimiter)
+        return f"{self.mode} {self.job} {read}"
 
-    return tell
+    def show(self, bar: Progress) -> None:
+        """Tell what was bad or in doubt, and show how many articles were read."""
+        from streams.ingest.found import Doubt, Passed
+
+        task = bar.add_task("articles", total=None)
+
+        def tell(counts: Counts, note: Bad | Doubt | Passed | None) -> None:
+            """Take what was noted of one article."""
+            if isinstance(note, Passed):
+                room = note.what in self.passed or len(self.passed) < KINDS_KEPT
+                self.passed[note.what if room else "other"] += 1
+            elif isinstance(note, Doubt):
+                _doubt(note, counts.undated)
+            elif note is not None:
+                output.say(f"{note.where}: {note.why}")
+            bar.update(task, completed=counts.read)
+
+        self.tell = tell
 
 
 def _doubt(note: Doubt, number: int) -> None:
@@ -108,36 +133,38 @@ def _doubt(note: Doubt, number: int) -> None:
         output.say("more of these warnings are only counted")
 
 
-async def _load(  # all of one call
-    settings: Settings,
-    paths: list[str],
-    reading: Reading,
-    mode: DeliveryMode,
-    again: bool,
-    tell: Callable[[Counts, Bad | Doubt | None], None],
-) -> Counts:
+async def _load(settings: Settings, paths: list[str], reading: Reading, how: How) -> Counts:
     from streams.bus.connect import connect
     from streams.ingest import load, sources
+    from streams.ingest.checkpoint import Checkpoint
+    from streams.ingest.known import Known, known_ids
     from streams.ingest.pump import pump
 
     left: list[Path] = []
-    found = sources.articles(sources.listed(paths, reading, left.append), reading)
+    entries = sources.listed(paths, reading, left.append)
     bus = connect(start.durable(settings))
     await start.ensure_topics(bus, settings)
-    known = None if again else await load.known_ids(bus)
+    place = Checkpoint.of(settings.state, entries, settings.bus_url, how.name(reading))
+    at = await place.start(bus) if place and not how.again else (0, 0)
+    if at != (0, 0):
+        where = f"{entries[at[0]].path}, behind {at[1]:,}"
+        output.say(f"goes on where it broke off: {where}; --again starts anew")
+    known = None if how.again else Known(await known_ids(bus))
+    found = sources.articles(entries, reading, *at)
     async with bus.producer(client_id="communique-ingest") as producer:
-        counts = await load.load(pump(found, 1 if "-" in paths else 100), producer, mode, known, tell)
-    counts.left_out = len(left)
-    _say_left_out(left)
+        sending = load.Sending(producer, how.mode, how.tell, known, how.job, checkpoint=place)
+        counts = await load.load(pump(found, 1 if "-" in paths else 100), sending)
+    counts.left_out += len(left)
+    unknown = Counter(path.suffix.lower() or "no extension" for path in left)
+    _say_left_out("files left out, of no known kind", unknown, "; --format KIND reads them too")
+    _say_left_out("records left out", how.passed)
     return counts
 
 
-def _say_left_out(left: list[Path]) -> None:
-    if not left:
-        return
-    kinds = Counter(path.suffix.lower() or "no extension" for path in left).most_common(KINDS_SHOWN)
-    named = ", ".join(f"{kind} {many:,}" for kind, many in kinds)
-    output.say(f"files left out, of no known kind: {len(left):,} ({named}); --format KIND reads them too")
+def _say_left_out(what: str, kinds: Counter[str], hint: str = "") -> None:
+    if kinds:
+        named = ", ".join(f"{kind} {many:,}" for kind, many in kinds.most_common(KINDS_SHOWN))
+        output.say(f"{what}: {kinds.total():,} ({named}){hint}")
 
 
 def _report(counts: Counts, seconds: float, *, as_json: bool) -> None:

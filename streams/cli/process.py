@@ -35,7 +35,7 @@ def process(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--format", help="jsonl, html or txt, whatever the names say.", metavar="KIND"),
+        typer.Option("--format", help="warc, jsonl, csv, parquet, html, txt.", metavar="KIND"),
     ] = None,
 ) -> None:
     """Clean, tag and compare articles in files.

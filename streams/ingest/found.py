@@ -1,6 +1,10 @@
 """found: what reading a source yields, article by article: an article, or the place that was bad and why.
 
-An article may be in doubt: it goes in all the same.
+An article may be in doubt: it goes in all the same. What an archive holds beside pages is passed over and
+counted.
+
+`done` says how many units of its file (lines, rows, records; a page is one) are over once this one is: where
+a load that broke off goes on.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ class Article:
 
     where: str
     article: RawArticle
+    done: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,16 @@ class Bad:
 
     where: str
     why: str
+    done: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A record of an archive that is no page; `what` it is instead: `request`, `status 301`, `image/png`."""
+
+    where: str
+    what: str
+    done: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ class Doubt:
     why: str
 
 
-Found: TypeAlias = "Article | Bad"
+Found: TypeAlias = "Article | Bad | Passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +65,7 @@ class Reading:
     encoding: str | None = None
     kind: str | None = None
     """An extension of the registry (`jsonl`, `html`, `txt`) that overrules file names; None: by name."""
+    delimiter: str | None = None
+    """Between the fields of CSV; None: found out."""
+    after: int = 0
+    """Units of the file that are over: they are passed by and not yielded."""

@@ -36,26 +36,32 @@ def json_lines(stream: BinaryIO, name: str, _source_id: str | None, reading: Rea
         if len(line) == longest and not line.endswith(b"\n"):
             while len(part := stream.readline(longest)) == longest and not part.endswith(b"\n"):
                 pass
-            yield Bad(where, too_large(longest, reading.max_content_bytes))
-        elif line.strip():
-            yield _article(line, where, reading)
+            if number > reading.after:
+                yield Bad(where, too_large(longest, reading.max_content_bytes), number)
+        elif line.strip() and number > reading.after:
+            yield _article(line, where, number, reading)
 
 
-def _article(line: bytes, where: str, reading: Reading) -> Found:
+def _article(line: bytes, where: str, number: int, reading: Reading) -> Found:
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return Bad(where, f"is no JSON: {error}")
+        return Bad(where, f"is no JSON: {error}", number)
     if not isinstance(record, dict):
-        return Bad(where, "is no JSON object: an article is written as one {…} on one line")
+        return Bad(where, "is no JSON object: an article is written as one {…} on one line", number)
+    return of_record(record, where, number, reading)
+
+
+def of_record(record: dict[str, Json], where: str, number: int, reading: Reading) -> Found:
+    """Return the article that a record of theirs is by the map, or why it is none."""
     try:
         article = RawArticle.model_validate(reading.fields.apply(record))
     except ValidationError as error:
-        return Bad(where, _why(error, record, reading))
+        return Bad(where, _why(error, record, reading), number)
     size = len(article.content.encode("utf-8", "surrogatepass"))
     if size > reading.max_content_bytes:
-        return Bad(where, too_large(size, reading.max_content_bytes))
-    return Article(where, article)
+        return Bad(where, too_large(size, reading.max_content_bytes), number)
+    return Article(where, article, number)
 
 
 def _why(error: ValidationError, record: dict[str, Json], reading: Reading) -> str:

@@ -1,15 +1,14 @@
 """load: put articles on the raw topic, each once, and say what became of each.
 
 A record's `ce_id` is the hash of its body, so the same article read from the same place is the same event
-wherever and whenever it is loaded. What the topic already holds is left out when it is cheap to know
-(`known_ids`); either way the audit knows repeats by their id. Returns when everything sent is acknowledged.
-A failure of the bus is raised after what could be acknowledged was: loading the same files again carries
-on.
+wherever and whenever it is loaded. What is known to be there is left out (`known`); either way the audit
+knows repeats by their id. Returns when everything sent is acknowledged. A failure of the bus is raised after
+what could be acknowledged was: loading the same files again carries on, where the checkpoint says.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from schemas.envelope import DeliveryMode
@@ -18,27 +17,25 @@ from schemas.raw_article import RawArticle
 from schemas.registry import type_name
 from streams import topics
 from streams.bus.errors import TooLarge
-from streams.bus.scan import header, scan
 from streams.core.cleaning.dates import PRODUCER, candidate
-from streams.ingest.found import Article, Bad, Doubt
+from streams.ingest.checkpoint import Checkpoint
+from streams.ingest.found import Article, Bad, Doubt, Passed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from asyncio import Future
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from streams.bus.interface import Bus, Headers, Producer
+    from streams.bus.interface import Headers, Producer, RecordMetadata
     from streams.ingest.found import Found
-
-CHEAP_RECORDS: Final = 50_000
-"""A raw topic with more records is not read through before loading.
-
-On the embedded log 44,000 articles of 5 kB are read in a second.
-"""
+    from streams.ingest.known import Known
+    from streams.ingest.sources import Place
 
 _UNIX_DIGITS: Final = (9, 10, 12, 13)
 """Of the seconds or milliseconds since 1970, from 1973 to 2286."""
 
 _IN_FLIGHT: Final = 1000
-"""Records sent before their acknowledgement is awaited."""
+_IN_FLIGHT_BYTES: Final = 16 * 1024 * 1024
+"""Records, and their bytes, sent before their acknowledgement is awaited."""
 
 
 @dataclass(slots=True)
@@ -53,30 +50,16 @@ class Counts:
     undated: int = 0
     """Have a `published` that is no date; they go in, and count as articles without one."""
     left_out: int = 0
-    """Files of a folder whose kind is not known; hidden files are not counted."""
+    """Records of archives that are no pages; files of a folder whose kind is not known, hidden ones aside."""
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
         return asdict(self)
 
 
-async def known_ids(bus: Bus, limit: int | None = CHEAP_RECORDS) -> set[str] | None:
-    """Return the `ce_id`s that the raw topic holds.
-
-    None when it has more than `limit` records (None: no limit).
-    """
-    async with bus.admin() as admin:
-        ends = await admin.end_offsets([topics.RAW.name])
-        held = sum(ends.values()) - sum((await admin.beginning_offsets([topics.RAW.name])).values())
-    if limit is not None and held > limit:
-        return None
-    found: set[str] = set()
-    async for records in scan(bus, [topics.RAW.name]):
-        found.update(each for record in records if (each := header(record, "ce_id")))
-    return found
-
-
-def raw_record(article: RawArticle, mode: DeliveryMode) -> tuple[bytes | None, bytes, Headers]:
+def raw_record(
+    article: RawArticle, mode: DeliveryMode, job: str | None = None
+) -> tuple[bytes | None, bytes, Headers]:
     """Return key, body and headers of an article's raw record. The body leaves out what is null."""
     body = article.model_dump_json(exclude_none=True).encode()
     headers: list[tuple[str, bytes]] = [
@@ -88,6 +71,8 @@ def raw_record(article: RawArticle, mode: DeliveryMode) -> tuple[bytes | None, b
     ]
     if mode is not DeliveryMode.LIVE:
         headers.append(("ce_deliverymode", mode.value.encode()))
+    if job is not None:
+        headers.append(("ce_replayjobid", job.encode()))
     key = article.url or article.source_id
     return (key.encode() if key else None), body, tuple(headers)
 
@@ -102,48 +87,95 @@ def undated(found: Article) -> Doubt | None:
     return Doubt(found.where, f"published {what}: write it as 2018-02-14T12:00:00Z or 2018-02-14")
 
 
-async def load(
-    found: AsyncIterator[list[Found]],
-    producer: Producer,
-    mode: DeliveryMode,
-    known: set[str] | None,
-    tell: Callable[[Counts, Bad | Doubt | None], None],
-) -> Counts:
-    """Send every article of `found` that is not in `known` (None: all).
+async def at_once() -> None:
+    """Let the next article go without a wait."""
 
-    Call `tell` after each, with what was bad or in doubt.
 
-    `producer` is started; it is flushed before this returns and every 1,000 records. Raises `BusError`.
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """How articles are sent.
+
+    `known` None: all; `admitted` is awaited before each is sent; `job` names the load in every record.
     """
-    counts, flushed = Counts(), 0
+
+    producer: Producer
+    mode: DeliveryMode
+    tell: Callable[[Counts, Bad | Doubt | Passed | None], None]
+    known: Known | None = None
+    job: str | None = None
+    admitted: Callable[[], Awaitable[None]] = at_once
+    checkpoint: Checkpoint | None = None
+
+
+async def load(found: AsyncIterator[list[tuple[Place, Found]]], sending: Sending) -> Counts:
+    """Send every article of `found` that is not known; tell of each thing what was bad or in doubt.
+
+    The producer is started; it is flushed before this returns, and every 1,000 records or 16 MB. Raises
+    `BusError`; what was acknowledged is then noted in the checkpoint.
+    """
+    run = _Run(sending)
     async for some in found:
-        for each in some:
-            counts.read += 1
-            bad = each if isinstance(each, Bad) else await _send(each, producer, mode, known, counts)
-            counts.bad += bad is not None
-            doubt = None if bad or isinstance(each, Bad) else undated(each)
-            counts.undated += doubt is not None
-            tell(counts, bad or doubt)
-        if counts.sent - flushed >= _IN_FLIGHT:
-            await producer.flush()
-            flushed = counts.sent
-    await producer.flush()
-    return counts
+        for place, each in some:
+            await run.take(each)
+            run.place, run.done = place, each.done
+            if run.unflushed >= _IN_FLIGHT or run.unflushed_bytes >= _IN_FLIGHT_BYTES:
+                await run.flush()
+    await run.flush()
+    if sending.checkpoint is not None:
+        sending.checkpoint.clear()
+    return run.counts
 
 
-async def _send(
-    found: Article, producer: Producer, mode: DeliveryMode, known: set[str] | None, counts: Counts
-) -> Bad | None:
-    key, body, headers = raw_record(found.article, mode)
-    ce_id = headers[0][1].decode()
-    if known is not None and ce_id in known:
-        counts.known += 1
+@dataclass(slots=True)
+class _Run:
+    sending: Sending
+    counts: Counts = field(default_factory=Counts)
+    place: Place | None = None
+    done: int = 0
+    unflushed: int = 0
+    unflushed_bytes: int = 0
+    last: tuple[str, Future[RecordMetadata]] | None = None
+
+    async def take(self, each: Found) -> None:
+        """Send it, or count why not."""
+        self.counts.read += 1
+        note: Bad | Doubt | Passed | None = None
+        match each:
+            case Passed():
+                self.counts.left_out += 1
+                note = each
+            case Bad():
+                note = each
+            case Article():
+                note = await self._send(each) or undated(each)
+        self.counts.bad += isinstance(note, Bad)
+        self.counts.undated += isinstance(note, Doubt)
+        self.sending.tell(self.counts, note)
+
+    async def _send(self, found: Article) -> Bad | None:
+        how = self.sending
+        key, body, headers = raw_record(found.article, how.mode, how.job)
+        ce_id = headers[0][1].decode()
+        if how.known is not None and ce_id in how.known:
+            self.counts.known += 1
+            return None
+        await how.admitted()
+        try:
+            future = await how.producer.send(topics.RAW.name, body, key=key, headers=headers)
+        except TooLarge as error:
+            return Bad(found.where, str(error), found.done)
+        self.last = (ce_id, future)
+        if how.known is not None:
+            how.known.add(ce_id)
+        self.counts.sent += 1
+        self.unflushed += 1
+        self.unflushed_bytes += len(body)
         return None
-    try:
-        await producer.send(topics.RAW.name, body, key=key, headers=headers)
-    except TooLarge as error:
-        return Bad(found.where, str(error))
-    if known is not None:
-        known.add(ce_id)
-    counts.sent += 1
-    return None
+
+    async def flush(self) -> None:
+        """Wait until everything is acknowledged, then note where the load is."""
+        await self.sending.producer.flush()
+        self.unflushed = self.unflushed_bytes = 0
+        if self.sending.checkpoint is not None and self.place is not None:
+            last = None if self.last is None else (self.last[0], await self.last[1])
+            self.sending.checkpoint.note(self.place, self.done, last)

@@ -3,7 +3,8 @@
 The bytes become text by the first of: the encoding the user gave, a byte order mark, for HTML the charset
 that the page names, UTF-8. HTML that is none of these is windows-1252, as browsers have it (WHATWG
 Encoding, "legacy fallback"); text is refused with the offset of the first bad byte, for a guess would
-invent letters. Content over the limit is refused before it is decoded.
+invent letters. Content over the limit is refused before it is decoded. What was fetched over HTTP has its
+own order: `fetched_text`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from __future__ import annotations
 import codecs
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final
+
+from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
 
 from schemas.raw_article import ContentType, RawArticle, Via
 from streams.ingest.found import Article, Bad, Found, Reading
@@ -35,18 +38,22 @@ _WIDEST: Final = 4
 
 A file longer than so many times the limit is over it in any.
 """
+_LOOKED_AT_BYTES: Final = 65_536
+"""So much of a page whose encoding nobody names is looked at."""
 _HEAD_BYTES: Final = 4096
 """A page names its charset early: HTML asks for the first 1,024 bytes, real pages are a little later."""
 
 
 def text_file(stream: BinaryIO, name: str, source_id: str | None, reading: Reading) -> Iterator[Found]:
     """Yield the one article of a text file."""
-    yield _one(stream, name, source_id, reading, ContentType.PLAIN)
+    if not reading.after:
+        yield _one(stream, name, source_id, reading, ContentType.PLAIN)
 
 
 def html_file(stream: BinaryIO, name: str, source_id: str | None, reading: Reading) -> Iterator[Found]:
     """Yield the one article of an HTML file."""
-    yield _one(stream, name, source_id, reading, ContentType.HTML)
+    if not reading.after:
+        yield _one(stream, name, source_id, reading, ContentType.HTML)
 
 
 def _one(
@@ -100,6 +107,29 @@ def decode(raw: bytes, encoding: str | None = None, *, html: bool = False) -> st
     if marked:
         return raw.decode(marked)
     return _html(raw) if html else raw.decode("utf-8")
+
+
+def fetched_text(raw: bytes, http_charset: str | None) -> str:
+    r"""Return the text of a page that was fetched; what is unreadable becomes U+FFFD.
+
+    By the first of these that fits all bytes: a byte order mark (before the header: WHATWG Encoding,
+    "decode"), the charset of the HTTP header, the one that the page names, UTF-8, what the letters look like.
+    Labels mean what they mean on the web: `iso-8859-1` is windows-1252.
+
+    >>> fetched_text("Привет, мир".encode("cp1251"), "windows-1251")
+    'Привет, мир'
+    """
+    marked = next((name for mark, name in _MARKS if raw.startswith(mark)), None)
+    named = _CHARSET.search(raw, 0, _HEAD_BYTES)
+    labels = (http_charset, named[1].decode("ascii") if named else None)
+    known = (map_encoding_to_html5(each, fallback_utf8=False) if each else None for each in labels)
+    for name in (marked, *known, "utf-8"):
+        try:
+            if name:
+                return raw.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return raw.decode(detect_encoding(raw, _LOOKED_AT_BYTES) or "windows-1252", "replace")
 
 
 def _html(raw: bytes) -> str:

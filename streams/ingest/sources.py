@@ -5,7 +5,8 @@ Folders and stdin on top.
 A kind is a function from an open binary stream to what it holds. `.gz` after any extension is unpacked on
 the way. Files of a folder are read in order of their names, hidden ones and those of unknown extension left
 out; with a kind given, none of them is of unknown extension. `-` is stdin: JSON lines when it begins with
-`{`, HTML with `<`, else one text. The caller's id of a file is its name, in a folder its path inside it.
+`{`, HTML with `<`, WARC with `WARC/` (also packed), Parquet with `PAR1`, else one text; CSV is given as such.
+The caller's id of a file is its name, in a folder its path inside it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,25 @@ import gzip
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeAlias
 
 from streams.core.outcome import Usage
+from streams.ingest.columns import parquet_rows
 from streams.ingest.found import Bad, Found, Reading
 from streams.ingest.lines import json_lines
 from streams.ingest.page import html_file, text_file
+from streams.ingest.table import csv_rows
+from streams.ingest.warc import warc_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from io import BufferedReader
+
+_TO_ITS_END: Final = 1 << 62
+"""More units than any file has: nothing of it is left."""
 
 Reader: TypeAlias = Callable[[BinaryIO, str, str | None, Reading], Iterator[Found]]
 
@@ -36,10 +45,18 @@ SOURCES: Final[dict[str, Reader]] = {
     "xhtml": html_file,
     "jsonl": json_lines,
     "ndjson": json_lines,
+    "csv": csv_rows,
+    "tsv": csv_rows,
+    "parquet": parquet_rows,
+    "warc": warc_file,
 }
 """Extension, in lower case, without `.gz` → reader."""
 
+UNPACK_THEMSELVES: Final = frozenset({"warc"})
+"""A `.warc.gz` is packed record by record: what unpacks it as one stream loses the places of its records."""
+
 STDIN: Final = "-"
+_HEAD_BYTES: Final = 512
 
 
 class Entry(NamedTuple):
@@ -106,6 +123,22 @@ def _hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
+class Place(NamedTuple):
+    """The file that something was read from: its number in the list, and what tells that it is the same."""
+
+    number: int
+    identity: str
+
+
+def identity(entry: Entry) -> str:
+    """Return path, size and time of a file, "" for one that cannot be asked."""
+    try:
+        stat = entry.path.stat()
+    except OSError:
+        return ""
+    return f"{entry.path.absolute()} {stat.st_size} {stat.st_mtime_ns}"
+
+
 def read(entry: Entry, reading: Reading) -> Iterator[Found]:
     """Yield what a file holds, reading as it goes.
 
@@ -114,22 +147,28 @@ def read(entry: Entry, reading: Reading) -> Iterator[Found]:
     if str(entry.path) == STDIN:
         yield from _stdin(open(sys.stdin.fileno(), "rb", closefd=False), reading)  # noqa: SIM115  # stays open
         return
-    kind = reading.kind or kind_of(entry.path)
+    kind = reading.kind or kind_of(entry.path) or "txt"
     try:
-        with _opened(entry.path) as stream:
-            yield from SOURCES[kind or "txt"](stream, str(entry.path), entry.source_id, reading)
+        with _opened(entry.path, kind) as stream:
+            yield from SOURCES[kind](stream, str(entry.path), entry.source_id, reading)
     except (OSError, EOFError, zlib.error) as error:
-        yield Bad(str(entry.path), f"cannot be read on: {error}")
+        if reading.after < _TO_ITS_END:
+            yield Bad(str(entry.path), f"cannot be read on: {error}", _TO_ITS_END)
 
 
-def articles(entries: Iterable[Entry], reading: Reading) -> Iterator[Found]:
-    """Yield what all files hold, in order."""
-    for entry in entries:
-        yield from read(entry, reading)
+def articles(
+    entries: Sequence[Entry], reading: Reading, first: int = 0, after: int = 0
+) -> Iterator[tuple[Place, Found]]:
+    """Yield what files hold, in order, from the file `first` on, and there behind `after` of its units."""
+    for number in range(first, len(entries)):
+        place = Place(number, identity(entries[number]))
+        how = replace(reading, after=after if number == first else 0)
+        for found in read(entries[number], how):
+            yield place, found
 
 
-def _opened(path: Path) -> BinaryIO:
-    if path.suffix.lower() == ".gz":
+def _opened(path: Path, kind: str) -> BinaryIO:
+    if path.suffix.lower() == ".gz" and kind not in UNPACK_THEMSELVES:
         return gzip.open(path, "rb")  # type: ignore[return-value]  # GzipFile reads as a BinaryIO does
     return path.open("rb")
 
@@ -139,6 +178,14 @@ def _stdin(stream: BufferedReader, reading: Reading) -> Iterator[Found]:
 
     A thread that waits in `sys.stdin` would hold up the end of the process.
     """
-    head = stream.peek(64).lstrip(b"\xef\xbb\xbf \t\r\n")
-    kind = reading.kind or {b"{": "jsonl", b"<": "html"}.get(head[:1], "txt")
+    kind = reading.kind or _sniffed(stream.peek(_HEAD_BYTES))
     yield from SOURCES[kind](stream, "stdin", None, reading)
+
+
+def _sniffed(head: bytes) -> str:
+    if head.startswith(b"\x1f\x8b"):
+        with suppress(zlib.error):
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, 16)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    marks = {b"{": "jsonl", b"<": "html", b"WARC/": "warc", b"PAR1": "parquet"}
+    return next((kind for mark, kind in marks.items() if start.startswith(mark)), "txt")

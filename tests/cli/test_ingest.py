@@ -289,3 +289,80 @@ def test_bytes_become_text_by_mark_by_word_or_by_rule(raw: bytes, html: bool, te
 
 def test_a_record_in_our_fields_needs_no_map() -> None:
     assert fields.AS_IT_IS.apply({"content": "x"}) == {"content": "x"}
+
+
+def test_a_web_archive_a_table_and_columns_go_in_by_their_names(line: Line) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from tests.ingest.archives import Archive, page, record
+
+    line.write("in/a.warc.gz", bytes(Archive.of(page("from a crawl"), record("request", b"GET / HTTP/1.1\r\n\r\n"), packed=True).whole))
+    line.write("in/b.csv", "content,outlet\nfrom a table,Daily\n")
+    pq.write_table(pa.table({"content": ["from columns"]}), line.folder / "in" / "c.parquet")
+    done = line("ingest", str(line.folder / "in"), "--json")
+    assert (done.code, done.objects[0]["sent"], done.objects[0]["left_out"]) == (0, 3, 1)
+    assert "records left out: 1 (request 1)" in done.err
+    assert {body["content"] for body in bodies(line)} == {"<p>from a crawl</p>", "from a table", "from columns"}
+
+
+def test_a_web_archive_from_stdin_and_in_process(line: Line) -> None:
+    from tests.ingest.archives import Archive, page
+
+    archive = bytes(Archive.of(page("A page of some words. " * 30), packed=True).whole)
+    assert line.process("ingest", "-", "--json", given=archive).objects[0]["sent"] == 1
+    (event,) = line("process", "--until", "clean", line.write("x.warc.gz", archive)).objects
+    assert event["url"] == "http://a.example"
+
+
+def broken_off(line: Line, path: str, lines: int, *words: str) -> None:
+    """Load, and kill -9 as soon as a checkpoint is there."""
+    import time
+    from pathlib import Path
+
+    folder = Path(line.settings.state) / "ingest"
+    load = subprocess.Popen([sys.executable, "-m", "streams.cli.app", "ingest", path, *words], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not list(folder.glob("*.json")) and load.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    load.kill()
+    load.wait()
+    assert list(folder.glob("*.json")), "the load was over before it was killed"
+
+
+@pytest.fixture
+def many(line: Line) -> str:
+    return line.write("many.jsonl", "".join(f'{{"content": "article {number} {"x" * 400}"}}\n' for number in range(12_000)))
+
+
+def test_a_load_that_was_killed_goes_on_where_it_was_and_nothing_is_missing(line: Line, many: str) -> None:
+    broken_off(line, many, 12_000)
+    done = line("ingest", many, "--json")
+    assert "goes on where it broke off" in done.err
+    assert done.objects[0]["read"] < 12_000
+    assert len({body["content"] for body in bodies(line)}) == 12_000
+    assert line("ingest", many, "--json").objects[0]["known"] == 12_000, "a load that ended leaves no checkpoint"
+
+
+@pytest.mark.parametrize("what", ["file changed", "bus made anew"])
+def test_a_load_starts_anew_when_its_checkpoint_no_longer_tells_the_truth(line: Line, many: str, what: str) -> None:
+    broken_off(line, many, 12_000)
+    if what == "file changed":
+        text = (line.folder / "many.jsonl").read_text()
+        line.write("many.jsonl", text.replace("article 5 ", "article five "))
+    else:
+        for path in line.folder.rglob("log.db*"):
+            path.unlink()
+    done = line("ingest", many, "--json")
+    assert done.objects[0]["read"] == 12_000
+    assert len({body["content"].replace("five", "5") for body in bodies(line)}) == 12_000
+
+
+def test_what_a_load_remembers_is_bounded() -> None:
+    from streams.ingest.known import Known
+
+    known = Known({"held"}, lately=3)
+    for number in range(10):
+        known.add(str(number))
+    assert [str(number) in known for number in range(10)] == [False] * 7 + [True] * 3
+    assert "held" in known
