@@ -100,14 +100,15 @@ async def digest_of(
     name = None if live else job.job_id
     letters = [spec.dead_letters for spec in SHADOWED]
     topics = [shadow(each, name) for each in (*AS_OF, *letters)]
-    with tempfile.TemporaryDirectory(dir=folder) as place, closing(_open(Path(place))) as store:
+    with tempfile.TemporaryDirectory(dir=folder) as place, closing(opened(Path(place))) as store:
         digest = Digest(job, store)
         async for records in scan(bus, topics, missing_ok=True):
             digest.take(records)
         return digest.result(), digest.counts
 
 
-def _open(folder: Path) -> sqlite3.Connection:
+def opened(folder: Path) -> sqlite3.Connection:
+    """Return an empty store of hashes, a file in a folder."""
     store = sqlite3.connect(folder / "digest.db", isolation_level="DEFERRED")
     store.execute("PRAGMA journal_mode=OFF")
     store.execute("PRAGMA synchronous=OFF")

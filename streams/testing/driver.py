@@ -29,7 +29,7 @@ from streams.stages import group_of
 from streams.testing.sim_bus import Sent, SimLog
 from streams.testing.sim_outbox import Action, Outbox, Verify, all_acknowledged
 from streams.testing.sim_worker import Died, Disk, SimWorker, changelog_of
-from streams.topics import TABLES, TOPICS, Width
+from streams.topics import TABLES, TOPICS, Width, shadow
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -76,7 +76,8 @@ class Simulation:
         """Make the topics and start one worker a stage."""
         self.random = Random(self.seed)
         for spec in TOPICS:
-            self.log.widths[spec.name] = self.log.widths[spec.dead_letters] = self._width(spec.width)
+            for name in (spec.name, spec.dead_letters):
+                self.log.widths[shadow(name, self.settings.run.job)] = self._width(spec.width)
         for table in TABLES:
             self.log.widths[changelog_of(table.stage, table.name)] = self._width(table.width)
         self.groups = [Stage(name, registers) for name, registers in self.stages.items()]

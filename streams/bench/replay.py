@@ -1,0 +1,161 @@
+"""replay: a replay that is killed again and again gives what the live flow gave. And how fast it is.
+
+    python -m streams.bench.replay --articles 300 --kills 10 [--kafka] [--seed N]
+
+In order: made-up articles go through the live stages; all of them are planned as a replay; it runs, and at so
+many points of its progress, drawn by the seed, one of its processes (feeder, a stage's worker, the run
+itself) is killed with SIGKILL; a run that was killed is run again. Last line: one JSON object; exit 1 when
+the digest of the replay is not the live flow's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from streams.bench import ground
+from streams.bus import jobs
+from streams.replay.digest import digest_of
+from streams.replay.planning import Asked, plan
+from streams.stages import REPLAYED, group_of
+from streams.topics import ENRICHED, shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from schemas.replay_job import ReplayJob
+    from streams.bus.interface import Bus
+
+    Tell = Callable[[str], None]
+
+LOOK_SECONDS: Final = 0.1
+RUN: Final = "run"
+
+
+@dataclass(slots=True)
+class Running:
+    """A `replay run`, and who is killed in it. `killed`: whom, in order."""
+
+    bus: Bus
+    job: ReplayJob
+    environment: dict[str, str]
+    random: Random
+    tell: Tell
+    killed: list[str] = field(default_factory=list)
+    code: int | None = None
+
+    async def go(self, points: Sequence[int]) -> None:
+        """Run to the end; kill somebody each time that so many articles are through."""
+        process, left = await self._start(), list(points)
+        while process.returncode is None or process.returncode == -signal.SIGKILL:
+            if process.returncode is not None:
+                process = await self._start()
+            if left and await self._through() >= left[0] and await self._kill(process):
+                left.pop(0)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), LOOK_SECONDS)
+        self.code = process.returncode
+
+    async def _start(self) -> Process:
+        command = (sys.executable, "-m", "streams.cli.app", "replay", "run", self.job.job_id, "--json")
+        return await asyncio.create_subprocess_exec(
+            *command, env=self.environment, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+
+    async def _through(self) -> int:
+        """Return how many articles are through all stages."""
+        async with self.bus.admin() as admin:
+            done = await admin.committed_offsets(group_of("statements", self.job.job_id))
+        topic = shadow(ENRICHED.name, self.job.job_id)
+        return sum(offset for place, offset in done.items() if place.topic == topic)
+
+    async def _kill(self, process: Process) -> bool:
+        """Kill the run or one of its children; False when they are not all up."""
+        children = children_of(process.pid)
+        if len(children) <= len(REPLAYED):
+            return False
+        name, pid = self.random.choice([(RUN, process.pid), *children])
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        self.killed.append(name)
+        self.tell(f"killed {name}")
+        if name == RUN:
+            await process.wait()
+        return True
+
+
+def children_of(pid: int) -> list[tuple[str, int]]:
+    """Return (what it runs, pid) of a process's children."""
+    try:
+        pids = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        return [(_name(int(each)), int(each)) for each in pids]
+    except FileNotFoundError:
+        return []
+
+
+def _name(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    return next((word for word in words if word in REPLAYED), "feed")
+
+
+async def measure(
+    articles: int, kills: int, folder: Path, *, kafka: bool, seed: int, tell: Tell
+) -> dict[str, object]:
+    """Run everything in `folder`; return what came of it."""
+    async with ground.opened(folder, kafka=kafka, batch=articles) as live:
+        begun = time.monotonic()
+        await live.staff(1)
+        await live.feed()
+        await live.drained()
+        await live.pool.stop_all()
+        tell(f"live: {articles} raw records, {time.monotonic() - begun:.0f} s")
+        settings = ground.settings_of(live.bus.url, folder)
+        now = datetime.now(UTC)
+        job = await jobs.put(live.bus, await plan(live.bus, settings, Asked(), now), now)
+        expected, counts = await digest_of(live.bus, job, folder, live=True)
+        random = Random(seed)
+        points = sorted(random.randrange(counts[ENRICHED.name]) for _ in range(kills))
+        running = Running(live.bus, job, ground.environment(live.bus.url, folder), random, tell)
+        begun = time.monotonic()
+        await running.go(points)
+        seconds = time.monotonic() - begun
+        stands = await jobs.read(live.bus, job.job_id)
+    return {
+        "articles": articles, "kills": running.killed, "code": running.code, "state": str(stands.state),
+        "live_digest": expected, "digest": stands.digest, "same": stands.digest == expected,
+        "copied": stands.records, "compared": counts, "seconds": round(seconds, 1),
+        "records_per_second": round(articles / seconds, 1),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return 1 when the digests differ."""
+    parser = argparse.ArgumentParser(prog="python -m streams.bench.replay")
+    parser.add_argument("--articles", type=int, default=300, help="raw records")
+    parser.add_argument("--kills", type=int, default=10, help="how many processes are killed")
+    parser.add_argument("--seed", type=int, default=1, help="draws where, and whom")
+    parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of the embedded log")
+    asked = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="replay-") as folder:
+        found = asyncio.run(measure(
+            asked.articles, asked.kills, Path(folder), kafka=asked.kafka, seed=asked.seed,
+            tell=lambda line: print(line, file=sys.stderr, flush=True)))  # a bench says how it goes
+    print(json.dumps(found))
+    return 0 if found["same"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
