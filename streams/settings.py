@@ -31,7 +31,7 @@ from streams.settings_groups import (
     TaggingSettings,
     TopicSettings,
 )
-from streams.settings_past import ArchiveSettings, ReplaySettings, TakedownSettings
+from streams.settings_past import ArchiveSettings, BackfillSettings, ReplaySettings, TakedownSettings
 from streams.settings_sources import (
     PREFIX,
     SettingsError,
@@ -46,6 +46,7 @@ from streams.settings_sources import (
 __all__ = [
     "AlertingSettings",
     "ArchiveSettings",
+    "BackfillSettings",
     "CleaningSettings",
     "DedupSettings",
     "DeliverSettings",
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     novelty: NoveltySettings = Field(default_factory=NoveltySettings)
     alerting: AlertingSettings = Field(default_factory=AlertingSettings)
     deliver: DeliverSettings = Field(default_factory=DeliverSettings)
+    backfill: BackfillSettings = Field(default_factory=BackfillSettings)
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)
     takedown: TakedownSettings = Field(default_factory=TakedownSettings)

@@ -1,4 +1,4 @@
-"""The groups of settings for the past: what is kept for good, taken back, and run again.
+"""The groups of settings for the past: loaded, kept for good, taken back, and run again.
 
 Each field has its unit in its name and its reason in its description; docs/settings.md is made from them.
 """
@@ -64,3 +64,22 @@ class TakedownSettings(Group):
     refuse_again: bool = Field(
         default=True, description="It is refused `taken_down`; false: it is taken in as if it were new."
     )
+
+
+class BackfillSettings(Group):
+    """How `ingest --backfill` makes way for the live flow (docs/adr/0026)."""
+
+    per_second: float | None = Field(
+        default=None, gt=0, description="Most articles a second; null: as fast as the live flow allows."
+    )
+    waiting_seconds: float = Field(
+        default=1.5, gt=0, description="No stage may have more to do than it gets done within this."
+    )
+    live_ratio: float = Field(
+        default=1.15, gt=1,
+        description="Slower than this, compared with the pauses, live articles make the backfill slow down.",
+    )
+    calm_seconds: float = Field(
+        default=15, gt=0, description="A pause, in which is seen how long live articles take alone."
+    )
+    calm_every_seconds: float = Field(default=180, gt=0, description="From one pause to the next.")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streams.audit.collect import reader_of
 from streams.bus.interface import TopicPartition
-from streams.stages import PROCESSES, group_of
+from streams.stages import PROCESSES, STAGES, group_of
 from streams.topics import TOPICS, shadow
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ def _of_topic(topic: str, stage: str, committed: Offsets, first: Offsets, ends: 
     at = {each: max(committed.get(each, 0), first.get(each, 0)) for each in own}
     oldest = {each: at[each] for each, end in own.items() if at[each] < end}
     return Lag(stage, topic, sum(own[each] - at[each] for each in oldest), sum(own.values()), oldest)
+
+
+async def standing(admin: Admin) -> Mapping[str, tuple[int, int]]:
+    """Return by topic how many records its stage has not committed, and how many it has."""
+    return {lag.topic: (lag.records, lag.end - lag.records) for lag in await look(admin, STAGES)}
 
 
 async def age_seconds(bus: Bus, lag: Lag, now_ms: int) -> float:

@@ -44,6 +44,8 @@ SETTINGS: Final = {
     "KAFKA__REQUEST_TIMEOUT_SECONDS": "15",
     "LOG__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
     "DEDUP__LATENESS_HOURS": "null",
+    "NOVELTY__LATENESS_DAYS": "null",
+    "NOVELTY__VERSIONS_DAYS": "null",
     "OBSERVE__LOG_LEVEL": "WARNING",
 }
 """Short sessions, so that a suspended worker is missed; no lateness, so that order decides nothing."""

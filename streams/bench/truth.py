@@ -44,6 +44,11 @@ async def read(bus: Bus) -> Truth:
         dead = [name for name in await admin.describe_topics() if name.endswith(".dlt")]
     async for records in scan(bus, [topics.ENRICHED.name, topics.REFUSALS.name, *dead]):
         _take_fates(truth, records)
+    return await at_rest(bus, truth)
+
+
+async def at_rest(bus: Bus, truth: Truth) -> Truth:
+    """Read what is at rest into a truth."""
     async for records in scan(bus, AT_REST, missing_ok=True):
         _take_rest(truth, records)
     return truth

@@ -13,10 +13,12 @@ import typer
 
 from schemas.envelope import DeliveryMode
 from streams.cli import exits, output, start
+from streams.cli.yielding import gated, limits
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from streams.core.throttle import Limits
     from streams.ingest.found import Bad, Doubt, Passed, Reading
     from streams.ingest.load import Counts
     from streams.settings import Settings
@@ -36,6 +38,12 @@ def ingest(
     backfill: Annotated[
         bool, typer.Option("--backfill", help="Mark as the past: nothing of it ever alerts.")
     ] = False,
+    per_second: Annotated[
+        float | None, typer.Option(help="With --backfill: no faster than so many a second.", min=0.1)
+    ] = None,
+    job: Annotated[
+        str | None, typer.Option(help="With --backfill: its name, for alerts would-have.", metavar="NAME")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Send also what the topic already holds.")] = False,
     encoding: Annotated[
         str | None, typer.Option(help="Of text and HTML files, e.g. cp1251.", metavar="NAME")
@@ -55,7 +63,7 @@ def ingest(
     communique ingest article.txt page.html folder/
     communique ingest crawl-00001.warc.gz
     communique ingest articles.csv --map fields.toml
-    zcat old.jsonl.gz | communique ingest - --backfill
+    zcat old.jsonl.gz | communique ingest - --backfill --job archive-2017
     communique ingest letters/ --encoding cp1251
 
     \b
@@ -70,8 +78,13 @@ def ingest(
     published is no date (Unix times are none) goes in without it, with a warning. The same article from the
     same place always has the same id: what a raw topic of at most 50,000 records holds already is left out,
     beyond that repeats are known by their ids. A load that broke off goes on where it was when it is started
-    again. Of a WARC, pages that were answered with 200 go in, other records are counted. Returns when the bus
-    has acknowledged everything; on the embedded log that means on disk.
+    again. Of a WARC, pages that were answered with 200 go in, other records are counted.
+
+    A backfill goes in no faster than the live flow allows: little of it waits in any stage at a time, and it
+    slows down when live articles take longer than in the pauses that it makes to see how long they take
+    alone (backfill.* settings). Where no stage is running it just loads.
+
+    Returns when the bus has acknowledged everything; on the embedded log that means on disk.
     """
     from streams.ingest import fields
     from streams.ingest.found import Reading
@@ -82,7 +95,10 @@ def ingest(
         raise exits.Usage(f"--format {kind}: known are {', '.join(SOURCES)}")
     mapped = fields.load(field_map) if field_map else fields.AS_IT_IS
     reading = Reading(settings.cleaning.max_content_bytes, mapped, encoding, kind, delimiter)
-    how = How(DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE, None, again)
+    if (per_second or job) and not backfill:
+        raise exits.Usage("--per-second and --job go with --backfill")
+    mode = DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE
+    how = How(mode, job, again, limits(settings, per_second) if backfill else None)
     began = time.monotonic()
     with output.progress(quiet=as_json) as bar:
         how.show(bar)
@@ -98,6 +114,8 @@ class How:
     mode: DeliveryMode
     job: str | None
     again: bool
+    past: Limits | None = None
+    """What the past is held to; None for live articles."""
     tell: Callable[[Counts, Bad | Doubt | Passed | None], None] = lambda _counts, _note: None
     passed: Counter[str] = field(default_factory=Counter)
 
@@ -151,8 +169,8 @@ async def _load(settings: Settings, paths: list[str], reading: Reading, how: How
         output.say(f"goes on where it broke off: {where}; --again starts anew")
     known = None if how.again else Known(await known_ids(bus))
     found = sources.articles(entries, reading, *at)
-    async with bus.producer(client_id="communique-ingest") as producer:
-        sending = load.Sending(producer, how.mode, how.tell, known, how.job, checkpoint=place)
+    async with bus.producer(client_id="communique-ingest") as producer, gated(bus, how.past) as admitted:
+        sending = load.Sending(producer, how.mode, how.tell, known, how.job, admitted, place)
         counts = await load.load(pump(found, 1 if "-" in paths else 100), sending)
     counts.left_out += len(left)
     unknown = Counter(path.suffix.lower() or "no extension" for path in left)

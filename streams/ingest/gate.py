@@ -1,0 +1,162 @@
+"""gate: lets a backfill in, record by record, no faster than the live flow allows (`core/throttle.py`).
+
+    async with Gate(bus, look, limits, tell) as gate:
+        await gate.admit()          # before each record
+
+It follows the enriched topic for what live records take, from some time before the past begins, and asks
+`look` for how many records of each topic its stage has not committed, and has. A bus on which no
+stage commits anything has no live flow to protect: it says so and lets everything in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Self
+
+from schemas.envelope import DeliveryMode
+from streams.bus.errors import BusError
+from streams.bus.scan import follow, header, starts_since
+from streams.core.throttle import Limits, Seen, Throttle, looked
+from streams.topics import ENRICHED
+
+if TYPE_CHECKING:
+    from streams.bus.interface import Bus, Record, TopicPartition
+
+LOOK_SECONDS: Final = 0.5
+BEFORE_SECONDS: Final = 180.0
+"""What live records took so long before the past begins is what they take alone."""
+DEAF_SECONDS: Final = 3.0
+"""Without any commit for so long from the start on, while something waits, nobody is reading."""
+GONE_SECONDS: Final = 90.0
+"""Stages that did read and commit nothing for so long are gone; less is a restart, with its models."""
+
+
+@dataclass(slots=True)
+class Silence:
+    """For how long nobody has committed anything."""
+
+    since: float
+    committed: int | None = None
+    ever: bool = False
+
+    def heard(self, waiting: int, committed: int, now: float) -> bool:
+        """Take in a look at the moment `now` (monotonic seconds); return whether nobody is reading."""
+        if self.committed is not None and committed != self.committed:
+            self.ever = True
+        if committed != self.committed or not waiting:
+            self.committed, self.since = committed, now
+        return now - self.since > (GONE_SECONDS if self.ever else DEAF_SECONDS)
+
+
+@dataclass(slots=True, eq=False)
+class Gate:
+    """One backfill's. `calm`: the pauses so far, begin and end in ms since 1970, None while one lasts."""
+
+    bus: Bus
+    look: Callable[[], Awaitable[Mapping[str, tuple[int, int]]]]
+    limits: Limits
+    tell: Callable[[str], None]
+    state: Throttle = field(init=False)
+    calm: list[tuple[int, int | None]] = field(default_factory=list)
+    _live: list[float] = field(default_factory=list)
+    _before: list[float] = field(default_factory=list)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _due: float = 0.0
+    _deaf: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin open."""
+        self.state = Throttle.begin(self.limits)
+
+    async def __aenter__(self) -> Self:
+        """Begin to look."""
+        now_ms = time.time_ns() // 1_000_000
+        starts = await starts_since(self.bus, [ENRICHED.name], now_ms - int(BEFORE_SECONDS * 1000))
+        listening = self._listen(starts, now_ms / 1000)
+        self._tasks = [asyncio.create_task(listening), asyncio.create_task(self._watch())]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Stop looking."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def admit(self) -> None:
+        """Wait until one more record may go in. Raises what made looking impossible."""
+        while not (self.state.open or self._deaf):
+            self._changed.clear()
+            changed = asyncio.create_task(self._changed.wait())
+            await asyncio.wait({changed, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            changed.cancel()
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+        if self._deaf and self.limits.per_second is None:
+            return
+        now = time.monotonic()
+        self._due = max(self._due + 1 / self.state.rate, now - 0.05)
+        if self._due > now:
+            await asyncio.sleep(self._due - now)
+
+    async def _listen(self, starts: Mapping[TopicPartition, int], began: float) -> None:
+        async for records in follow(self.bus, starts):
+            for record in records:
+                if (wait := live_wait(record)) is not None:
+                    came = record.timestamp_ms / 1000 - wait
+                    (self._before if came < began else self._live).append(wait)
+
+    async def _watch(self) -> None:
+        silence, last, done = Silence(time.monotonic()), time.monotonic(), Counter[str]()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                standing = await self.look()
+            except BusError as error:
+                self.tell(f"the lag cannot be read, nothing goes in meanwhile: {error}")
+                self.state = replace(self.state, open=False)
+                continue
+            now = time.monotonic()
+            worst = max(standing, key=lambda topic: standing[topic][0], default="")
+            waiting, committed = standing.get(worst, (0, 0))
+            self._hear(silence.heard(waiting, sum(each for _, each in standing.values()), now))
+            gone = committed - done.get(worst, committed)
+            self._take(Seen(now - last, waiting, gone, tuple(self._live), tuple(self._before)))
+            last, done = now, Counter({topic: each for topic, (_, each) in standing.items()})
+
+    def _take(self, seen: Seen) -> None:
+        """Move the throttle by a look; note where a pause begins and ends."""
+        self._live.clear()
+        self._before.clear()
+        paused = self.state.calm_left > 0
+        self.state = looked(self.state, seen, self.limits)
+        if paused != (self.state.calm_left > 0):
+            self._note_pause(begins=not paused)
+        self._changed.set()
+
+    def _hear(self, deaf: bool) -> None:
+        if deaf and not self._deaf:
+            self.tell("no stage is reading: loading without waiting for any (`communique run` starts them)")
+        self._deaf = deaf
+
+    def _note_pause(self, *, begins: bool) -> None:
+        now = time.time_ns() // 1_000_000
+        if begins:
+            self.calm.append((now, None))
+        elif self.calm:
+            self.calm[-1] = (self.calm[-1][0], now)
+
+
+def live_wait(record: Record) -> float | None:
+    """Return the seconds from raw to enriched of a live record; None for any other."""
+    if header(record, "ce_deliverymode") != DeliveryMode.LIVE.value or not (
+        came := header(record, "ce_origintime")
+    ):
+        return None
+    return record.timestamp_ms / 1000 - datetime.fromisoformat(came).timestamp()
