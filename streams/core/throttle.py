@@ -30,7 +30,7 @@ ENOUGH: Final = 30
 """Live records before nine in ten of them say anything."""
 _REMEMBERED: Final = 120
 _RISE: Final = 1.01
-_ALONE_RISE: Final = 1.5
+_ALONE_RISE: Final = 1.3
 """While no live record was seen: nobody is disturbed but by what waits."""
 _FALL: Final = 0.8
 _LEAST_WAITING: Final = 8
@@ -135,9 +135,9 @@ def _slower(wait: float, calm: Sequence[float], limits: Limits) -> bool:
 
 
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
-    most = max(_LEAST_WAITING, min(state.rate, seen.gone / seen.seconds) * limits.waiting_seconds)
-    if seen.waiting > most:
-        return replace(state, open=False, rate=capped(state.rate * (_FALL if state.open else 1), limits))
+    done = seen.gone / seen.seconds
+    if seen.waiting > max(_LEAST_WAITING, min(state.rate, done) * limits.waiting_seconds):
+        return replace(state, open=False, rate=capped(min(state.rate * _FALL, done), limits))
     now = slow(state.loaded[-ENOUGH:])
     if now is not None and _slower(now, state.calm, limits):
         return _pause(state, limits, now)

@@ -1,0 +1,119 @@
+from random import Random
+
+import pytest
+
+from streams.core.throttle import (
+    ENOUGH,
+    FIRST_PER_SECOND,
+    LEAST_PER_SECOND,
+    Limits,
+    Seen,
+    Throttle,
+    looked,
+    slow,
+)
+
+LOOK = 0.5
+
+
+class Flow:
+    """Stages that get `able` records a second done, and live records whose wait grows as the stages are busy."""
+
+    def __init__(self, able: float, live_per_second: float, noise=lambda now: 1.0) -> None:
+        self.able, self.live_per_second, self.noise = able, live_per_second, noise
+        self.queue, self.now, self.chance, self.sent, self.beside, self.alone = 0.0, 0.0, Random(1), 0.0, [], []
+
+    def wait(self, load: float) -> float:
+        """Of a live record: 0.1 s alone, as a queue of one server has it beside a load from 0 to 1."""
+        own = self.chance.uniform(0.08, 0.12) * self.noise(self.now)
+        return own + self.queue / self.able + own * load / (1.02 - load)
+
+    def look(self, state: Throttle) -> Seen:
+        """Go on for half a second under a throttle."""
+        come = state.rate * LOOK if state.open else 0.0
+        done = min(self.queue + come, self.able * LOOK)
+        load = done / (self.able * LOOK)
+        self.queue += come - done
+        self.now += LOOK
+        self.sent += come
+        waits = tuple(self.wait(load) for _ in range(round(self.live_per_second * LOOK)))
+        (self.beside if state.open else self.alone).extend(waits)
+        return Seen(LOOK, round(self.queue), round(done), waits)
+
+    def run(self, seconds: float, limits: Limits = Limits()) -> Throttle:
+        """Go on for some time; what live records take alone is known."""
+        state = looked(Throttle.begin(limits), Seen(LOOK, 0, before=tuple(self.wait(0) for _ in range(60))), limits)
+        for _ in range(int(seconds / LOOK)):
+            state = looked(state, self.look(state), limits)
+        return state
+
+
+def test_it_finds_a_rate_at_which_live_records_hardly_notice():
+    flow = Flow(able=100, live_per_second=4)
+    flow.run(1800)
+    assert slow(flow.beside) < 1.25 * slow(flow.alone)
+    assert flow.sent / 1800 > 5
+    assert flow.queue < 100
+
+
+def test_what_slows_everybody_down_is_not_held_against_the_past():
+    calm = Flow(able=100, live_per_second=4)
+    calm.run(900)
+    shaken = Flow(able=100, live_per_second=4, noise=lambda now: 3.0 if now > 60 else 1.0)
+    shaken.run(900)
+    assert shaken.sent > 0.5 * calm.sent
+
+
+@pytest.mark.parametrize("able", [3, 30, 300])
+def test_without_live_records_it_goes_as_fast_as_the_stages_and_no_mountain_grows(able):
+    flow = Flow(able=able, live_per_second=0)
+    state, limits = Throttle.begin(Limits()), Limits()
+    for _ in range(1200):
+        state = looked(state, flow.look(state), limits)
+        assert flow.queue <= max(20, 3 * able)
+    assert flow.sent / 600 > 0.6 * able
+
+
+def test_no_faster_than_asked_for():
+    flow = Flow(able=1000, live_per_second=0)
+    limits = Limits(per_second=7)
+    assert flow.run(60, limits).rate <= 7
+    assert Throttle.begin(Limits(per_second=3)).rate == 3
+    assert Throttle.begin(Limits()).rate == FIRST_PER_SECOND
+
+
+def test_stages_that_stand_still_stop_it_and_it_goes_on_when_they_do():
+    limits = Limits()
+    state = looked(Throttle.begin(limits), Seen(LOOK, 500, gone=0), limits)
+    assert not state.open
+    state = looked(state, Seen(LOOK, 500, gone=0), limits)
+    assert not state.open
+    assert looked(state, Seen(LOOK, 2, gone=250), limits).open
+
+
+def test_the_rate_never_falls_below_the_least():
+    limits, state = Limits(), Throttle.begin(Limits())
+    for number in range(400):
+        state = looked(state, Seen(LOOK, 500 if number % 2 else 0), limits)
+    assert state.rate >= LEAST_PER_SECOND
+
+
+def test_the_first_live_record_makes_a_pause_when_nothing_is_known_of_them_alone():
+    limits = Limits(calm_seconds=2)
+    state = looked(Throttle.begin(limits), Seen(LOOK, 0, live=(0.2,)), limits)
+    assert not state.open and state.calm_left == 2
+    for _ in range(4):
+        assert not state.open
+        state = looked(state, Seen(LOOK, 0, live=(0.1,) * 10), limits)
+    assert state.open and len(state.calm) == 40
+
+
+def test_in_a_pause_nothing_is_learned_while_the_past_still_drains():
+    limits = Limits()
+    state = looked(Throttle.begin(limits), Seen(LOOK, 0, live=(0.2,)), limits)
+    assert looked(state, Seen(LOOK, 300, live=(5.0,)), limits).calm == ()
+
+
+def test_too_few_say_nothing():
+    assert slow([1.0] * (ENOUGH - 1)) is None
+    assert slow([1.0] * ENOUGH) == 1.0

@@ -1,0 +1,90 @@
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+from streams import topics
+from streams.bus.admin import ensure
+from streams.bus.connect import connect
+from streams.bus.interface import Record
+from streams.core.throttle import Limits
+from streams.ingest.gate import DEAF_SECONDS, GONE_SECONDS, Gate, Silence, live_wait
+from streams.settings import Settings
+
+CAME = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+def enriched(mode, came=CAME):
+    headers = (("ce_deliverymode", mode.encode()), ("ce_origintime", came.isoformat().encode()))
+    return Record(topics.ENRICHED.name, 0, 0, int((CAME + timedelta(seconds=2)).timestamp() * 1000), b"k", b"{}", headers)
+
+
+def test_only_live_records_tell_how_long_live_records_take():
+    assert live_wait(enriched("live")) == 2.0
+    assert live_wait(enriched("backfill")) is None
+    assert live_wait(Record(topics.ENRICHED.name, 0, 0, 0, b"k", b"{}")) is None
+
+
+def test_who_never_commits_is_not_there_and_who_did_may_be_starting_again():
+    silence = Silence(0.0)
+    assert not silence.heard(10, 0, 1.0)
+    assert silence.heard(10, 0, 1.0 + DEAF_SECONDS + 1)
+    assert not silence.heard(10, 5, 10.0)
+    assert not silence.heard(10, 5, 10.0 + DEAF_SECONDS + 1)
+    assert silence.heard(10, 5, 10.0 + GONE_SECONDS + 1)
+    assert not silence.heard(0, 5, 10.0 + GONE_SECONDS + 2)
+
+
+async def opened(tmp_path):
+    settings = Settings(bus=f"sqlite://{tmp_path}/log.db", state=tmp_path)
+    bus = connect(settings)
+    async with bus.admin() as admin:
+        await ensure(admin, settings.topics)
+    return bus
+
+
+async def test_nothing_goes_in_while_a_stage_is_behind_and_it_goes_on_when_it_has_caught_up(tmp_path):
+    bus, waiting = await opened(tmp_path), {"clean": (900, 0)}
+
+    async def look():
+        return dict(waiting)
+
+    async with Gate(bus, look, Limits(), lambda _line: None) as gate:
+        while gate.state.open:
+            await asyncio.sleep(0.01)
+        held = asyncio.create_task(gate.admit())
+        await asyncio.sleep(0)
+        assert not held.done()
+        waiting["clean"] = (0, 900)
+        await asyncio.wait_for(held, 5)
+
+
+async def test_where_no_stage_reads_everything_goes_in_and_it_is_said(tmp_path):
+    bus, said = await opened(tmp_path), []
+
+    async def look():
+        return {"clean": (900, 0)}
+
+    async with Gate(bus, look, Limits(), said.append) as gate:
+        while gate.state.open:
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(gate.admit(), DEAF_SECONDS + 5)
+        for _ in range(1000):
+            await gate.admit()
+    assert len(said) == 1 and "no stage is reading" in said[0]
+
+
+async def test_what_live_records_took_before_it_began_is_what_they_take_alone(tmp_path):
+    bus, now = await opened(tmp_path), datetime.now(UTC)
+    async with bus.producer(client_id="test") as producer:
+        for _ in range(40):
+            headers = (("ce_deliverymode", b"live"), ("ce_origintime", (now - timedelta(seconds=0.2)).isoformat().encode()))
+            await producer.send(topics.ENRICHED.name, json.dumps({}).encode(), key=b"k", headers=headers)
+        await producer.flush()
+
+    async def look():
+        return {"clean": (0, 0)}
+
+    async with Gate(bus, look, Limits(), lambda _line: None) as gate:
+        while not gate.state.calm:
+            await asyncio.sleep(0.01)
+        assert len(gate.state.calm) == 40 and not gate.state.loaded and gate.state.open
