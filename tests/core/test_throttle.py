@@ -14,6 +14,7 @@ from streams.core.throttle import (
 )
 
 LOOK = 0.5
+ANY = Limits()
 
 
 class Flow:
@@ -40,7 +41,7 @@ class Flow:
         (self.beside if state.open else self.alone).extend(waits)
         return Seen(LOOK, round(self.queue), round(done), waits)
 
-    def run(self, seconds: float, limits: Limits = Limits()) -> Throttle:
+    def run(self, seconds: float, limits: Limits = ANY) -> Throttle:
         """Go on for some time; what live records take alone is known."""
         state = looked(Throttle.begin(limits), Seen(LOOK, 0, before=tuple(self.wait(0) for _ in range(60))), limits)
         for _ in range(int(seconds / LOOK)):
@@ -101,11 +102,13 @@ def test_the_rate_never_falls_below_the_least():
 def test_the_first_live_record_makes_a_pause_when_nothing_is_known_of_them_alone():
     limits = Limits(calm_seconds=2)
     state = looked(Throttle.begin(limits), Seen(LOOK, 0, live=(0.2,)), limits)
-    assert not state.open and state.calm_left == 2
+    assert not state.open
+    assert state.calm_left == 2
     for _ in range(4):
         assert not state.open
         state = looked(state, Seen(LOOK, 0, live=(0.1,) * 10), limits)
-    assert state.open and len(state.calm) == 40
+    assert state.open
+    assert len(state.calm) == 40
 
 
 def test_in_a_pause_nothing_is_learned_while_the_past_still_drains():
