@@ -19,6 +19,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -33,7 +34,9 @@ from streams import topics
 from streams.audit import collect
 from streams.audit.lag import standing
 from streams.bench import decade, ground, in_order, truth
+from streams.bus import ruleset
 from streams.bus.scan import header, scan
+from streams.core.alerting.starter import starter_rules
 from streams.core.throttle import Limits
 from streams.ingest import load, sources
 from streams.ingest.found import Reading
@@ -67,6 +70,7 @@ class Report:
     beside_p50_ms: float
     beside_p99_ms: float
     alerts_of_the_past: int
+    alerts_of_today: int
     audit_holds: bool
     raw: int
     enriched: int
@@ -148,6 +152,8 @@ async def measure(called: argparse.Namespace, folder: Path) -> Report:
     with path.open("wb") as stream:
         decade.write(called.articles, stream)
     async with ground.opened(folder / "ground", kafka=called.kafka, batch=0) as field:
+        await ruleset.apply(
+            field.bus, ground.settings_of(field.bus.url, folder), starter_rules(), datetime.now(UTC))
         await field.staff(1)
         say("workers are ready")
         stop = asyncio.Event()
@@ -173,7 +179,7 @@ async def _report(field: Product, gate: Gate, articles: int, live: int, seconds:
     wrong = in_order.differing(found.at_rest, wanted)
     return Report(
         articles, live, round(seconds, 1), round(articles / seconds, 1),
-        len(alone), *_spread(alone), len(beside), *_spread(beside), await _paged(field), report.holds,
+        len(alone), *_spread(alone), len(beside), *_spread(beside), *await _paged(field), report.holds,
         report.raw, report.enriched, report.refused, report.dead_lettered,
         len(wanted), len(wrong), tuple(wrong[:10]))
 
@@ -203,12 +209,12 @@ def _spread(waits: Sequence[float]) -> tuple[float, float]:
     return round(cut[49], 1), round(cut[98], 1)
 
 
-async def _paged(field: Product) -> int:
-    """Return how many alerts the past raised."""
-    found = 0
+async def _paged(field: Product) -> tuple[int, int]:
+    """Return how many alerts the past raised, and today."""
+    found: Counter[bool] = Counter()
     async for records in scan(field.bus, [topics.ALERTS.name], missing_ok=True):
-        found += sum(header(record, "ce_deliverymode") != DeliveryMode.LIVE.value for record in records)
-    return found
+        found.update(header(record, "ce_deliverymode") == DeliveryMode.LIVE.value for record in records)
+    return found[False], found[True]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -15,6 +15,7 @@ from streams.core.throttle import (
 
 LOOK = 0.5
 ANY = Limits()
+ANY = Limits()
 
 
 class Flow:
