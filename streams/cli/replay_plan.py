@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from schemas.replay_job import ReplaySource
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
@@ -22,6 +24,10 @@ def plan(  # each is an option of its own
     topic: Annotated[
         str, typer.Option(help="raw, or dead-letters: raw records that have one.", metavar="NAME")
     ] = "raw",
+    archive: Annotated[
+        Path | None,
+        typer.Option(help="Read an archive, not the topic.", metavar="DIR", file_okay=False, exists=True),
+    ] = None,
     since: Annotated[str | None, typer.Option(help="Written from then on.", metavar="TIME")] = None,
     until: Annotated[str | None, typer.Option(help="Written before then.", metavar="TIME")] = None,
     offsets: Annotated[
@@ -44,6 +50,7 @@ def plan(  # each is an option of its own
     communique replay plan --topic raw                      everything up to now
     communique replay plan --since 2024-05-01 --until 2024-06-01 --name may
     communique replay plan --topic dead-letters
+    communique replay plan --archive /srv/archive --since 2019-01-01 --until 2020-01-01
     communique --set cleaning.min_chars=40 replay plan --since 7d --name shorter
 
     Settings of cleaning, tagging, dedup and novelty are kept with the plan: the replay runs with these and
@@ -52,6 +59,8 @@ def plan(  # each is an option of its own
     """
     wanted = _asked(topic, _selector(since, until, offsets or (), outlet or (), source or ()), article or ())
     settings = start.settings()
+    if archive is not None:
+        wanted = replace(wanted, source=ReplaySource.ARCHIVE, folder=str(archive.resolve()))
     asked = replace(wanted, name=name, context_hours=context_hours)
     job = start.run(_planned(settings, asked))
     if as_json:
@@ -88,7 +97,6 @@ def part(text: str) -> OffsetRange:
 
 
 def _asked(topic: str, selector: ReplaySelector, articles: Sequence[str]) -> Asked:
-    from schemas.replay_job import ReplaySource
     from streams.replay.planning import Asked
 
     sources = {"raw": ReplaySource.RAW, "dead-letters": ReplaySource.DEAD_LETTERS}

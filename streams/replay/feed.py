@@ -25,7 +25,8 @@ from streams.bus.interface import TopicPartition
 from streams.bus.scan import follow, header
 from streams.core.dedup.watermark import raw_place
 from streams.core.outcome import Usage
-from streams.replay.source import EMPTY_POLLS, selected
+from streams.replay.readers import EMPTY_POLLS
+from streams.replay.source import selected
 from streams.stages import group_of
 from streams.topics import RAW, shadow
 

@@ -23,20 +23,21 @@ from schemas.replay_job import (
     ReplaySource,
 )
 from streams import __version__
-from streams.bus.interface import TopicPartition
-from streams.bus.scan import header, partitions_of, scan
+from streams.bus.scan import header, scan
 from streams.core.dedup.watermark import raw_place
 from streams.core.outcome import Usage
 from streams.replay import settled
 from streams.replay.digest import origin_of
 from streams.replay.pace import rate_of
+from streams.replay.readers import opened
 from streams.replay.source import merged, sift_of
 from streams.topics import CLEAN, RAW, SHADOWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.bus.interface import Bus, Consumer, Record
+    from streams.bus.interface import Bus, Record
+    from streams.replay.readers import Reader
     from streams.settings import Settings
 
 MAX_ORIGINS = 10_000
@@ -55,6 +56,8 @@ class Asked:
     articles: tuple[str, ...] = ()
     name: str | None = None
     context_hours: float | None = None
+    folder: str | None = None
+    """An archive's, for `ReplaySource.ARCHIVE`."""
     gates: ReplayGates = field(default_factory=ReplayGates)
 
 
@@ -62,15 +65,14 @@ async def plan(bus: Bus, settings: Settings, asked: Asked, now: datetime) -> Rep
     """Return the job, not yet on its topic. Raises `Usage` for what selects nothing."""
     selector = await _with_origins(bus, asked)
     _check_times(selector, now)
-    places = await partitions_of(bus, [RAW.name])
-    async with bus.consumer(client_id="communique-replay") as consumer:
+    async with opened(bus, asked.folder) as reader:
         before = None if selector.sifts else timedelta(hours=_context_hours(settings, asked))
-        ranges = await _ranges(consumer, places, selector, before)
+        ranges = await _ranges(reader, selector, before)
         if selector.sifts:
-            ranges, records, size = await _counted(consumer, selector, ranges)
+            ranges, records, size = await _counted(reader, selector, ranges)
         else:
             records = sum(each.end - each.context for each in ranges)
-            size = await _weighed(consumer, ranges)
+            size = await _weighed(reader, ranges)
     if not any(each.start < each.end for each in ranges):
         raise Usage("this selects no raw record: `communique topics list` shows what the raw topic has")
     seconds = round(records / rate_of(settings), 1)
@@ -84,8 +86,9 @@ def _named(
 ) -> ReplayJob:
     kept = settled.settled(settled.unbounded(settings))
     job = ReplayJob(
-        job_id="0", source=asked.source, selector=selector, ranges=ranges, pipeline_version=__version__,
-        settings=kept, settings_digest=settled.digest_of(kept, settings.offices_folder),
+        job_id="0", source=asked.source, folder=asked.folder, selector=selector, ranges=ranges,
+        pipeline_version=__version__, settings=kept,
+        settings_digest=settled.digest_of(kept, settings.offices_folder),
         estimate=estimate, gates=asked.gates)
     decides = job.model_dump_json(include={
         "source", "folder", "selector", "ranges", "pipeline_version", "settings_digest"})
@@ -109,68 +112,73 @@ def _check_times(selector: ReplaySelector, now: datetime) -> None:
 
 
 async def _ranges(
-    consumer: Consumer, places: list[TopicPartition], selector: ReplaySelector, before: timedelta | None
+    reader: Reader, selector: ReplaySelector, before: timedelta | None
 ) -> tuple[ReplayRange, ...]:
     """Return what is read of each partition; `before`: how much of what came before is context."""
-    first, end = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
-    starts = await _at(consumer, selector.since, first, end)
-    ends = end if selector.until is None else await _at(consumer, selector.until, first, end)
+    bounds = await reader.bounds()
+    starts = await _at(reader, selector.since, bounds)
+    ends = {each: end for each, (_, end) in bounds.items()}
+    if selector.until is not None:
+        ends = await _at(reader, selector.until, bounds)
     for part in selector.offsets:
-        place = TopicPartition(RAW.name, part.partition)
-        if place not in end or not first[place] <= part.start < part.end <= end[place]:
-            has = f"{first[place]} to {end[place]}" if place in end else "no such partition"
-            raise Usage(f"--offsets {part.partition}:{part.start}-{part.end}: the raw topic has {has}")
-        starts[place], ends[place] = max(starts[place], part.start), min(ends[place], part.end)
+        first, end = bounds.get(part.partition, (0, 0))
+        if not first <= part.start < part.end <= end:
+            told = f"--offsets {part.partition}:{part.start}-{part.end}"
+            raise Usage(f"{told}: partition {part.partition} has {first} to {end}")
+        starts[part.partition] = max(starts[part.partition], part.start)
+        ends[part.partition] = min(ends[part.partition], part.end)
     named = {part.partition for part in selector.offsets}
-    meant = {each for each in places if starts[each] < ends[each] and (not named or each.partition in named)}
+    meant = {each for each in bounds if starts[each] < ends[each] and (not named or each in named)}
     context = dict(starts)
     if before is not None and meant and (selector.since or named):
-        moment = await _earliest(consumer, {each: starts[each] for each in meant}) - before
-        context = await _at(consumer, moment, first, end)
+        moment = await _earliest(reader, {each: starts[each] for each in meant}) - before
+        context = await _at(reader, moment, bounds)
     return tuple(
         ReplayRange(
-            partition=each.partition, context=min(context[each], ends[each]),
+            partition=each, context=min(context[each], ends[each]),
             start=starts[each] if each in meant else ends[each], end=ends[each])
-        for each in places
+        for each in sorted(bounds)
         if each in meant or (before is not None and context[each] < ends[each])
     )
 
 
 async def _at(
-    consumer: Consumer, moment: datetime | None, first: Mapping[TopicPartition, int],
-    end: Mapping[TopicPartition, int],
-) -> dict[TopicPartition, int]:
+    reader: Reader, moment: datetime | None, bounds: Mapping[int, tuple[int, int]]
+) -> dict[int, int]:
     """Return each partition's first offset at or after a moment; its end where there is none."""
     if moment is None:
-        return dict(first)
-    found = await consumer.offsets_for_times(dict.fromkeys(first, max(0, int(moment.timestamp() * 1000))))
-    return {each: end[each] if (at := found.get(each)) is None else max(at, first[each]) for each in first}
+        return {each: first for each, (first, _) in bounds.items()}
+    found = await reader.at(int(moment.timestamp() * 1000))
+    return {
+        each: end if (at := found.get(each)) is None else max(at, first)
+        for each, (first, end) in bounds.items()
+    }
 
 
-async def _earliest(consumer: Consumer, starts: Mapping[TopicPartition, int]) -> datetime:
+async def _earliest(reader: Reader, starts: Mapping[int, int]) -> datetime:
     """Return the least timestamp among the records at these offsets."""
-    ends = {each.partition: at + 1 for each, at in starts.items()}
-    found = [each async for each in merged(consumer, {p.partition: at for p, at in starts.items()}, ends)]
-    return datetime.fromtimestamp(min(each.timestamp_ms for each in found) / 1000, UTC)
+    ends = {each: at + 1 for each, at in starts.items()}
+    found = [each.timestamp_ms async for each in merged(reader, starts, ends)]
+    return datetime.fromtimestamp(min(found) / 1000, UTC)
 
 
-async def _weighed(consumer: Consumer, ranges: Iterable[ReplayRange]) -> int:
+async def _weighed(reader: Reader, ranges: Iterable[ReplayRange]) -> int:
     """Return about how many bytes the records have: from the first of each partition."""
     total = 0.0
     for each in ranges:
         reach = {each.partition: min(each.end, each.start + SAMPLE)}
-        sizes = [len(r.value or b"") async for r in merged(consumer, {each.partition: each.start}, reach)]
+        sizes = [len(r.value or b"") async for r in merged(reader, {each.partition: each.start}, reach)]
         total += (each.end - each.context) * sum(sizes) / max(1, len(sizes))
     return int(total)
 
 
 async def _counted(
-    consumer: Consumer, selector: ReplaySelector, ranges: tuple[ReplayRange, ...]
+    reader: Reader, selector: ReplaySelector, ranges: tuple[ReplayRange, ...]
 ) -> tuple[tuple[ReplayRange, ...], int, int]:
     """Return the ranges from the first record meant to the last, how many are meant, and their bytes."""
     seen: dict[int, tuple[int, int]] = {}
     count = size = 0
-    async for record in _sifted(consumer, selector, ranges):
+    async for record in _sifted(reader, selector, ranges):
         first, _ = seen.get(record.partition, (record.offset, 0))
         seen[record.partition] = first, record.offset + 1
         count, size = count + 1, size + len(record.value or b"")
@@ -179,11 +187,11 @@ async def _counted(
 
 
 async def _sifted(
-    consumer: Consumer, selector: ReplaySelector, ranges: tuple[ReplayRange, ...]
+    reader: Reader, selector: ReplaySelector, ranges: tuple[ReplayRange, ...]
 ) -> AsyncIterator[Record]:
     sift = sift_of(selector)
     starts, ends = ({r.partition: r.start for r in ranges}, {r.partition: r.end for r in ranges})
-    async for record in merged(consumer, starts, ends):
+    async for record in merged(reader, starts, ends):
         if sift(record):
             yield record
 

@@ -1,31 +1,26 @@
 """source: the raw records that a replay means, oldest first over all partitions, from where it stands.
 
-Reads a partition at a time, `CHUNK` records ahead, and gives the record with the least timestamp next: what
-came in at one time stays together, and what is read is in memory once. Within a partition the order is the
-log's. What the selector does not mean is left out here, and never copied.
+Reads a partition at a time, some hundred records ahead, and gives the record with the least timestamp next:
+what came in at one time stays together, and what is read is in memory once. Within a partition the order
+is the log's. What the selector does not mean is left out here, and never copied.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import orjson
 
-from streams.bus.interface import TopicPartition
 from streams.core.outcome import Usage
-from streams.topics import RAW
+from streams.replay.readers import opened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
     from schemas.replay_job import ReplayJob, ReplaySelector
-    from streams.bus.interface import Bus, Consumer, Record
-
-CHUNK: Final = 500
-_POLL_MS: Final = 1000
-EMPTY_POLLS: Final = 30
-"""A partition that gives nothing for so many polls below its end has nothing: its records are gone."""
+    from streams.bus.interface import Bus, Record
+    from streams.replay.readers import Reader
 
 
 async def selected(
@@ -33,15 +28,15 @@ async def selected(
 ) -> AsyncGenerator[Record, None]:
     """Yield the records that a replay copies, from `starts` (partition → offset) up to its ends."""
     sift = sift_of(job.selector)
-    async with bus.consumer(client_id="communique-replay") as consumer:
-        await _check_kept(consumer, starts, {each.partition: each.end for each in job.ranges})
-        async for record in merged(consumer, starts, {each.partition: each.end for each in job.ranges}):
+    async with opened(bus, job.folder) as reader:
+        await _check_kept(reader, starts, {each.partition: each.end for each in job.ranges})
+        async for record in merged(reader, starts, {each.partition: each.end for each in job.ranges}):
             if sift(record):
                 yield record
 
 
 async def merged(
-    consumer: Consumer, starts: Mapping[int, int], ends: Mapping[int, int]
+    reader: Reader, starts: Mapping[int, int], ends: Mapping[int, int]
 ) -> AsyncGenerator[Record, None]:
     """Yield the raw records of several partitions by their timestamps."""
     at = dict(starts)
@@ -49,7 +44,7 @@ async def merged(
     while True:
         for partition, records in ahead.items():
             if not records and at[partition] < ends[partition]:
-                records.extend(await _read(consumer, partition, at[partition], ends[partition]))
+                records.extend(await reader.read(partition, at[partition], ends[partition]))
                 at[partition] = records[-1].offset + 1 if records else ends[partition]
         full = [records for records in ahead.values() if records]
         if not full:
@@ -57,25 +52,15 @@ async def merged(
         yield min(full, key=lambda records: records[0].timestamp_ms).popleft()
 
 
-async def _read(consumer: Consumer, partition: int, start: int, end: int) -> list[Record]:
-    place = TopicPartition(RAW.name, partition)
-    consumer.assign([place])
-    await consumer.seek(place, start)
-    for _ in range(EMPTY_POLLS):
-        found = (await consumer.getmany(timeout_ms=_POLL_MS, max_records=CHUNK)).get(place, [])
-        if found or await consumer.position(place) >= end:
-            return [record for record in found if record.offset < end]
-    return []
-
-
-async def _check_kept(consumer: Consumer, starts: Mapping[int, int], ends: Mapping[int, int]) -> None:
-    """Raise `Usage` when raw no longer keeps what is to be read: a replay with holes is none."""
-    first = await consumer.beginning_offsets([TopicPartition(RAW.name, each) for each in starts])
-    for place, kept in first.items():
-        if starts[place.partition] < min(kept, ends[place.partition]):
+async def _check_kept(reader: Reader, starts: Mapping[int, int], ends: Mapping[int, int]) -> None:
+    """Raise `Usage` when what is to be read is no longer kept: a replay with holes is none."""
+    bounds = await reader.bounds()
+    for partition, start in starts.items():
+        kept, end = bounds.get(partition, (0, 0))
+        if start < ends[partition] and (start < kept or end < ends[partition]):
             raise Usage(
-                f"{RAW.name} no longer keeps offset {starts[place.partition]} of partition {place.partition} "
-                f"(it starts at {kept}): plan anew, from the archive (`replay plan --archive FOLDER`)")
+                f"offsets {start} to {ends[partition]} of partition {partition} are meant, {kept} to {end} "
+                f"are there: plan anew, or from an archive (`replay plan --archive FOLDER`)")
 
 
 def sift_of(selector: ReplaySelector) -> Callable[[Record], bool]:

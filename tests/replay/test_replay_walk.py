@@ -19,7 +19,15 @@ from streams.bus import envelope
 from streams.bus.interface import TopicPartition
 from streams.core.replay.lasting import AS_OF, lasting
 from streams.replay.digest import Digest, opened
-from streams.settings import DedupSettings, NoveltySettings, ObserveSettings, RunSettings, Settings, StreamSettings, TopicSettings
+from streams.settings import (
+    DedupSettings,
+    NoveltySettings,
+    ObserveSettings,
+    RunSettings,
+    Settings,
+    StreamSettings,
+    TopicSettings,
+)
 from streams.stages import REPLAYED
 from streams.testing.driver import Simulation
 from streams.testing.histories import registers
