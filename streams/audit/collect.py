@@ -19,11 +19,12 @@ from streams import topics
 from streams.audit import statements
 from streams.audit.notes import book_of
 from streams.audit.ranges import Ranges
-from streams.bus.envelope import claim_of, read_headers
+from streams.bus.envelope import claim_of, origin_of, read_headers
 from streams.bus.fates import WALK, fate_of
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import header
-from streams.core.audit import Ledger, Report
+from streams.core.audit import Ledger
+from streams.core.audit_report import Report
 from streams.stages import DELIVER, STAGES, group_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Asked:
     ranges: Ranges = field(default_factory=Ranges)
     committed: Committed | None = None
     """What each stage had committed; None: it is asked of the bus."""
+    part: bool = False
+    """Whether only a part of raw is asked for."""
     tell: Callable[[str, int], None] = lambda _topic, _records: None
     seen: Callable[[list[Record]], None] = lambda _records: None
 
@@ -75,8 +78,15 @@ async def audit(
     book = await _raw(bus, ledger, asked)
     await _on_the_way(bus, ledger, asked)
     await _fates(bus, ledger, book, asked)
-    lost = await statements.lost(bus, asked.committed, asked.tell, asked.ranges)
+    lost = await statements.lost(bus, asked.committed, asked.tell, asked.ranges, _within(asked, ledger))
     return replace(ledger.report(), statements_lost=lost)
+
+
+def _within(asked: Asked, ledger: Ledger) -> Callable[[Record], bool]:
+    """Return which enriched events are asked for: of a part of raw only what comes of that part."""
+    if not asked.part:
+        return lambda _record: True
+    return lambda record: ledger.knows(origin_of(record) or "")
 
 
 async def committed_of(bus: Bus) -> dict[TopicPartition, int]:
@@ -130,7 +140,8 @@ async def _on_the_way(bus: Bus, ledger: Ledger, asked: Asked) -> None:
 
 async def _fates(bus: Bus, ledger: Ledger, book: Book, asked: Asked) -> None:
     async with bus.admin() as admin:
-        dead = [name for name in await admin.describe_topics() if name.endswith(".dlt")]
+        there = await admin.describe_topics()
+    dead = [name for name in there if name.endswith(".dlt") and topics.job_of(name) is None]
     names = [topics.REFUSALS.name, topics.ENRICHED.name, *dead]
     async for records in asked.ranges.scan(bus, names, missing_ok=True):
         for record in records:

@@ -7,9 +7,11 @@ it reads exactly that again, as far as it is still kept.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from streams.bus.scan import scan
+from streams.bus.scan import scan, starts_since
+from streams.topics import RAW
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -58,3 +60,19 @@ class Ranges:
     def of(self, topics: Collection[str]) -> dict[TopicPartition, Range]:
         """Return what was read of some topics."""
         return {place: each for place, each in self.read.items() if place.topic in topics}
+
+
+async def within(bus: Bus, since: str | None, until: str | None) -> Ranges:
+    """Return the ranges of an audit of the raw records that came in between two moments (RFC 3339).
+
+    Everything else is read whole: what came of them may have come much later.
+    """
+    starts, stops = [
+        {} if text is None else await starts_since(bus, [RAW.name], _milliseconds(text))
+        for text in (since, until)
+    ]
+    return Ranges(starts=starts, stops=stops)
+
+
+def _milliseconds(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)

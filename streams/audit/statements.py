@@ -27,19 +27,21 @@ _NAMED: Final = b'"statement_id"'
 
 
 async def lost(
-    bus: Bus, committed: Mapping[TopicPartition, int], tell: Callable[[str, int], None], ranges: Ranges
+    bus: Bus, committed: Mapping[TopicPartition, int], tell: Callable[[str, int], None], ranges: Ranges,
+    asked_for: Callable[[Record], bool] = lambda _record: True,
 ) -> tuple[str, ...]:
-    """Return the statements, by id, that have come to nothing. `committed`: read before anything else.
+    """Return the statements, by id, that have come to nothing.
 
-    What is on the statements topic is read to its end, whatever `ranges` says: it is compacted, and a
-    statement that was there may stand further on.
+    `committed`: read before anything else. `asked_for` tells which enriched events are looked at. What is on
+    the statements topic is read to its end, whatever `ranges` says: it is compacted, and a statement that was
+    there may stand further on.
     """
     dead = await _buried(bus, ranges)
     looked_for: set[str] = set()
     async for records in ranges.scan(bus, [topics.ENRICHED.name], missing_ok=True):
         for record in records:
             split = record.offset < committed.get(TopicPartition(record.topic, record.partition), 0)
-            if split and record.at not in dead:
+            if split and record.at not in dead and asked_for(record):
                 looked_for.update(_statements(record))
         tell(topics.ENRICHED.name, len(records))
     if not looked_for:

@@ -2,54 +2,163 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from streams.cli import exits, output, start
+from schemas.base import rfc3339
+from streams.audit.certificate import cells_of
+from streams.audit.collect import Asked
+from streams.cli import exits, output, start, when
+from streams.render.certificate_page import BY, table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from streams.core.audit import Report
+    from streams.audit.certificate import Body, Checked
+    from streams.core.audit_report import Report
     from streams.settings import Settings
 
 SHOWN = 20
 """Lost or doubled records that are listed for a person; --json lists all."""
 
 
-def audit(
+def audit(  # flags
+    since: Annotated[
+        str | None, typer.Option(help="Only raw records that came in at or after this time.", metavar="TIME")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Only raw records that came in before this time.", metavar="TIME")
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Counts by hour, partition or mode, too.", metavar="WHAT")
+    ] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Write the certificate, JSON: what was read, counts, hashes.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the certificate as a page.")] = None,
+    check: Annotated[
+        Path | None, typer.Option(help="Run the audit of a certificate again, and compare.")
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(help="A moment to stand in the certificate, outside its hash.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Check that every raw record ended in exactly one fate, and that no statement of an article is lost.
 
     \b
     communique audit
-    communique audit --json | jq .lost
+    communique audit --since 7d --by mode --by hour
+    communique audit --certificate march.json --html march.html
+    communique audit --check march.json
 
     A fate is enriched, refused, or dead-lettered; each statement of an enriched article must be on the
     statements topic. Reads the topics and the stages' committed offsets, nothing else; may be run any time.
     `pending` is what stages have not read yet; `repeated` is the same event again, known by its id; a dead
     letter that was redriven with success counts as what came of it. Exit code 1, and the list, when a record
-    is lost or has two fates, or a statement is lost.
+    is lost or has two fates, a statement is lost, or (--check) a certificate does not come out the same.
     """
+    if strange := set(by or ()) - set(BY):
+        raise exits.Usage(f"--by {min(strange)}: known are {', '.join(BY)}")
     with output.progress(quiet=as_json) as bar:
         task = bar.add_task("reading", total=None)
-        report = start.run(
-            _audit(start.settings(), lambda topic, n: bar.update(task, description=topic, advance=n))
-        )
+        asked = Asked(tell=lambda topic, n: bar.update(task, description=topic, advance=n))
+        if check is not None:
+            done = start.run(_check(start.settings(), _read(check), asked))
+            _tell_checked(done, as_json=as_json)
+        moment = when.moment(now, datetime.now(UTC)) if now else None
+        wanted, certified = _scope(since, until), bool(certificate or html)
+        report, body = start.run(_audit(start.settings(), asked, wanted, moment, certified=certified))
+    _write(body, certificate, html)
     if as_json:
-        output.json_line(report.as_dict())
+        output.json_line(report.as_dict() | {f"by_{name}": _counted(report, name) for name in by or ()})
     else:
         output.out().print("\n".join(page(report)))
+        for name in by or ():
+            output.out().print("\n".join(_lines(report, name)))
     raise typer.Exit(exits.DONE if report.holds else exits.DOES_NOT_HOLD)
 
 
-async def _audit(settings: Settings, tell: Callable[[str, int], None]) -> Report:
+def _scope(since: str | None, until: str | None) -> dict[str, str | None]:
+    now = datetime.now(UTC)
+    given = {"since": since, "until": until}
+    return {name: rfc3339(when.moment(text, now)) if text else None for name, text in given.items()}
+
+
+async def _audit(
+    settings: Settings, asked: Asked, scope: dict[str, str | None], now: datetime | None, *, certified: bool
+) -> tuple[Report, Body]:
     from streams.audit import collect
+    from streams.audit.certificate import certify
+    from streams.audit.ranges import within
     from streams.bus.connect import connect
 
-    return await collect.audit(connect(settings), tell)
+    bus = connect(settings)
+    asked.part = any(scope.values())
+    if asked.part:
+        asked.ranges = await within(bus, scope["since"], scope["until"])
+    if certified:
+        return await certify(bus, asked, dict(scope), now)
+    return await collect.audit(bus, asked=asked), {}
+
+
+async def _check(settings: Settings, body: Body, asked: Asked) -> Checked:
+    from streams.audit.certificate import check
+    from streams.bus.connect import connect
+
+    asked.part = any(body["scope"].values())
+    return await check(connect(settings), body, asked)
+
+
+def _read(path: Path) -> Body:
+    from streams.audit.certificate import read
+
+    try:
+        return read(path.read_bytes())
+    except OSError as error:
+        raise exits.Usage(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _write(body: Body, certificate: Path | None, html: Path | None) -> None:
+    import orjson
+
+    from streams.render.certificate_page import page as html_page
+
+    try:
+        if certificate is not None:
+            certificate.write_bytes(orjson.dumps(body, option=orjson.OPT_INDENT_2) + b"\n")
+        if html is not None:
+            html.write_text(html_page(body), encoding="utf-8")
+    except OSError as error:
+        raise exits.Usage(f"{error.filename} cannot be written: {error.strerror}") from None
+
+
+def _tell_checked(done: Checked, *, as_json: bool) -> NoReturn:
+    told = {"holds": done.holds, "differs": done.differs, "expired": done.expired, "same": done.same}
+    if as_json:
+        output.json_line(told)
+    else:
+        lines = [f"{done.same:,} partitions have the same hash"]
+        lines += [f"no longer kept whole, and not compared: {each}" for each in done.expired]
+        lines += [f"DIFFERS: {each}" for each in done.differs]
+        lines += ["", "It comes out the same." if done.holds else "It does NOT come out the same."]
+        output.out().print("\n".join(lines))
+    raise typer.Exit(exits.DONE if done.holds else exits.DOES_NOT_HOLD)
+
+
+def _counted(report: Report, by: str) -> list[dict[str, object]]:
+    shown = table(cells_of(report), by, None)
+    return [dict(zip(shown.head, (row[0], *(int(n.replace(",", "")) for n in row[1:])), strict=True))
+            for row in shown.rows]
+
+
+def _lines(report: Report, by: str) -> list[str]:
+    shown = table(cells_of(report), by)
+    wide = max((len(row[0]) for row in shown.rows), default=0)
+    return ["", *(
+        f"{row[0]:{wide}}" + "".join(f" {cell:>13}" for cell in row[1:])
+        for row in [shown.head, *shown.rows])]
 
 
 def page(report: Report) -> list[str]:
@@ -61,16 +170,19 @@ def page(report: Report) -> list[str]:
         ("dead letters", report.dead_lettered),
         ("pending", report.pending),
         ("repeated events", report.repeated),
+        ("by a redrive", report.redriven),
         ("dead after enrichment", report.dead_lettered_later),
         ("lost", len(report.lost)),
         ("doubled", len(report.doubled)),
         ("statements lost", len(report.statements_lost)),
+        ("forged", len(report.forged)),
     ]
     always = {"raw records", "enriched", "refused", "dead letters", "pending", "lost"}
     lines = [f"{name:22} {count:>9,}" for name, count in counts if count or name in always]
     lines += _some("lost: no fate, and nothing on its way", report.lost)
     lines += _some("doubled: more than one fate", report.doubled)
     lines += _some("statements lost: of an enriched article, and not on the topic", report.statements_lost)
+    lines += _some("forged: calls itself redriven, and nobody noted it", report.forged)
     if not report.holds:
         return [*lines, "", "The audit does NOT hold. `communique explain RECORD` shows a record's walk."]
     sum_up = (

@@ -22,7 +22,7 @@ from streams.core.outcome import CommuniqueError
 
 if TYPE_CHECKING:
     from streams.audit.overview import Row
-    from streams.core.audit import Report
+    from streams.core.audit_report import Report
     from streams.settings import Settings
 
 COLUMNS: Final = ("article", "outlet", "date", "cluster", "names", "fate")

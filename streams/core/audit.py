@@ -29,8 +29,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import IntFlag
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from streams.core.audit_report import ENDS, Cell, Report
 from streams.core.fates import FateKind
 
 if TYPE_CHECKING:
@@ -55,50 +56,7 @@ Group: TypeAlias = "tuple[int | None, str]"  # hour and mode that a raw record c
 _OTHER: Final[Group] = (None, "other")
 _MOST_GROUPS: Final = 65_000  # two bytes a record: years of hours in each mode
 
-ENDS: Final = ("raw", "enriched", "refused", "dead_lettered", "pending", "lost", "redriven")
-
 _ENDS = {FateKind.ENRICHED: _Flag.ENRICHED, FateKind.REFUSED: _Flag.REFUSED, FateKind.DEAD: _Flag.DEAD}
-
-
-class Cell(NamedTuple):
-    """How many raw records of one partition, hour (since 1970, UTC) and mode ended how."""
-
-    partition: str
-    hour: int | None
-    mode: str
-    ends: tuple[tuple[str, int], ...]
-    """Counts by enriched, refused, dead_lettered, pending, lost, and redriven beside them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The outcome. The lists hold origins, by topic, partition and offset."""
-
-    raw: int
-    enriched: int
-    refused: int
-    dead_lettered: int
-    dead_lettered_later: int
-    pending: int
-    repeated: int
-    lost: tuple[str, ...]
-    doubled: tuple[str, ...]
-    statements_lost: tuple[str, ...] = ()
-    redriven: int = 0
-    """Of the above, those whose fate is that of a redrive."""
-    forged: tuple[str, ...] = ()
-    """Raw records that call themselves redriven, and nobody noted it."""
-    cells: tuple[Cell, ...] = ()
-
-    @property
-    def holds(self) -> bool:
-        """Return whether nothing was lost and nothing came out twice. Pending records do not break it."""
-        return not (self.lost or self.doubled or self.statements_lost or self.forged)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the report as `communique audit --json` prints it, without its cells."""
-        told = {name: getattr(self, name) for name in type(self).__slots__ if name != "cells"}
-        return {**told, "holds": self.holds}
 
 
 @dataclass(slots=True)
@@ -173,6 +131,10 @@ class Ledger:
             part.add(place, _Flag.RAW, self._group(hour, "redrive"))
         if unread:
             self.on_the_way(origin)
+
+    def knows(self, origin: str) -> bool:
+        """Tell whether a raw record of this origin was taken in."""
+        return bool(self._find(origin))
 
     def forged(self, at: str) -> None:
         """Take in, once all raw records are, that one calls itself redriven, and nobody noted it."""

@@ -30,9 +30,10 @@ class Plan:
     left: Counter[str] = field(default_factory=Counter)
 
     def groups(self) -> list[tuple[str, str, str, str, int]]:
-        """Return (code, fingerprint, topic, what, how many), the most first."""
-        counted = Counter((row.code, row.fingerprint, row.topic, row.what) for row in self.chosen)
-        return [(*group, many) for group, many in counted.most_common()]
+        """Return (code, fingerprint, topic, what the first of them says, how many), the most first."""
+        counted = Counter((row.code, row.fingerprint, row.topic) for row in self.chosen)
+        says = {(row.code, row.fingerprint, row.topic): row.what for row in reversed(self.chosen)}
+        return [(*group, says[group], many) for group, many in counted.most_common()]
 
 
 def plan(

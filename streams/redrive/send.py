@@ -1,4 +1,4 @@
-"""send: letters are put back: asked, sent, noted, a few hundred at a time. Killed anywhere, nothing is lost.
+"""send: letters are put back: asked, sent, noted, a hundred at a time. Killed anywhere, nothing is lost.
 
 In this order, for each bundle:
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Producer
     from streams.redrive.rows import Row, Seen
 
-BUNDLE_LETTERS: Final = 500
+BUNDLE_LETTERS: Final = 100
 BUNDLE_BYTES: Final = 16 * 1024 * 1024
 
 

@@ -17,7 +17,8 @@ from schemas.dedup_state import StirredCluster
 from streams import topics
 from streams.bus.envelope import claim_of, read_headers
 from streams.bus.fates import fate_of
-from streams.core.audit import Ledger, Report
+from streams.core.audit import Ledger
+from streams.core.audit_report import Report
 from streams.core.dedup.cluster import matched
 from streams.core.dedup.forest import Forest
 from streams.core.dedup.stirred import Stirred, truth
