@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from streams.cli import exits, output, start
+from streams.cli.replay_diff import accept, diff
+from streams.cli.replay_move import cutover, rollback
 from streams.cli.replay_plan import plan
 
 if TYPE_CHECKING:
@@ -24,7 +26,10 @@ app = typer.Typer(
 \b
 communique replay plan --topic raw --since 7d
 communique replay run raw-3f2a9c1b
-communique replay status raw-3f2a9c1b
+communique replay diff raw-3f2a9c1b --html diff.html
+communique replay accept raw-3f2a9c1b --by Ines
+communique replay cutover raw-3f2a9c1b
+communique replay rollback raw-3f2a9c1b
 communique replay drop raw-3f2a9c1b
 
 A replay reads raw records again, up to an end that is frozen at its plan, into topics and groups of its own.
@@ -32,6 +37,10 @@ It touches nothing of the live flow and raises no alert.""",
 )
 
 app.command("plan")(plan)
+app.command("diff")(diff)
+app.command("accept")(accept)
+app.command("cutover")(cutover)
+app.command("rollback")(rollback)
 
 JobId = Annotated[str, typer.Argument(help="Its id, or the start of it.", metavar="JOB")]
 AsJson = Annotated[bool, typer.Option("--json", help="One object, on one line.")]

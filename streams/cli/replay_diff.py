@@ -106,7 +106,7 @@ def others(verdict: Verdict) -> list[tuple[str, str]]:
     """Return what is no count of the four kinds, in words."""
     clusters, alerts = verdict.comparison.clusters, verdict.comparison.alerts
     return [
-        ("pairs of articles", f"{clusters.same:,} same, {clusters.joined:,} joined, {clusters.split:,} split"),
+        ("pairs", f"{clusters.same:,} same, {clusters.joined:,} joined, {clusters.split:,} split"),
         ("clusters renamed", f"{clusters.renamed:,}"),
         ("statements at rest", f"{verdict.comparison.judged_otherwise:,} judged otherwise (novelty, state)"),
         ("alerts raised", f"{alerts.same:,} still rest on a statement, {alerts.removed:,} do not"),

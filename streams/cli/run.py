@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from streams.cli import exits, output, start
+from streams.cli import run_replays as replays
 from streams.stages import DELIVER, PROCESSES
 
 if TYPE_CHECKING:
@@ -109,14 +110,21 @@ def _plan(settings: Settings, workers: Sequence[Worker], *, until_drained: bool)
         lambda worker: [
             sys.executable,
             "-m",
-            *(["streams.deliver"] if worker.stage == DELIVER else ["streams.worker", worker.stage]),
-            "--ordinal",
-            str(worker.ordinal),
+            *program(worker),
         ],
-        lambda worker: environment(settings, workers.index(worker)),
+        lambda worker: environment(settings, workers.index(worker) if worker in workers else len(workers)),
         settings.run,
         HOPELESS_DEATHS if until_drained else None,
+        replays.is_replay,
     )
+
+
+def program(worker: Worker) -> Sequence[str]:
+    """Return the module that a worker is, with its arguments."""
+    if replays.is_replay(worker):
+        return replays.program(worker)
+    module = ["streams.deliver"] if worker.stage == DELIVER else ["streams.worker", worker.stage]
+    return [*module, "--ordinal", str(worker.ordinal)]
 
 
 def environment(settings: Settings, place: int) -> Mapping[str, str]:
@@ -150,8 +158,10 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
         _stop_on_signals(supervisor)
         watcher = asyncio.create_task(
             watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox))
+        follower = asyncio.create_task(replays.keep(supervisor, bus, settings))
         code = await supervisor.run()
         await _end(watcher)
+        await _end(follower)
     return code
 
 

@@ -61,6 +61,8 @@ class Plan:
     environment: Callable[[Worker], Mapping[str, str]]
     options: RunSettings
     deaths_before_ready: int | None = None
+    beside: Callable[[Worker], bool] = lambda _: False
+    """Workers that stand beside the walk: one that ends with 0 is done, none is ever hopeless."""
 
 
 @dataclass(slots=True)
@@ -83,6 +85,7 @@ class Supervisor:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = exits.DONE
     _lives: list[_Life] = field(default_factory=list)
+    _keepers: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
     def all_ready(self) -> bool:
@@ -91,11 +94,17 @@ class Supervisor:
 
     async def run(self) -> int:
         """Run until `stopping` is set, then stop everything and return the exit code."""
-        self._lives = [_Life(worker) for worker in self.plan.workers]
-        keepers = [asyncio.create_task(self._keep(life)) for life in self._lives]
+        for worker in self.plan.workers:
+            self.add(worker)
         await self.stopping.wait()
-        await self._stop(keepers)
+        await self._stop(self._keepers)
         return self.code
+
+    def add(self, worker: Worker) -> None:
+        """Keep one worker more running from now on."""
+        life = _Life(worker)
+        self._lives.append(life)
+        self._keepers.append(asyncio.create_task(self._keep(life)))
 
     def stop_now(self) -> None:
         """Kill all workers at once; they lose nothing, their records come again."""
@@ -113,6 +122,8 @@ class Supervisor:
             if self.stopping.is_set():
                 life.child.terminate()
             code = await life.child.ended(lambda _worker, stream, line: self._heard(life, stream, line))
+            if code == exits.DONE and self.plan.beside(life.worker):
+                return
             if not self.stopping.is_set():
                 await self._died(life, code)
 
@@ -143,6 +154,8 @@ class Supervisor:
             await self._wait(pause or 0.0)
 
     def _hopeless(self, life: _Life, code: int) -> bool:
+        if self.plan.beside(life.worker):
+            return False
         limit = self.plan.deaths_before_ready
         return code == exits.WRONG_USAGE or (
             limit is not None and life.ready_at is None and life.deaths >= limit

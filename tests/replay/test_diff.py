@@ -28,7 +28,7 @@ SAID = 'The ferry will stop on Monday, Mayor Ida Brandt said. "We have no choice
 MORE = {"a": "Nobody was hurt in the storm of the night.", "b": "Read also: ten things about ferries", "c": "short"}
 ARTICLES = [
     {"source_id": f"s{number}", "url": f"https://gazette.example/{number}", "outlet": "Gazette",
-     "published": "2021-03-0%dT08:00:00Z" % (number % 3 + 1),
+     "published": f"2021-03-0{number % 3 + 1}T08:00:00Z",
      "content": f"<html><body><h1>Town {number}</h1><p>{SAID}</p><p>{MORE['ab'[number % 4 == 1]]} {number}</p></body></html>"
      if number % 5 else "short", "content_type": "text/html" if number % 5 else "text/plain"}
     for number in range(10)
@@ -105,8 +105,8 @@ def bare(value):
     return value
 
 
-async def verdict_of(bus, wanted=job(), **more):
-    told = []
+async def verdict_of(bus, wanted=None, **more):
+    wanted, told = wanted or job(), []
     with judging.spooled() as spool:
         verdict = await judging.judge(bus, wanted, spool, each=told.append, **more)
         shown = await examples(bus, spool, verdict.comparison.found.samples)
@@ -212,9 +212,8 @@ async def test_the_limits_are_the_jobs(bus, limits, closed) -> None:
 
 
 async def test_a_replay_that_is_not_done_is_not_compared(bus) -> None:
-    with judging.spooled() as spool:
-        with pytest.raises(Usage, match="is running: it is compared when it is done"):
-            await judging.judge(bus, job(state=ReplayState.RUNNING), spool)
+    with judging.spooled() as spool, pytest.raises(Usage, match="is running: it is compared when it is done"):
+        await judging.judge(bus, job(state=ReplayState.RUNNING), spool)
 
 
 async def test_the_page_loads_nothing_and_escapes_everything(bus, tmp_path, monkeypatch) -> None:
@@ -234,4 +233,5 @@ async def test_the_page_loads_nothing_and_escapes_everything(bus, tmp_path, monk
     assert "&lt;script&gt;alert(1)" in written
     assert written.count("<svg") == 3
     assert not re.search(r'(src|href)="', written)
-    assert "Before." in written and "After." in written
+    assert "Before." in written
+    assert "After." in written
