@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from streams.archive import manifest
+from streams.archive.kept import Kept
 from streams.archive.log_side import check_same_topic
 from streams.archive.places import folder_of, written_by_us
 from streams.archive.writing import Sink, open_sink
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import partitions_of
+from streams.bus.takedowns import takedowns
 from streams.stages import group_of
 from streams.topics import RAW
 
@@ -36,10 +38,7 @@ _CHUNK: Final = 500
 
 @dataclass(slots=True)
 class Archiving:
-    """One run. `tell(partition, records)` hears what came in, `warn` what a person should know.
-
-    `as_kept` gives the record to keep: the same, or the stub of one that was taken down.
-    """
+    """One run. `tell(partition, records)` hears what came in, `warn` what a person should know."""
 
     bus: Bus
     settings: Settings
@@ -47,8 +46,8 @@ class Archiving:
     stopping: asyncio.Event
     tell: Callable[[int, int], None]
     warn: Callable[[str], None]
-    as_kept: Callable[[Record], Record] = lambda record: record
     taken: int = field(default=0, init=False)
+    kept: Kept = field(default=Kept({}, {}), init=False)
 
     async def run(self, *, until_drained: bool) -> int:
         """Run; return how many records were archived. Raises `ArchiveBusy`, `ArchiveError`, `OtherTopic`."""
@@ -57,6 +56,7 @@ class Archiving:
             sink = open_sink(folder, RAW.name, self.settings.archive.file_bytes, self.now)
             try:
                 await check_same_topic(self.bus, RAW.name, manifest.read(folder))
+                self.kept = Kept.by(await takedowns(self.bus))
                 await self._follow(sink, until_drained=until_drained)
             finally:
                 sink.give_up()
@@ -109,7 +109,7 @@ class Archiving:
             if (gone := min(begin, records[0].offset)) > expected:
                 sink.gap(place.partition, gone, "expired before it was archived")
                 self.warn(f"{place.topic}-{place.partition}: offsets {expected} to {gone - 1} had expired")
-        sink.take([self.as_kept(record) for record in records])
+        sink.take([self.kept(record) for record in records])
         self.taken += len(records)
         self.tell(place.partition, len(records))
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 OURS: Final = "communique-"
 ARCHIVE: Final = "archive"
 OUTBOX: Final = "outbox"
+_MAY_HAVE_NO_READER: Final = (topics.STATEMENTS, topics.ALERTS)
+"""Alert and deliver need not be used at all: one that never ran has nothing in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +149,13 @@ async def _running(admin: Admin) -> list[str]:
 
 async def _unread(admin: Admin, topic: str, found: Held) -> list[str]:
     """Return records that a stage has still to read; a raw one may wait: clean refuses it."""
-    spec = topics.BY_NAME.get(topic)
+    spec, job = topics.BY_NAME.get(topics.unshadowed(topic)), topics.job_of(topic)
     if spec is None or spec is topics.RAW or not found.whole or not (group := reader_of(spec)):
         return []
-    committed: dict[TopicPartition, int] = await admin.committed_offsets(group)
+    reader = group if job is None else f"{group}.{job}"
+    committed: dict[TopicPartition, int] = await admin.committed_offsets(reader)
+    if not committed and spec in _MAY_HAVE_NO_READER:
+        return []
     return pending(found, committed)
 
 

@@ -49,10 +49,10 @@ def rows(count: int, start: int = 0) -> list[tuple]:
     return found
 
 
-async def archive(settings: Settings, warnings: list[str] | None = None, **more: object) -> int:
+async def archive(settings: Settings, warnings: list[str] | None = None) -> int:
     stopping = asyncio.Event()
     told = warnings if warnings is not None else []
-    run = Archiving(connect(settings), settings, time.monotonic, stopping, lambda _p, _n: None, told.append, **more)
+    run = Archiving(connect(settings), settings, time.monotonic, stopping, lambda _p, _n: None, told.append)
     return await run.run(until_drained=True)
 
 

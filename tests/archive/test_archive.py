@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as bounds
 from hypothesis import strategies as st
 
+from schemas.ids import digest
+from schemas.takedown import Takedown
 from streams.archive import manifest
 from streams.archive.compare import against_topic
 from streams.archive.errors import ArchiveBusy, ArchiveError, OtherTopic
@@ -21,11 +23,11 @@ from streams.archive.places import folder_of, written_by_us
 from streams.archive.reading import Selector, records
 from streams.archive.verify import verify
 from streams.archive.writing import open_sink
-from streams.bus.blank import blanked
+from streams.bus.blank import taken_down
 from streams.bus.connect import connect
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import scan
-from streams.topics import RAW
+from streams.topics import RAW, TAKEDOWNS
 from tests.archive import archive_programs as programs
 
 PROGRAM = Path(programs.__file__)
@@ -327,9 +329,20 @@ def test_a_selector_takes_partitions_offsets_and_times(settings):
         assert list(records(folder, selector)) == wanted
 
 
-def test_a_record_taken_down_is_archived_as_its_stub_and_still_is_the_topics(settings):
+def test_what_was_taken_back_is_archived_as_its_stub_and_still_is_the_topics(settings):
     put(settings, programs.rows(10))
-    stub = {f"{RAW.name}-1-1"}
-    archive(settings, as_kept=lambda record: blanked(record, "t1") if record.at in stub else record)
+    article = digest("article", "url", "https://e.org/3")
+    event = Takedown(takedown_id="t1", article_id=article, state="done", reason="x", taken_at="2026-01-01T00:00:00Z", origins=(f"{RAW.name}-1-2",))
+    async def tell():
+        async with connect(settings).admin() as admin:
+            await admin.create_topic(TAKEDOWNS.name, 1, {})
+        async with connect(settings).producer(client_id="test") as producer:
+            await producer.send(TAKEDOWNS.name, event.model_dump_json().encode(), key=b"x")
+            await producer.flush()
+    asyncio.run(tell())
+    put(settings, programs.rows(1, 3))  # it comes again
+    archive(settings)
     report = checked(settings)
-    assert (report.holds, report.blanked, report.records) == (True, 1, 10)
+    assert (report.holds, report.blanked, report.records) == (True, 3, 11)
+    stubs = [each.at for each in records(folder_of(settings)) if taken_down(each) == "t1"]
+    assert stubs == [f"{RAW.name}-1-{offset}" for offset in (1, 2, 5)]
