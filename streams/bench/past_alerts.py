@@ -49,7 +49,10 @@ BEGIN: Final = datetime(2008, 1, 1, tzinfo=UTC)
 YEARS: Final = 10
 SPEAKERS: Final = 100
 JOB: Final = "ten-years"
-RULES: Final = (rule("speaker-7", speaker=("Speaker 7",)), rule("harbour", words=("harbour",), freshness_hours=24 * 365 * 30))
+RULES: Final = (
+    rule("speaker-7", speaker=("Speaker 7",)),
+    rule("harbour", words=("harbour",), freshness_hours=24 * 365 * 30),
+)
 """The second finds everything fresh: nothing but the delivery mode holds it back."""
 _RUN: Final = (sys.executable, "-m", "streams.cli.app", "run", "alert", "deliver", "--until-drained")
 
