@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, cast
 
 from streams import topics
 from streams.bus import codec, envelope, scan
+from streams.core.alerting.evaluate import as_it_comes, evaluate
 from streams.core.alerting.matching import RuleIndex
 from streams.core.alerting.past import Past
+from streams.core.alerting.raised import Raised, RaisedIndex
 from streams.core.outcome import Permanent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from schemas.alert import Alert
     from schemas.envelope import DeliveryMode, Envelope
@@ -45,6 +48,21 @@ async def would_have(
             event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
             for alert in past.take(cast("StatementEvent", event), its):
                 yield alert, its
+
+
+async def raised_at(
+    bus: Bus, settings: Settings, rules: Iterable[Rule], now: datetime
+) -> AsyncIterator[Alert]:
+    """Yield what the statements on the topic raise at a moment, as they come, with nothing raised before."""
+    index, known = RuleIndex.over(rules), Raised({}, RaisedIndex())
+    async for records in scan.scan(bus, [topics.STATEMENTS.name], missing_ok=True):
+        for record in records:
+            if (its := _envelope(record)) is None:
+                continue
+            event = cast("StatementEvent", codec.decode(
+                record.value, topics.STATEMENTS.model, codec.limits_of(settings), type_name=its.type))
+            for alert in evaluate(event, its, as_it_comes(event, its, now), index, known):
+                yield alert
 
 
 def _envelope(record: Record) -> Envelope | None:

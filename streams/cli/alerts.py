@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from streams.cli import alerts_channels as channels
+from streams.cli import alerts_would_have as past
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
 communique alerts channels
 communique alerts try desk
 communique alerts list
+communique alerts would-have --mode backfill
 communique alerts show 9b74c989
 communique alerts ack 9b74c989 --by Ines
 communique alerts silence rule=harbour* --for 2h --comment "drill at the quay"
@@ -44,6 +46,7 @@ AlertArgument = Annotated[str, typer.Argument(help="Its id, or the start of it."
 
 app.command("channels")(channels.channels)
 app.command("try")(channels.try_channel)
+app.command("would-have")(past.would_have)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from streams.cli import exits, output, start
+from streams.cli import demo_alerts, exits, output, start
 from streams.cli.audit import page
 from streams.core.outcome import CommuniqueError
 
@@ -52,7 +52,8 @@ def demo(
     The articles are invented. Among them: one with a comment form, a captcha and broken quotation marks; an
     exact copy of it, and one with other boilerplate; a report and its update with other numbers; a roundup
     that contains another article; HTML pages; a text in Spanish; one too short; and a broken record. They
-    go through an embedded log in a folder of its own, whatever your settings say. Exit code 1 when the
+    go through an embedded log in a folder of its own, whatever your settings say. It ends with the alert on
+    the first article as it fires on the day it came out, and with what fires today. Exit code 1 when the
     audit does not hold.
     """
     with _folder(keep=keep) as folder:
@@ -63,10 +64,13 @@ def demo(
             bar.update(task, description="running all stages until drained (the models load first)")
             start.run(_run_stages(folder))
         rows, report = start.run(_look(settings))
+        fired = start.run(demo_alerts.look(settings, _alerting(rows)))
         if as_json:
-            output.json_line({"articles": [asdict(row) for row in rows], "audit": report.as_dict()})
+            output.json_line({"articles": [asdict(row) for row in rows], "audit": report.as_dict(),
+                              "alerts": fired.as_dict()})
         else:
             _show(rows, report, folder if keep else None)
+            demo_alerts.show(fired)
     raise typer.Exit(exits.DONE if report.holds and not report.pending else exits.DOES_NOT_HOLD)
 
 
@@ -124,8 +128,8 @@ async def _run_stages(folder: Path) -> None:
     log = folder / "run.log"
     with log.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "streams.cli.app", "run", "--until-drained", stdout=stream, stderr=stream
-        )
+            sys.executable, "-m", "streams.cli.app", "run", "--until-drained",
+            "--now", demo_alerts.ON_ITS_DAY, stdout=stream, stderr=stream)
         try:
             code = await process.wait()
         except asyncio.CancelledError:
@@ -139,6 +143,12 @@ async def _run_stages(folder: Path) -> None:
 
 class DemoFailed(CommuniqueError):
     """The stages did not come to their end."""
+
+
+def _alerting(rows: Sequence[Row]) -> frozenset[str]:
+    """Return the article that the demo ends with, and those that share its text: one of them came first."""
+    cluster = next((row.cluster_id for row in rows if row.source == demo_alerts.ABOUT), None)
+    return frozenset(row.article_id for row in rows if row.article_id and row.cluster_id == cluster)
 
 
 async def _look(settings: Settings) -> tuple[Sequence[Row], Report]:

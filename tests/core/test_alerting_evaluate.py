@@ -86,7 +86,7 @@ def test_why_tells_every_condition_the_novelty_and_the_freshness():
     told = [(each.condition, each.matched) for each in alert.why]
     assert told[0][0].startswith("words")
     assert told[-2:] == [
-        ("novelty = new", "new: nothing like it was said before"),
+        ("novelty = new", "nothing like it was said before"),
         ("said within 12 hours", "said on 2018-02-14 at the latest, fresh until 2018-02-14T12:00:00Z")]
 
 

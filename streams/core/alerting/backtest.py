@@ -71,7 +71,7 @@ class Compared(NamedTuple):
 def seen_then(event: StatementEvent, envelope: Envelope, *, on_its_day: bool = False) -> Seen:
     """Return how a statement of the past is looked at; `on_its_day`: so, even if it came in live."""
     if on_its_day or envelope.came_as is not DeliveryMode.LIVE:
-        return as_on_its_day(event, envelope)
+        return as_on_its_day(event)
     at = envelope.origin_time
     return Seen(live=True, kind=event.novelty.live_kind, now=at, raw_time=at)
 

@@ -37,7 +37,7 @@ def raised(match: Match, event: StatementEvent, kind: NoveltyKind, fresh_until: 
     reasons = (
         *match.reasons,
         AlertReason(
-            condition="novelty = " + " or ".join(rule.novelty), matched=f"{kind.value}: {_NOVEL[kind]}"),
+            condition="novelty = " + " or ".join(rule.novelty), matched=_NOVEL[kind]),
         AlertReason(
             condition=f"said within {rule.freshness_hours:g} hours",
             matched=f"said on {days} at the latest, fresh until {rfc3339(fresh_until)}"),

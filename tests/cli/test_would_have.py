@@ -1,0 +1,63 @@
+"""communique alerts would-have, over statements that a backfill left on the topic."""
+
+from __future__ import annotations
+
+import pytest
+
+from schemas.envelope import DeliveryMode, Envelope
+from schemas.ids import ce_id
+from streams import topics
+from streams.bus import codec
+from streams.bus.envelope import to_headers
+from streams.testing.statements import DAY, said
+from tests.cli.command_line import Line
+
+RULES = '[rules.quay]\nwords = ["bridge"]\nofficial = "any"\n'
+
+
+def put(line: Line, event, mode: DeliveryMode, job: str | None = None, number: int = 0) -> None:
+    origin = f"{topics.RAW.name}-0-{number}"
+    its = Envelope(
+        id=ce_id("news.statement.v1", origin, 0), type="news.statement.v1", source="/test", time=DAY, origin=origin, origin_time=DAY,
+        delivery_mode=mode, replay_job_id=job)
+    headers = {name: value.decode() for name, value in to_headers(its)}
+    line.put(topics.STATEMENTS.name, codec.encode(event), key=event.statement_id.encode(), **headers)
+
+
+@pytest.fixture
+def past(line: Line) -> Line:
+    line.prepare()
+    bridge = said("the bridge closes", article="a")
+    put(line, bridge, DeliveryMode.BACKFILL, "one", 1)
+    put(line, bridge.model_copy(update={"revision": 2, "independent_origins": 2}), DeliveryMode.BACKFILL, "one", 1)
+    put(line, said("the bridge is closed", article="b"), DeliveryMode.BACKFILL, "two", 2)
+    put(line, said("the bridge was open", article="c"), DeliveryMode.REPLAY, "three", 3)
+    put(line, said("the bridge will open", article="d"), DeliveryMode.LIVE, None, 4)
+    put(line, said("the museum closes", article="e"), DeliveryMode.BACKFILL, "one", 5)
+    line.put(topics.STATEMENTS.name, b"{}", key=b"no event")
+    line.put(topics.STATEMENTS.name, None, key=b"taken back")
+    return line
+
+
+def lines(answer) -> list[str]:
+    return [each["alert"]["evidence"][0]["spans"][0]["text"] for each in answer.objects]
+
+
+@pytest.mark.parametrize(("options", "found"), [
+    ((), {"the bridge closes", "the bridge is closed", "the bridge was open"}),
+    (("--mode", "backfill"), {"the bridge closes", "the bridge is closed"}),
+    (("--mode", "replay"), {"the bridge was open"}), (("--job", "two"), {"the bridge is closed"}), (("--job", "none"), set())])
+def test_what_would_have_been_raised_is_listed_by_mode_and_job(past: Line, options, found) -> None:
+    path = past.write("rules.toml", RULES)
+    answer = past("alerts", "would-have", "--rules", path, "--json", *options)
+    assert answer.code == 0, answer.err
+    assert set(lines(answer)) == found
+    assert len(lines(answer)) == len(found)
+
+
+def test_people_see_day_line_and_rule_and_the_rules_of_the_bus_are_taken(past: Line) -> None:
+    assert past("rules", "apply", past.write("rules.toml", RULES)).code == 0
+    answer = past("alerts", "would-have", "--mode", "backfill")
+    assert '2018-02-14  VARGA: "THE BRIDGE CLOSES" – HARBOUR GAZETTE, FEB 14  [quay]' in answer.out
+    assert "2 would have been raised" in answer.err
+    assert past("alerts", "would-have", "--mode", "live").code == 2
