@@ -85,13 +85,16 @@ class Shift:
             try:
                 if time.monotonic() >= read_at:
                     read_at = time.monotonic() + JOB_SECONDS
-                    if (await jobs.read(self.bus, self.job.job_id)).state is not self.job.state:
+                    if self._told_otherwise(await jobs.read(self.bus, self.job.job_id)):
                         return self._end(Ended.TOLD)
                 before = await self._look(before)
             except BusError as error:
                 self.teller.say(f"the bus cannot be asked: {error}")
             await _pause(stopping, LOOK_SECONDS)
         return None
+
+    def _told_otherwise(self, now: ReplayJob) -> bool:
+        return now.state in {ReplayState.PAUSED, ReplayState.DROPPED} or now.follows is not self.job.follows
 
     async def _look(self, before: object) -> object:
         """Return the lags; end when nothing is unread, twice in a row, and all was copied before."""
@@ -136,7 +139,7 @@ class Run:
                 job = await jobs.read(self.bus, job.job_id)
                 continue
             ended, code = await self.shift(job)
-            if code:
+            if code and ended is Ended.STOPPED and not self.stopping.is_set():
                 return await self._failed(job, code)
             job = await jobs.read(self.bus, job.job_id)
             if ended is Ended.DRAINED:
@@ -182,22 +185,27 @@ class Run:
         )
 
     async def finish(self, job: ReplayJob) -> int:
-        """Write digest and state, and say them."""
-        digest, counts = await digest_of(self.bus, job, folder_of(self.settings, job.job_id))
-        copied = (await stand(self.bus, job)).copied
-        done = {"state": ReplayState.DONE, "digest": digest, "records": copied}
-        job = await jobs.put(self.bus, job.model_copy(update=done), datetime.now(UTC))
+        """Write digest and state, if they are not written, and say them."""
+        counts: dict[str, int] = {}
+        if job.state is ReplayState.RUNNING:
+            digest, counts = await digest_of(self.bus, job, folder_of(self.settings, job.job_id))
+            copied = (await stand(self.bus, job)).copied
+            done = {"state": ReplayState.DONE, "digest": digest, "records": copied}
+            job = await jobs.put(self.bus, job.model_copy(update=done), datetime.now(UTC))
         if self.as_json:
-            said = {"job_id": job.job_id, "digest": digest, "records": copied, "compared": counts}
+            said = {"job_id": job.job_id, "digest": job.digest, "records": job.records, "compared": counts}
             output.json_line({"event": "done", **said})
-        else:
-            told = ", ".join(f"{count:,} {topic}" for topic, count in sorted(counts.items()))
-            output.out().print(f"{job.job_id} is done: {copied:,} raw records\n  {told}\n  digest {digest}")
+            return exits.DONE
+        output.out().print(f"{job.job_id} is {job.state}: {job.records or 0:,} raw records")
+        for topic, count in sorted(counts.items()):
+            output.out().print(f"  {count:>9,} {topic}")
+        output.out().print(f"  digest {job.digest}")
         return exits.DONE
 
     async def _failed(self, job: ReplayJob, code: int) -> int:
         if code == exits.WRONG_USAGE:
             job = await jobs.read(self.bus, job.job_id)
+        if code == exits.WRONG_USAGE and job.state is ReplayState.RUNNING:
             failed = {"state": ReplayState.FAILED, "reason": "a stage cannot start as it is set up"}
             await jobs.put(self.bus, job.model_copy(update=failed), datetime.now(UTC))
         return code
@@ -233,7 +241,7 @@ async def run_job(settings: Settings, job_id: str, workers: Sequence[Worker], *,
         one = Run(settings, bus, workers, as_json)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, one.stopping.set)
-        if job.state is ReplayState.DONE and not job.follows:
+        if job.digest is not None and not job.follows and job.state is not ReplayState.PAUSED:
             return await one.finish(job)
         return await one.until_done(job)
     finally:
