@@ -74,17 +74,16 @@ async def _statements(bus: Bus, articles: set[str], origins: set[str], statement
     ids = [f'"id":"{each}"'.encode() for each in articles]
     async for records in scan(bus, _TELL_STATEMENTS, missing_ok=True):
         for record in records:
-            ours = origin_of(record) in origins
-            named = ours or any(each in (record.value or b"") for each in ids)
-            if named and _is_ours(record, articles, ours=ours):
+            named = any(each in (record.value or b"") for each in ids)
+            if origin_of(record) in origins or (named and _reported_by(record) in articles):
                 statements.add((record.key or b"").decode("utf-8", "replace"))
     statements.discard("")
 
 
-def _is_ours(record: Record, articles: set[str], *, ours: bool) -> bool:
-    """Return whether a statement is the article's: by its body, else by its origin."""
+def _reported_by(record: Record) -> object:
+    """Return the article that a statement is of, None when its body does not say."""
     article = _body(record).get("article")
-    return article.get("id") in articles if isinstance(article, dict) else ours
+    return article.get("id") if isinstance(article, dict) else None
 
 
 def _article_of(record: Record) -> str | None:
