@@ -142,6 +142,10 @@ def test_the_demo_ends_well_and_shows_every_fate(line: Line) -> None:
     assert len(fates) >= 12
     assert {"enriched", "refused: too_short", "dead: SCHEMA"} == set(fates)
     assert shown["audit"]["holds"]
+    assert [each["kind"] for each in shown["alerts"]["then"]] == ["new"] * 4
+    assert all(each["line"].startswith("OSTROVAN: ") and each["line"].endswith(" – HARBOUR WIRE, MAR 12") for each in shown["alerts"]["then"])
+    assert shown["alerts"]["now"] == []
+    assert shown["alerts"]["years"] >= 7
     assert not line.settings.state.exists(), "the demo has a folder of its own"
 
 

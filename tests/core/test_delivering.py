@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alert import AlertRule
+from schemas.alert import AlertKind, AlertRule
 from streams.core.delivering.matching import Inhibition, group_name, inhibited, labels_of, matcher
 from streams.core.delivering.pace import Breaker, due_at, failed, pause_seconds, retry_after
 from streams.core.delivering.signature import key_of, signatures
@@ -198,3 +198,10 @@ def test_each_secret_signs():
     found = signatures(keys, "id", 1, b"{}").split(" ")
     assert [each[:3] for each in found] == ["v1,", "v1,"]
     assert found[0] != found[1]
+
+
+def test_a_digest_says_of_how_many_things_it_is():
+    digests = [alert(name, kind=AlertKind.DIGEST) for name in ("a", "b")]
+    assert told(digests).title == f"DIGEST OF 2: {digests[0].line}"
+    assert told(digests[:1]).title == digests[0].line
+    assert told(digests, 1).title == f"AGAIN: DIGEST OF 2: {digests[0].line}"

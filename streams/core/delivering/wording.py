@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from schemas.alert import Alert
+from schemas.alert import Alert, AlertKind
 
 TYPE: Final = "news.alert.notification"
 _WHY: Final = 6
@@ -25,7 +25,9 @@ def told(alerts: Sequence[Alert], repetition: int = 0) -> Told:
 
     `repetition` 1 and up: it went out before, and nobody has acknowledged it.
     """
-    title = alerts[0].line if not repetition else f"AGAIN: {alerts[0].line}"
+    several = alerts[0].kind is AlertKind.DIGEST and len(alerts) > 1
+    line = f"DIGEST OF {len(alerts)}: {alerts[0].line}" if several else alerts[0].line
+    title = f"AGAIN: {line}" if repetition else line
     return Told(title, "\n\n".join(_alert(alert, named=place > 0) for place, alert in enumerate(alerts)))
 
 
