@@ -1,0 +1,1 @@
+"""feeds: the list of feeds, what was seen of each, and the process that visits them."""

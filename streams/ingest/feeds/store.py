@@ -1,0 +1,119 @@
+"""store: the file of feeds: the list, what is known of each, and what the bus has not acknowledged yet.
+
+One SQLite file in WAL mode with `synchronous=FULL`. What one document brings (new entries as articles in
+`queue`, their names in `known`, its validators) is one transaction: a kill leaves the state before or after
+it. An article stays in `queue`, byte for byte as it is sent, until the bus has acknowledged it: so it comes
+again under the same id, and is never forgotten. Local disks only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from streams.core.outcome import CommuniqueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from streams.settings import Settings
+
+Store: TypeAlias = sqlite3.Connection
+"""An opened file, for rooms that know no database."""
+
+APPLICATION_ID: Final = 0x434D4631
+"""`CMF1`, in the file's header: a file with another number is not ours and is not touched."""
+_BUSY_SECONDS: Final = 10.0
+
+_LAYOUT: Final = f"""
+CREATE TABLE feeds(
+  fid INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, url TEXT NOT NULL UNIQUE, outlet TEXT,
+  language TEXT, every REAL, pages INTEGER NOT NULL, hosts TEXT NOT NULL, history TEXT NOT NULL,
+  state TEXT NOT NULL, why TEXT, added REAL NOT NULL, due REAL NOT NULL, pause REAL, visited REAL,
+  succeeded REAL, failures INTEGER NOT NULL DEFAULT 0, error TEXT, title TEXT,
+  entries INTEGER NOT NULL DEFAULT 0, sent INTEGER NOT NULL DEFAULT 0, lost INTEGER NOT NULL DEFAULT 0,
+  doubts INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE documents(
+  fid INTEGER NOT NULL, url TEXT NOT NULL, etag TEXT, modified TEXT, print TEXT, changed TEXT, whole REAL,
+  PRIMARY KEY(fid, url)) WITHOUT ROWID;
+CREATE TABLE known(
+  fid INTEGER NOT NULL, name TEXT NOT NULL, print TEXT NOT NULL, seen REAL NOT NULL,
+  PRIMARY KEY(fid, name, print)) WITHOUT ROWID;
+CREATE INDEX known_seen ON known(seen);
+CREATE TABLE queue(
+  qid INTEGER PRIMARY KEY AUTOINCREMENT, fid INTEGER NOT NULL, host TEXT, entry TEXT, body BLOB,
+  mode TEXT NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX queue_ready ON queue(qid) WHERE body IS NOT NULL;
+CREATE INDEX queue_pages ON queue(host, due) WHERE body IS NULL;
+CREATE TABLE rests(host TEXT PRIMARY KEY, failures INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE robots(site TEXT PRIMARY KEY, status INTEGER, body BLOB, until REAL NOT NULL) WITHOUT ROWID;
+PRAGMA application_id={APPLICATION_ID};
+PRAGMA user_version=1;
+"""
+"""A feed's state: active, paused, gone. A row of `queue` has a `body` to send, or an `entry` whose page is to
+be fetched first."""
+
+
+class FeedsError(CommuniqueError):
+    """The file of feeds cannot be opened or written."""
+
+
+def path_of(settings: Settings) -> Path:
+    """Return where the file is."""
+    return settings.state / "feeds.db"
+
+
+def open_store(path: Path) -> Store:
+    """Open the file, laid out when it is new. Raises `FeedsError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        store.row_factory = sqlite3.Row
+        store.execute("PRAGMA journal_mode=WAL")
+        store.execute("PRAGMA synchronous=FULL")
+        _lay_out(store)
+        found = store.execute("PRAGMA application_id").fetchone()[0]
+    except (sqlite3.Error, OSError) as error:
+        raise FeedsError(f"the file of feeds {path} cannot be opened: {error}") from None
+    if found != APPLICATION_ID:
+        store.close()
+        raise FeedsError(f"{path} is an SQLite file, but not one of feeds")
+    return store
+
+
+def _lay_out(store: Store) -> None:
+    """Make the tables, unless they are there or another process makes them meanwhile."""
+    if store.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        return
+    with writing(store):
+        if not store.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            for statement in _LAYOUT.split(";"):
+                store.execute(statement)
+
+
+@contextmanager
+def writing(store: Store) -> Iterator[None]:
+    """One transaction: all of it or nothing."""
+    store.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        store.execute("ROLLBACK")
+        raise
+    store.execute("COMMIT")
+
+
+def claim(path: Path) -> int | None:
+    """Take the lock of the one process that visits; None while another has it. Held until it is dead."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
