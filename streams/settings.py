@@ -31,7 +31,13 @@ from streams.settings_groups import (
     TaggingSettings,
     TopicSettings,
 )
-from streams.settings_past import ArchiveSettings, BackfillSettings, ReplaySettings, TakedownSettings
+from streams.settings_past import (
+    ArchiveSettings,
+    BackfillSettings,
+    FeedsSettings,
+    ReplaySettings,
+    TakedownSettings,
+)
 from streams.settings_sources import (
     PREFIX,
     SettingsError,
@@ -50,6 +56,7 @@ __all__ = [
     "CleaningSettings",
     "DedupSettings",
     "DeliverSettings",
+    "FeedsSettings",
     "GuardSettings",
     "KafkaSettings",
     "LogSettings",
@@ -111,6 +118,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)
     takedown: TakedownSettings = Field(default_factory=TakedownSettings)
+    feeds: FeedsSettings = Field(default_factory=FeedsSettings)
     run: RunSettings = Field(default_factory=RunSettings)
     observe: ObserveSettings = Field(default_factory=ObserveSettings)
 

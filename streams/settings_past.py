@@ -5,6 +5,7 @@ Each field has its unit in its name and its reason in its description; docs/sett
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field
@@ -83,3 +84,50 @@ class BackfillSettings(Group):
         default=15, gt=0, description="A pause, in which is seen how long live articles take alone."
     )
     calm_every_seconds: float = Field(default=180, gt=0, description="From one pause to the next.")
+
+
+class FeedsSettings(Group):
+    """How feeds are visited (docs/feeds.md)."""
+
+    user_agent: str = Field(
+        default="communique/0 (news feed reader)",
+        description="How we name ourselves to servers; put an address in it that reaches you.",
+        pattern=r"^[ -~]{1,200}$",
+    )
+    least_seconds: float = Field(default=300, gt=0, description="A feed is visited no more often than this.")
+    most_seconds: float = Field(
+        default=14_400, gt=0, description="A feed is visited no less often, whatever it asks for."
+    )
+    gap_seconds: float = Field(
+        default=2, ge=0, description="Between two requests to one host; longer where its robots.txt asks."
+    )
+    concurrency: int = Field(default=16, ge=1, le=256, description="Hosts that are asked at a time.")
+    timeout_seconds: float = Field(
+        default=30, gt=0, description="One request, redirects and name look-ups included."
+    )
+    read_seconds: float = Field(
+        default=30, gt=0, description="Taking a feed apart; what takes longer is no feed."
+    )
+    max_bytes: int = Field(
+        default=20_000_000, ge=1000, description="A feed or sitemap, as sent and as unpacked."
+    )
+    max_sitemaps: int = Field(
+        default=50, ge=1, description="Sitemaps of one index that are read at a visit, the newest first."
+    )
+    max_versions: int = Field(
+        default=50, ge=1, description="Wordings of one entry that are taken; then it is restless and left."
+    )
+    keep_days: float = Field(
+        default=180, gt=0, description="An entry that its feed has not had for so long is new again."
+    )
+    allow_http: bool = Field(default=False, description="Allow http://: nobody checks who answers.")
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(
+        default=(), description='Networks opened besides public addresses: ["10.1.2.0/24"].'
+    )
+    allow_ports: frozenset[int] = Field(default=frozenset(), description="Ports besides 443 (http: 80).")
+    ca_file: Path | None = Field(
+        default=None, description="Certificates to trust instead of the system's; null: the system's."
+    )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of /metrics of `feeds run`, on loopback; 0: none."
+    )

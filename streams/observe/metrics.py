@@ -110,6 +110,28 @@ OUTBOX: Final = Gauge(
 )
 
 
+FEED_VISITS: Final = Counter(
+    "communique_feed_visits",
+    "Visits to feeds, by outcome: read, unchanged, failed, resting, gone.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+FEED_ENTRIES: Final = Counter(
+    "communique_feed_entries",
+    "Entries of feeds: new, changed, known, sent, skipped, blank, too_large, restless.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+FEED_PAGES: Final = Counter(
+    "communique_feed_pages", "Entries' pages, fetched or none.", ("outcome",), registry=REGISTRY
+)
+FEED_QUEUE: Final = Gauge(
+    "communique_feed_queue", "Entries whose page is to be fetched or that the bus has not acknowledged.",
+    registry=REGISTRY,
+)
+FEEDS: Final = Gauge("communique_feeds", "Feeds of the list, by state.", ("state",), registry=REGISTRY)
+
+
 @dataclass(frozen=True, slots=True)
 class Meters:
     """The counters of one agent, labels bound once: a call costs under a microsecond."""

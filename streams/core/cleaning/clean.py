@@ -24,10 +24,18 @@ from typing import TYPE_CHECKING
 
 from schemas.clean_article import CleanArticle, Dateline, Extraction, Outlet, Segment, SegmentKind
 from schemas.ids import digest
-from schemas.raw_article import ContentType
+from schemas.raw_article import ContentType, Via
 from streams.core.cleaning.characters import why_not_text
 from streams.core.cleaning.dateline import date_prefix
-from streams.core.cleaning.dates import PRODUCER, candidate, dateline_day, event_time, published
+from streams.core.cleaning.dates import (
+    FEED,
+    PRODUCER,
+    candidate,
+    dateline_day,
+    event_time,
+    in_doubt,
+    published,
+)
 from streams.core.cleaning.html import bounded_tree, main_text, without_headline
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.mending import mended, mended_text
@@ -163,8 +171,12 @@ def _dates(
     article: RawArticle, read: _Read, origin_time: datetime
 ) -> tuple[tuple[DateCandidate, ...], Dateline | None]:
     """Return all dates, best first, and the dateline with its day."""
-    given = candidate(article.published, PRODUCER) if article.published else None
-    known = (*((given,) if given else ()), *read.dates)
+    basis = FEED if article.via is Via.FEED else PRODUCER
+    given = candidate(article.published, basis) if article.published else None
+    if given and basis == FEED and in_doubt(given, origin_time):
+        known = (*read.dates, given)
+    else:
+        known = (*((given,) if given else ()), *read.dates)
     found = read.dateline
     if not found or read.dateline_text is None:
         return known, None

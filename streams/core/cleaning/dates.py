@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from streams.core.cleaning.day import Day
 
 PRODUCER: Final = "producer"
+FEED: Final = "feed"
+"""A feed's word for when an entry was published: taken first, but never trusted as a producer's is."""
 FIRST_TRUSTED: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LONGEST_CHARS: Final = 64
 _PARTIAL: Final = re.compile(r"(\d{4})(?:-(\d{2}))?")
@@ -153,7 +155,7 @@ def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Pub
     if not candidates:
         return None
     best = candidates[0]
-    trusted = best.basis == PRODUCER or FIRST_TRUSTED <= best.value <= origin_time
+    trusted = best.basis == PRODUCER or not in_doubt(best, origin_time)
     return Published(
         value=best.value,
         precision=best.precision,
@@ -161,6 +163,11 @@ def published(candidates: Sequence[DateCandidate], origin_time: datetime) -> Pub
         candidates=tuple(candidates),
         suspect=not trusted,
     )
+
+
+def in_doubt(given: DateCandidate, origin_time: datetime) -> bool:
+    """Return whether a date is one that only a producer may give: before 1990, or after the raw record."""
+    return not FIRST_TRUSTED <= given.value <= origin_time
 
 
 def event_time(when: Published | None, origin_time: datetime) -> datetime:

@@ -70,8 +70,9 @@ def _authors(found: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _moment(found: Mapping[str, object]) -> str | None:
+    fields = dict(found)  # a plain one: feedparser's own warns, and gives one date for another
     for name in ("published_parsed", "updated_parsed"):
-        parts = found.get(name)
+        parts = fields.get(name)
         if isinstance(parts, tuple):
             try:
                 return rfc3339(datetime.fromtimestamp(calendar.timegm(parts), UTC))

@@ -106,7 +106,7 @@ def one(store: Store, name: str) -> Feed:
 
 
 def add(store: Store, wanted: Wanted, allowed: Allowed, now: float) -> Feed:
-    """Put a feed on the list, due at once. Raises `Usage` for a URL that may not be asked, and a known one."""
+    """Put a feed on the list, due at once. Raises `Usage`: a URL that may not be asked, one that is known."""
     url = written(wanted.url)
     try:
         host = target_of(url, allowed).host
@@ -119,8 +119,8 @@ def add(store: Store, wanted: Wanted, allowed: Allowed, now: float) -> Feed:
         name = wanted.name or _free(store, host)
         try:
             store.execute(
-                "INSERT INTO feeds(name, url, outlet, language, every, pages, hosts, history, state, added, due)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)",
+                "INSERT INTO feeds(name, url, outlet, language, every, pages, hosts, history, state, added,"
+                " due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active', ?, ?)",
                 (name, url, wanted.outlet, wanted.language, wanted.every, wanted.pages, json.dumps(hosts),
                  wanted.history.value, now, now))
         except sqlite3.IntegrityError:

@@ -1,4 +1,4 @@
-"""manners: whom we may ask, how often, and when not: one request a host at a time, a gap after each, robots.txt.
+"""manners: whom we may ask, and when: one request a host at a time, a gap after each, as robots.txt says.
 
 A host that answers 429 or 503, or does not answer at all, rests: as long as it asks for, else twice as long
 each time. What robots.txt says is kept for a day; no rules (4xx) allow everything; a server error or silence
@@ -94,7 +94,8 @@ class Manners:
         if body is None and row and row["body"] is not None and row["until"] + _STALE_SECONDS > self.now():
             return until, Rules(row["body"])
         with writing(self.store):
-            self.store.execute("INSERT OR REPLACE INTO robots VALUES (?, ?, ?, ?)", (site, status, body, until))
+            self.store.execute(
+                "INSERT OR REPLACE INTO robots VALUES (?, ?, ?, ?)", (site, status, body, until))
         return until, None if body is None else Rules(body)
 
     async def _asked(self, site: str) -> tuple[int | None, bytes | None]:

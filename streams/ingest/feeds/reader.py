@@ -1,7 +1,8 @@
 """reader: documents are read in a child process that may be killed: what takes too long or dies is no feed.
 
-feedparser's patterns take quadratic time on some texts (an author of 200,000 letters and an `@`), and a parser
-in C may crash: neither may stop the visits. The child has bounded memory and serves until it is killed.
+feedparser's patterns take quadratic time on some texts (an author of 200,000 letters and an `@`), and a
+parser in C may crash: neither may stop the visits. The child has bounded memory and serves until it
+is killed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import Final
 
 from streams.core.feeds.document import document
-from streams.core.feeds.entry import Document, NotAFeed
+from streams.core.feeds.entry import Document, Named, NotAFeed, named
 
 _MEMORY_BYTES: Final = 3 << 30
 _CONTEXT: Final = multiprocessing.get_context("spawn")
@@ -30,7 +31,8 @@ def _serve(ours: Connection) -> None:
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            ours.send(document(body, url, headers))
+            found = document(body, url, headers)
+            ours.send((found, named(found.entries, found.home)))
         except NotAFeed as error:
             ours.send(str(error))
         except Exception as error:  # noqa: BLE001  # a parser's bug on somebody's text: told, not raised
@@ -48,22 +50,27 @@ class Reader:
         self._ours: Connection | None = None
         self._turn = asyncio.Lock()
 
-    async def read(self, body: bytes, url: str, headers: Mapping[str, str]) -> Document:
-        """Return what a document says. Raises `NotAFeed`, also when reading takes longer than it may."""
+    async def read(
+        self, body: bytes, url: str, headers: Mapping[str, str]
+    ) -> tuple[Document, list[Named]]:
+        """Return what a document says, and its entries by name.
+
+        Raises `NotAFeed`, also when reading takes longer than it may.
+        """
         async with self._turn:
             found = await asyncio.to_thread(self._ask, body, url, dict(headers))
-        if isinstance(found, Document):
-            return found
-        raise NotAFeed(found)
+        if isinstance(found, str):
+            raise NotAFeed(found)
+        return found
 
-    def _ask(self, body: bytes, url: str, headers: dict[str, str]) -> Document | str:
+    def _ask(self, body: bytes, url: str, headers: dict[str, str]) -> tuple[Document, list[Named]] | str:
         if self._child is None or self._ours is None or not self._child.is_alive():
             self._start()
         assert self._ours is not None  # noqa: S101  # just made
         try:
             self._ours.send((body, url, headers))
             if self._ours.poll(self._seconds):
-                found: Document | str = self._ours.recv()
+                found: tuple[Document, list[Named]] | str = self._ours.recv()
                 return found
         except (EOFError, OSError):
             self.close()

@@ -39,7 +39,9 @@ class Bounds:
     versions: int
 
 
-def take(store: Store, feed: Feed, source: Source, entries: list[Named], doubts: int, bounds: Bounds) -> Counter[str]:
+def take(
+    store: Store, feed: Feed, source: Source, entries: list[Named], doubts: int, bounds: Bounds
+) -> Counter[str]:
     """Queue what is new of a document and keep its validators; return what became of its entries, by outcome.
 
     Outcomes: known, new, changed, skipped (history), restless (changed too often), blank, too_large.
@@ -63,8 +65,7 @@ def take(store: Store, feed: Feed, source: Source, entries: list[Named], doubts:
 
 
 def _one(store: Store, feed: Feed, source: Source, found: Named, bounds: Bounds) -> str:
-    marks = [{row["print"]: row["seen"] for row in store.execute(
-        "SELECT print, seen FROM known WHERE fid = ? AND name = ?", (feed.fid, name))} for name in found.names]
+    marks = [_marks(store, feed.fid, name) for name in found.names]
     known = any(found.print in each for each in marks)
     if not all(source.at - each.get(found.print, 0.0) < _DAY for each in marks):
         store.executemany(
@@ -82,6 +83,12 @@ def _one(store: Store, feed: Feed, source: Source, found: Named, bounds: Bounds)
     return lost or ("changed" if any(marks) else "new")
 
 
+def _marks(store: Store, fid: int, name: str) -> dict[str, float]:
+    """Return the fingerprints known under a name, with when each was seen last."""
+    rows = store.execute("SELECT print, seen FROM known WHERE fid = ? AND name = ?", (fid, name))
+    return {row["print"]: row["seen"] for row in rows}
+
+
 def _queue(
     store: Store, feed: Feed, source: Source, entry: Entry, mode: DeliveryMode, bounds: Bounds
 ) -> str | None:
@@ -97,7 +104,8 @@ def _queue(
 
 
 def put(
-    store: Store, fid: int, found: RawArticle | None, mode: str, at: float, bounds: Bounds, qid: int | None = None
+    store: Store, fid: int, found: RawArticle | None, mode: str, at: float, bounds: Bounds,
+    qid: int | None = None,
 ) -> str | None:
     """Queue an article to be sent, in the place of `qid` when there is one; return why it cannot be."""
     if found is None:
@@ -115,7 +123,8 @@ def put(
 
 def host_of(url: str) -> str:
     """Return the host of a URL that `links.written` wrote, lower case, without its port."""
-    return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2].partition(":")[0].lower()
+    authority = url.partition("://")[2].partition("/")[0].partition("?")[0]
+    return authority.rpartition("@")[2].partition(":")[0].lower()
 
 
 def is_of(host: str, hosts: tuple[str, ...]) -> bool:
