@@ -356,7 +356,7 @@ def test_an_entry_that_was_spoken_of_again_is_kept_from_then_on():
     instead = said("the bridge opens", corrects=BRIDGE.proposition_id, event_time=DAY + timedelta(days=9))
     stage.come(gone(instead.model_copy(update={"proposition_id": BRIDGE.proposition_id}), "corrected"), envelope("raw-0-1", mode=DeliveryMode.REPLAY, job="j"))
     (entry,) = stage.known.table.values()
-    assert (entry.last, entry.lanes) == (DAY + timedelta(days=9), ("live", "replay/j"))
+    assert (entry.last, entry.lanes) == (DAY + timedelta(days=9), ("live", "replay/203"))
     assert isinstance(entry, RaisedProposition)
     for lane in ({}, {"mode": DeliveryMode.REPLAY, "job": "j"}):
         event = said("x", event_time=DAY + timedelta(days=20))

@@ -11,7 +11,7 @@ from schemas.sketch import TextPrint
 from streams.core.dedup.band_index import BandIndex
 from streams.core.dedup.match import MatchOptions, failed, forget, match, thinned
 from streams.core.dedup.sketch import SketchOptions, sketch
-from streams.core.dedup.watermark import Watermarks, lane_of, raw_place
+from streams.core.dedup.watermark import JOB_LANES, Watermarks, lane_of, raw_place
 from streams.core.outcome import Permanent
 from streams.testing.builders import DAY, envelope, tagged
 
@@ -246,7 +246,7 @@ def test_another_lane_does_not_move_the_watermark():
 
 
 def test_lanes_and_origins():
-    assert lane_of(envelope(mode=DeliveryMode.REPLAY, job="j")) == "replay/j"
+    assert lane_of(envelope(mode=DeliveryMode.REPLAY, job="j")) == "replay/203"
     assert lane_of(envelope(mode=DeliveryMode.BACKFILL)) == "backfill"
     assert raw_place("news.articles.raw.v1-12-345") == (12, 345)
 
@@ -259,3 +259,12 @@ def test_arrivals_between_two_others_within_two_windows_are_left_out_without_los
     assert left == [0, 100, 300, 301, 500, 510]
     for asked in range(-100, 700):
         assert any(abs(asked - h) <= 72 for h in left) == any(abs(asked - h) <= 72 for h in hours)
+
+
+def test_jobs_that_anybody_names_make_no_lanes_without_end():
+    names = {
+        lane_of(envelope(mode=DeliveryMode.BACKFILL, job=f"foreign-{number}")) for number in range(5_000)
+    }
+    assert len(names) == JOB_LANES
+    one = envelope(mode=DeliveryMode.REPLAY, job="again-1").model_copy(update={"origin_mode": DeliveryMode.LIVE})
+    assert lane_of(one) == "live"
