@@ -66,7 +66,8 @@ def _measure(folder: Path, count: int) -> dict[str, object]:
     return {
         "records": count, "plain_per_second": plain["per_second"], "plain_mb": plain["mb"],
         "archived_per_second": kept["per_second"], "archive_mb": kept["mb"],
-        "ratio": round(kept["per_second"] / plain["per_second"], 3), "verified_per_second": round(count / hashed),
+        "ratio": round(kept["per_second"] / plain["per_second"], 3),
+        "verified_per_second": round(count / hashed),
         "read_per_second": round(count / read), "compared_per_second": round(count / compared),
         "holds": report.holds, "share_of_log_bytes": round(report.bytes / log_bytes, 3)}
 
