@@ -15,7 +15,8 @@ from schemas.raw_article import RawArticle
 from streams import topics
 from streams.bus.errors import TooLarge
 from streams.ingest.feeds.store import Store, writing
-from streams.ingest.load import known_ids, raw_record
+from streams.ingest.known import known_ids
+from streams.ingest.load import raw_record
 from streams.observe import metrics
 
 if TYPE_CHECKING:
