@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 import orjson
 
-from schemas.ids import digest
 from schemas.takedown import Takedown
 from streams.bus.blank import blanked
 from streams.bus.interface import Record
-from streams.core.cleaning.urls import canonical
+from streams.core.cleaning.taken_down import article_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,4 @@ def article_of(record: Record) -> str | None:
         body = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:
         return None
-    if not isinstance(body, dict):
-        return None
-    url, source = body.get("url"), body.get("source_id")
-    if isinstance(url, str) and (found := canonical(url)):
-        return digest("article", "url", found)
-    return digest("article", "source", source) if isinstance(source, str) and source else None
+    return article_named(body.get("url"), body.get("source_id")) if isinstance(body, dict) else None

@@ -66,11 +66,12 @@ def _or_try_again(
 ) -> Takedown:
     from streams.archive.errors import ArchiveBusy
     from streams.deliver.taken_down import OutboxBusy
+    from streams.ingest.feeds.taken_down import FeedsBusy
     from streams.takedown.places import Busy
 
     try:
         return start.run(_forget(settings, article, reason, by, tell))
-    except (Busy, ArchiveBusy, OutboxBusy) as busy:
+    except (Busy, ArchiveBusy, OutboxBusy, FeedsBusy) as busy:
         output.say(f"communique: {busy}")
         raise typer.Exit(exits.TRY_AGAIN) from None
 

@@ -25,6 +25,8 @@ from streams.bus.takedowns import takedowns
 from streams.core.outcome import Usage
 from streams.deliver import taken_down as outbox
 from streams.deliver.store import path_of
+from streams.ingest.feeds import taken_down as feeds
+from streams.ingest.feeds.store import path_of as feeds_path
 from streams.takedown.finding import find
 from streams.takedown.places import Busy, Held, held, pending, remains_until, take_out
 from streams.takedown.target import Target
@@ -88,7 +90,7 @@ class Job:
         return {place: count for place, count in removed.items() if count}, in_the_way
 
     async def forget(self, name: str, reason: str, by: str | None) -> Takedown:
-        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`."""
+        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`."""
         plan = await self.plan(name)
         if plan.in_the_way:
             raise Busy(_told(plan.in_the_way))
@@ -100,6 +102,7 @@ class Job:
         rewriting.blank(folder_of(self.settings), topics.RAW.name, begun.takedown_id, plan.target.origins)
         self.tell(OUTBOX)
         outbox.forget(path_of(self.settings), plan.target.statements, self.now.timestamp())
+        feeds.forget(feeds_path(self.settings), plan.article_id)
         await self._seal()
         done = begun.model_copy(update={"state": TakedownState.DONE, "remains": remains})
         await self._publish(done)

@@ -17,12 +17,15 @@ from streams import topics
 from streams.archive.places import folder_of
 from streams.archive.reading import records
 from streams.archive.verify import verify
+from streams.bus import envelope
 from streams.bus.blank import blanked, taken_down
 from streams.bus.connect import connect
 from streams.bus.interface import Record
 from streams.bus.scan import scan
 from streams.cli.start import ensure_topics
 from streams.deliver.store import open_store, path_of
+from streams.ingest.feeds.store import open_store as open_feeds
+from streams.ingest.feeds.store import path_of as feeds_path
 from streams.testing.builders import alert
 from tests.archive import archive_programs as programs
 from tests.cli.command_line import Line
@@ -106,6 +109,16 @@ def outbox(line: Line) -> None:
     store.close()
 
 
+def feeds(line: Line) -> None:
+    """Articles that wait to be sent, and one that was sent: its bytes are still in the file."""
+    store = open_feeds(feeds_path(line.settings))
+    for url in (URL, OTHER):
+        for _ in range(2):
+            store.execute("INSERT INTO queue(fid, body, mode, due) VALUES(1, ?, 'live', 0)", (orjson.dumps({"url": url, "content": SECRET if url == URL else "x"}),))
+    store.execute("DELETE FROM queue WHERE qid=1")
+    store.close()
+
+
 def every_record(line: Line) -> list[Record]:
     async def read() -> list[Record]:
         bus = connect(line.settings)
@@ -140,6 +153,7 @@ def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(line: Line) -> 
 def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: Line) -> None:
     origin = stage_all(line)
     outbox(line)
+    feeds(line)
     assert line("audit").code == 0
     others = [each for each in every_record(line) if SECRET.encode() not in (each.value or b"") + b"".join(value for _, value in each.headers)]
     answer = forget(line)
@@ -152,6 +166,9 @@ def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: 
     after = {(each.topic, each.partition, each.offset): each for each in every_record(line)}
     changed = [each for each in others if after[each.topic, each.partition, each.offset] != each]
     assert not changed, "other articles, and what holds ids only"
+    store = open_feeds(feeds_path(line.settings))
+    assert store.execute("SELECT count(*) FROM queue").fetchone()[0] == 2
+    store.close()
     raw = after[topics.RAW.name, *map(int, origin.rsplit("-", 2)[1:])]
     assert (taken_down(raw), raw.key) == (done["takedown_id"], URL.encode())
 
@@ -259,3 +276,9 @@ def test_a_stub_is_the_same_whoever_makes_it_and_is_no_stub_twice() -> None:
     assert orjson.loads(stub.value)["bytes"] == 15
     hostile = Record("t", 0, 1, 2, b"k", b'{"content":"x"}', (("ce_takendown", b"t1"),))
     assert taken_down(hostile) is None
+
+
+def test_a_replay_copies_a_stub_as_a_stub() -> None:
+    stub = blanked(Record(topics.RAW.name, 0, 1, 2, b"k", b'{"content":"x"}', (("ce_id", b"1"),)), "t1")
+    copied = envelope.fed(stub, envelope.of_raw(stub, "news.article.raw.v1"), "job", live=False)
+    assert taken_down(Record(topics.shadow(topics.RAW.name, "job"), 0, 0, 3, stub.key, stub.value, copied)) == "t1"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container
 
 from schemas.clean_article import CleanArticle
+from schemas.ids import digest
+from streams.core.cleaning.urls import canonical
 from streams.core.outcome import RefusalReason, Refused
 
 
@@ -15,3 +17,14 @@ def unless_taken_down(
     if isinstance(answer, CleanArticle) and answer.article_id in taken_down:
         return Refused(RefusalReason.TAKEN_DOWN, f"article {answer.article_id}")
     return answer
+
+
+def article_named(url: object, source_id: object) -> str | None:
+    """Return the id that `clean` gives an article by its producer's URL, else source id; None by neither.
+
+    >>> article_named("https://a.example/x?utm_source=y", "7") == article_named("https://a.example/x", None)
+    True
+    """
+    if isinstance(url, str) and (found := canonical(url)):
+        return digest("article", "url", found)
+    return digest("article", "source", source_id) if isinstance(source_id, str) and source_id else None
