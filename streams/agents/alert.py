@@ -9,6 +9,7 @@ from streams import topics
 from streams.core.alerting.evaluate import as_it_comes, evaluate, placed
 from streams.core.alerting.matching import RuleIndex
 from streams.core.alerting.raised import Raised, RaisedIndex
+from streams.observe import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +40,8 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
                 known = Raised(table, table.derived("index", RaisedIndex.over))
                 now = bus.settings.run.now or bus.clock.now()
                 alerts = evaluate(statement, envelope, as_it_comes(statement, envelope, now), rules(), known)
+                for each in alerts:
+                    metrics.ALERTS.labels(each.kind.value).inc()
                 return [placed(each, partitions) for each in alerts]
 
             def acked(statement: Any, envelope: Any, table: Any = table) -> None:  # noqa: ANN401

@@ -89,6 +89,11 @@ READY: Final = Gauge(
     "communique_ready", "1 while a worker is ready.", ("stage", "ordinal"), registry=REGISTRY
 )
 
+ALERTS: Final = Counter(
+    "communique_alerts", "Alerts sent, by kind; one that a repeated record sends again counts again.",
+    ("kind",),
+    registry=REGISTRY,
+)
 DELIVERIES: Final = Counter(
     "communique_deliveries",
     "Attempts at notifications, by channel and outcome.",

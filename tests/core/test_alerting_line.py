@@ -143,7 +143,7 @@ MODES = st.sampled_from(["direct", "indirect", "mixed", "partial_direct", "belie
 ACTS = st.sampled_from(["assert", "deny", "decline", "order", "demand"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(TEXT, max_size=3), TEXT, TEXT, TEXT, TEXT, MODES, ACTS, st.booleans(), st.sampled_from(AlertKind))
 def test_whatever_the_text_holds_a_line_is_one_valid_line(contents, speaker, verb, target, source, mode, act, negated, kind):
     event = spoken(speaker=speaker or None, wire=source or None, mode=mode, act=act, cue=cue(verb, negated=negated), target=span(target),
@@ -165,7 +165,7 @@ def test_a_text_without_end_is_cut_at_once():
 PLAIN = st.lists(st.sampled_from(("The quay and a bridge will not be closed in May of that year, by us; never " * 2).split()), min_size=1, max_size=40).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(PLAIN, MODES, st.sampled_from(["North Wire", "The Very Long Name of a News Agency of the North"]))
 def test_every_word_of_a_line_stands_in_the_text_in_that_order(text, mode, source):
     event = spoken(text, mode=mode, wire=source)
