@@ -14,6 +14,7 @@ from streams.bus.envelope import read_headers
 from streams.bus.fates import first_origin
 from streams.bus.redriven import REDRIVE_ID
 from streams.bus.scan import header, scan
+from streams.topics import job_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,10 +88,16 @@ def letter_of(record: Record) -> DeadLetter:
 
 
 async def dead_letters(bus: Bus, topic: str | None = None) -> AsyncIterator[DeadLetter]:
-    """Yield all dead letters, of one topic (or `.dlt` topic) or of all; those of one partition in order."""
+    """Yield all dead letters, of one topic (or `.dlt` topic) or of all; those of one partition in order.
+
+    Those of replays only when their topic is named: they are the replay's to compare, and go with it.
+    """
     async with bus.admin() as admin:
         names = sorted(name for name in await admin.describe_topics() if name.endswith(".dlt"))
-    wanted = [name for name in names if topic in {None, name, name.removesuffix(".dlt")}]
+    wanted = [
+        name for name in names
+        if topic in {name, name.removesuffix(".dlt")} or (topic is None and job_of(name) is None)
+    ]
     async for records in scan(bus, wanted):
         for record in records:
             yield letter_of(record)

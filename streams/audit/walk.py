@@ -84,7 +84,8 @@ async def find(bus: Bus, name: str) -> Known:
 
 async def _dead(bus: Bus) -> list[str]:
     async with bus.admin() as admin:
-        return sorted(name for name in await admin.describe_topics() if name.endswith(".dlt"))
+        there = await admin.describe_topics()
+    return sorted(name for name in there if name.endswith(".dlt") and topics.job_of(name) is None)
 
 
 def _when(walk: Walk) -> tuple[int, str]:

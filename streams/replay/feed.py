@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -54,8 +55,11 @@ class Feeder:
     async def run(self) -> None:
         """Copy up to the frozen ends; then follow, if the replay does."""
         starts = await resume_at(self.bus, self.job)
-        async with self.bus.producer(client_id="communique-replay") as producer, self.bus.admin() as admin:
-            async for record in selected(self.bus, self.job, starts):
+        async with (
+            self.bus.producer(client_id="communique-replay") as producer, self.bus.admin() as admin,
+            aclosing(selected(self.bus, self.job, starts)) as records,
+        ):
+            async for record in records:
                 await self._copy(producer, record, live=False)
                 if self.copied % FLUSH_RECORDS == 0:
                     await producer.flush()
@@ -85,10 +89,11 @@ class Feeder:
             TopicPartition(RAW.name, each.partition): max(each.end, at[each.partition])
             for each in self.job.ranges
         }
-        async for records in follow(self.bus, starts):
-            for record in records:
-                await self._copy(producer, record, live=True)
-            await producer.flush()
+        async with aclosing(follow(self.bus, starts)) as batches:
+            async for records in batches:
+                for record in records:
+                    await self._copy(producer, record, live=True)
+                await producer.flush()
 
 
 async def behind(admin: Admin, job: str) -> int:
@@ -124,6 +129,5 @@ async def _last(bus: Bus, place: TopicPartition, end: int) -> int:
 async def fed(bus: Bus, job: ReplayJob) -> bool:
     """Tell whether everything that the replay means was copied."""
     at = await resume_at(bus, job)
-    async for _ in selected(bus, job, at):
-        return False
-    return True
+    async with aclosing(selected(bus, job, at)) as left:
+        return await anext(left, None) is None

@@ -46,7 +46,12 @@ _LOOK_SECONDS: Final = 0.3
 
 
 async def follow(bus: Bus, job: ReplayJob, now: datetime) -> ReplayJob:
-    """Let a replay go on with live records from now on; one that does already is left as it is."""
+    """Let a replay go on with live records from now on; one that does already is left as it is.
+
+    Raises `Usage` for one that leaves records out: what comes in live would meet only some of the past.
+    """
+    if job.selector.sifts:
+        raise Usage(f"{job.job_id} reads only some records (of outlets, ids): production needs them all")
     return job if job.follows else await jobs.put(bus, job.model_copy(update={"follows": True}), now)
 
 

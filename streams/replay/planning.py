@@ -114,7 +114,10 @@ def _check_times(selector: ReplaySelector, now: datetime) -> None:
 async def _ranges(
     reader: Reader, selector: ReplaySelector, before: timedelta | None
 ) -> tuple[ReplayRange, ...]:
-    """Return what is read of each partition; `before`: how much of what came before is context."""
+    """Return what is read of each partition, nothing of some; `before`: how much before it is context.
+
+    A partition that has nothing now is there, too: a replay that follows goes on from its end.
+    """
     bounds = await reader.bounds()
     starts = await _at(reader, selector.since, bounds)
     ends = {each: end for each, (_, end) in bounds.items()}
@@ -138,7 +141,6 @@ async def _ranges(
             partition=each, context=min(context[each], ends[each]),
             start=starts[each] if each in meant else ends[each], end=ends[each])
         for each in sorted(bounds)
-        if each in meant or (before is not None and context[each] < ends[each])
     )
 
 

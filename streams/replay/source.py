@@ -8,6 +8,7 @@ is the log's. What the selector does not mean is left out here, and never copied
 from __future__ import annotations
 
 from collections import deque
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import orjson
@@ -30,9 +31,11 @@ async def selected(
     sift = sift_of(job.selector)
     async with opened(bus, job.folder) as reader:
         await _check_kept(reader, starts, {each.partition: each.end for each in job.ranges})
-        async for record in merged(reader, starts, {each.partition: each.end for each in job.ranges}):
-            if sift(record):
-                yield record
+        ends = {each.partition: each.end for each in job.ranges}
+        async with aclosing(merged(reader, starts, ends)) as records:
+            async for record in records:
+                if sift(record):
+                    yield record
 
 
 async def merged(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -14,13 +15,14 @@ from schemas.registry import type_name
 from schemas.replay_job import OffsetRange, ReplaySelector, ReplaySource, ReplayState
 from streams import topics
 from streams.archive.process import Archiving
+from streams.audit.dead import dead_letters
 from streams.bus import admin as catalogue
 from streams.bus import envelope, jobs
 from streams.bus.connect import connect
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import scan
 from streams.core.outcome import Usage
-from streams.replay import feed, settled, standing
+from streams.replay import feed, moving, settled, standing
 from streams.replay.planning import Asked, plan
 from streams.replay.source import merged
 from streams.settings import ReplaySettings, Settings, TopicSettings
@@ -134,6 +136,8 @@ async def test_a_replay_that_follows_goes_on_with_what_comes_in_live(bus):
                 await asyncio.sleep(0.05)
     finally:
         following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
     modes = [envelope.of_fed(copy, "t").delivery_mode for copy in await copies(bus.bus, job)]
     assert sorted(modes) == ["live"] * 2 + ["replay"] * 4
 
@@ -267,3 +271,40 @@ async def test_an_archive_is_replayed_as_the_topic_is(bus):
         return copy.key, copy.value, tuple(pair for pair in copy.headers if pair[0] != "ce_replayjobid")
 
     assert [told(each) for each in await copies(bus.bus, there)] == [told(each) for each in await copies(bus.bus, here)]
+
+
+async def test_a_partition_that_is_empty_at_the_plan_is_followed_too(bus):
+    await put(bus.bus, 2, partition=0)
+    job = await planned(bus)
+    assert [(each.partition, each.end) for each in job.ranges] == [(0, 2), (1, 0)]
+    await fed(bus, job)
+    await put(bus.bus, 1, first=2, partition=1)
+    following = asyncio.create_task(fed(bus, job.model_copy(update={"follows": True})))
+    try:
+        async with asyncio.timeout(20):
+            while len(await copies(bus.bus, job)) < 3:
+                await asyncio.sleep(0.05)
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+
+
+async def test_a_replay_that_leaves_records_out_never_becomes_production(bus):
+    await put(bus.bus, 2)
+    job = await planned(bus, selector=ReplaySelector(ids=("1",)))
+    with pytest.raises(Usage, match="production needs them all"):
+        await moving.follow(bus.bus, job, NOW)
+
+
+async def test_dead_letters_of_a_replay_are_its_own(bus):
+    await put(bus.bus, 2)
+    job = await planned(bus)
+    topic = shadow(topics.RAW.dead_letters, job.job_id)
+    told = (("__streams.errors.topic", topic.removesuffix(".dlt").encode()), ("__streams.errors.partition", b"0"),
+            ("__streams.errors.offset", b"0"), ("__streams.errors.code", b"BUG"))
+    async with bus.bus.producer(client_id="test") as producer:
+        await producer.send(topic, b"x", headers=told, partition=0)
+        await producer.flush()
+    assert [each async for each in dead_letters(bus.bus)] == []
+    assert len([each async for each in dead_letters(bus.bus, topic)]) == 1
