@@ -36,6 +36,7 @@ from streams.settings_past import (
     BackfillSettings,
     FeedsSettings,
     ReplaySettings,
+    ServeSettings,
     TakedownSettings,
 )
 from streams.settings_sources import (
@@ -65,6 +66,7 @@ __all__ = [
     "OfficesSettings",
     "ReplaySettings",
     "RunSettings",
+    "ServeSettings",
     "Settings",
     "SettingsError",
     "StreamSettings",
@@ -117,6 +119,7 @@ class Settings(BaseSettings):
     backfill: BackfillSettings = Field(default_factory=BackfillSettings)
     archive: ArchiveSettings = Field(default_factory=ArchiveSettings)
     replay: ReplaySettings = Field(default_factory=ReplaySettings)
+    serve: ServeSettings = Field(default_factory=ServeSettings)
     takedown: TakedownSettings = Field(default_factory=TakedownSettings)
     feeds: FeedsSettings = Field(default_factory=FeedsSettings)
     run: RunSettings = Field(default_factory=RunSettings)

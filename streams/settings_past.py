@@ -29,6 +29,39 @@ class ArchiveSettings(Group):
     )
 
 
+class ServeSettings(Group):
+    """Articles over HTTP (docs/ingest.md)."""
+
+    host: str = Field(
+        default="127.0.0.1", description="Address to listen on; beyond loopback only behind TLS."
+    )
+    port: int = Field(default=8600, ge=0, le=65535, description="Port to listen on; 0: any free one.")
+    tokens_file: Path | None = Field(
+        default=None, description="TOML file of producers and their tokens; null: serve does not start."
+    )
+    articles_per_second: float = Field(
+        default=50, gt=0, description="What a producer may send on average, when its own entry says nothing."
+    )
+    batch_articles: int = Field(default=1000, ge=1, description="Most articles of one request.")
+    batch_bytes: int = Field(default=16 * 1024 * 1024, ge=1024, description="Most bytes of one request.")
+    in_hand_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=1024,
+        description="Most bytes of all requests in hand; past it: 503, try again.",
+    )
+    max_connections: int = Field(default=256, ge=1, description="Connections at once; more are closed.")
+    header_seconds: float = Field(
+        default=10, gt=0, description="A connection that sent no whole request head for so long is closed."
+    )
+    body_seconds: float = Field(default=30, gt=0, description="A body that takes longer: 408.")
+    ack_seconds: float = Field(
+        default=10, gt=0, description="The bus acknowledges within this time, or the answer is 503."
+    )
+    keys_bytes: int = Field(
+        default=32 * 1024 * 1024, ge=4096,
+        description="Answers remembered by Idempotency-Key, in bytes; the oldest half is forgotten at once.",
+    )
+
+
 class ReplaySettings(Group):
     """Replays (docs/replay.md)."""
 

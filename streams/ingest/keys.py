@@ -1,0 +1,91 @@
+"""keys: the answer that an `Idempotency-Key` had, so that a repeat gets the same.
+
+Two files of JSON lines in `<state>/serve`, each at most half of `serve.keys_bytes`: what is new is appended
+to one; when it is full the other is emptied and takes over, and its half of the answers is forgotten. A line
+is with the kernel before the answer is sent, so kill -9 loses none. What is lost with the machine or between
+the acknowledgement and the line costs a repeat on the topic, under the same `ce_id`.
+
+Source: draft-ietf-httpapi-idempotency-key-header-06, §2.6 (another body: 422; still in hand: 409).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+import orjson
+
+from streams.core.outcome import Usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Key: TypeAlias = tuple[str, str]
+"""Producer and key: two producers may use the same key."""
+
+MAX_CHARS: Final = 255
+
+
+class Answered(NamedTuple):
+    """The digest of the request's body, and the answer's body."""
+
+    digest: str
+    answer: bytes
+
+
+class Keys:
+    """Answers by key. One process at a time: a second is told so by `Usage`."""
+
+    def __init__(self, folder: Path, most_bytes: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            raise Usage(f"another serve uses {folder}: give this one a state folder of its own") from None
+        self._most = most_bytes // 2
+        self._paths = [folder / "keys.0.jsonl", folder / "keys.1.jsonl"]
+        self._halves = [_read(path) for path in self._paths]
+        sizes = [path.stat().st_mtime_ns if path.exists() else 0 for path in self._paths]
+        self._current = sizes.index(max(sizes))
+        self._file = self._open(keep=True)
+
+    def _open(self, *, keep: bool) -> int:
+        how = os.O_CREAT | os.O_WRONLY | os.O_APPEND | (0 if keep else os.O_TRUNC)
+        file = os.open(self._paths[self._current], how, 0o600)
+        if os.fstat(file).st_size:
+            os.write(file, b"\n")  # a line that kill -9 cut ends here
+        return file
+
+    def get(self, key: Key) -> Answered | None:
+        """Return what was answered, None when it is not known (any more)."""
+        return self._halves[self._current].get(key) or self._halves[1 - self._current].get(key)
+
+    def put(self, key: Key, answered: Answered) -> None:
+        """Remember an answer before it is sent. Raises `OSError` when the disk is full."""
+        if os.fstat(self._file).st_size > self._most:
+            os.close(self._file)
+            self._current = 1 - self._current
+            self._halves[self._current] = {}
+            self._file = self._open(keep=False)
+        line = orjson.dumps([*key, answered.digest, answered.answer.decode()]) + b"\n"
+        os.write(self._file, line)
+        self._halves[self._current][key] = answered
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        os.close(self._file)
+        os.close(self._lock)
+
+
+def _read(path: Path) -> dict[Key, Answered]:
+    found: dict[Key, Answered] = {}
+    with suppress(FileNotFoundError):
+        for line in path.read_bytes().splitlines():
+            with suppress(orjson.JSONDecodeError, ValueError):
+                producer, key, digest, answer = orjson.loads(line)
+                found[producer, key] = Answered(digest, answer.encode())
+    return found
