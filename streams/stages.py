@@ -18,6 +18,9 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
 REPLAYED: Final[tuple[str, ...]] = tuple(stage for stage in STAGES if stage != "alert")
 """The stages that a replay has of its own: alerts are never raised twice."""
 
+FOLLOWING: Final[frozenset[str]] = frozenset({"alert"})
+"""The stages that never fork: they read what production is, whichever run that is (`news.views.v1`)."""
+
 DELIVER: Final = "deliver"
 """The process that sends alerts: no Faust app, but a consumer group as a stage is one."""
 

@@ -28,21 +28,23 @@ from streams.bus import codec, fatal, jobs, transport, trial
 from streams.bus.bounds import FrozenBounds, PolledBounds
 from streams.bus.clock import system_clock
 from streams.bus.connect import connect
-from streams.bus.door import AgentBus
+from streams.bus.door import AgentBus, OwnRun
 from streams.bus.inhand import MarkedHands, open_hands
 from streams.bus.stall import watch_loop, watch_progress
 from streams.bus.standing import Followed
 from streams.bus.tables import Tables
+from streams.bus.views import Produced
 from streams.observe import logging, metrics
 from streams.offices.store import load as load_offices
 from streams.settings import Settings, SettingsError, load_settings
-from streams.stages import STAGES
+from streams.stages import FOLLOWING, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     from schemas.replay_job import ReplayJob
+    from streams.bus.door import Production
 
 COMMAND: Final = (sys.executable, "-m", "streams.worker")
 
@@ -70,11 +72,12 @@ def build_app(stage: str, settings: Settings, ordinal: int = 0) -> faust.App:
 
 def build(
     stage: str, settings: Settings, ordinal: int, agents: Mapping[str, Any],
-    command: Sequence[str] = COMMAND, job: ReplayJob | None = None,
+    command: Sequence[str] = COMMAND, job: ReplayJob | None = None, production: Production | None = None,
 ) -> Works:
     """Put a stage together from its agents; `command` starts the same program for a trial of one record.
 
-    `job` is the replay that `settings.run.job` names, None in the live flow.
+    `job` is the replay that `settings.run.job` names, None in the live flow; `production` what a stage reads
+    that never forks, None for the others.
     """
     settings = fitted(stage, settings)
     app = faust.App(**transport.app_options(stage, settings, ordinal))
@@ -87,7 +90,7 @@ def build(
     followed = Followed(codec.limits_of(settings))
     bus = AgentBus(
         settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
-        child, bounds, followed)
+        child, bounds, followed, production or OwnRun())
     for agent in agents.values():
         agent.register(app, bus)
     return Works(app, bus, tables, hands, bounds, followed)
@@ -117,15 +120,19 @@ async def run(
     started = time.monotonic()
     prepare(settings, agents)
     job = settings.run.job and await jobs.read(connect(settings), settings.run.job)
-    works = build(stage, settings, ordinal, agents, command, job or None)
+    produced = await Produced.open(connect(settings), fatal.die) if stage in FOLLOWING else None
+    works = build(stage, settings, ordinal, agents, command, job or None, produced)
     stopping = asyncio.Event()
     _on_signals(works, stopping)
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
     fatal.LAST_WORDS.append(works.hands.excuse)
     works.app.on_startup_finished = lambda: _say_ready(stage, ordinal, started)
     await works.followed.catch_up(connect(settings))
+    looking = asyncio.create_task(produced.keep_looking()) if produced else None
     watch_loop(asyncio.get_running_loop(), settings.run.stall_seconds, fatal.die)
     await _until_told(works, stopping, settings)
+    if looking:
+        looking.cancel()
     await _stop(works, settings)
     return 0
 

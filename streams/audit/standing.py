@@ -16,6 +16,7 @@ import orjson
 from schemas.ids import cluster_id
 from streams import topics
 from streams.bus.scan import scan
+from streams.bus.views import at_rest, current
 
 if TYPE_CHECKING:
     from streams.bus.interface import Bus, Record
@@ -67,19 +68,26 @@ def of_events(lines: Iterable[bytes]) -> Standings:
 
 
 async def of_topics(bus: Bus, asked: Collection[str]) -> Standings:
-    """Return all places on the topics, and the enriched events of the clusters of what is asked for."""
-    known = Standings()
-    async for records in scan(bus, [topics.ASSIGNMENTS.name], missing_ok=True):
-        for record in records:
-            if record.key is not None:
-                _place(known, record)
+    """Return all places on the topics, and the enriched events of the clusters of what is asked for.
+
+    Of what several runs have, a run that production was moved to later counts.
+    """
+    known, view = Standings(), await current(bus)
+    for name in at_rest(view, topics.ASSIGNMENTS.name):
+        async for records in scan(bus, [name], missing_ok=True):
+            for record in records:
+                if record.key is not None:
+                    _place(known, record)
     wanted = {article for one in asked for article in known.found(one)}
     clusters = {known.places[article]["cluster_id"] for article in wanted}
     wanted |= {article for article, place in known.places.items() if place["cluster_id"] in clusters}
-    async for records in scan(bus, [topics.ENRICHED.name], missing_ok=True):
-        for record in records:
-            if record.value and (record.key or b"").decode() in wanted:
-                known.take(orjson.loads(record.value))
+    for name in at_rest(view, topics.ENRICHED.name):
+        run = Standings()
+        async for records in scan(bus, [name], missing_ok=True):
+            for record in records:
+                if record.value and (record.key or b"").decode() in wanted:
+                    run.take(orjson.loads(record.value))
+        known.articles |= run.articles
     return known
 
 

@@ -16,8 +16,11 @@ from streams import topics
 from streams.audit.dead import DeadLetter, letter_of
 from streams.bus.envelope import read_headers
 from streams.bus.scan import scan
+from streams.bus.views import at_rest, current
+from streams.core.replay.view import runs_at_rest
 
 if TYPE_CHECKING:
+    from schemas.view import View
     from streams.bus.interface import Bus, Record
 
 HOPS: Final = (
@@ -70,22 +73,35 @@ async def find(bus: Bus, name: str) -> Known:
     origins = await _origins(bus, name)
     if not origins:
         return Known([])
-    walks = {origin: Walk(origin) for origin in origins}
-    async for records in scan(
-        bus, [*(spec.name for spec in HOPS), topics.REFUSALS.name, *await _dead(bus)], missing_ok=True
-    ):
-        for record in records:
-            if walk := walks.get(_origin(record)):
-                _put(walk, record)
+    view = await current(bus)
+    walks: dict[str, Walk] = {}
+    for run in runs_at_rest(view):
+        for origin, walk in (await _walked(bus, run, origins)).items():
+            raw = walks[origin].records.get(topics.RAW.name) if origin in walks else None
+            if raw is None or walk.fate != "on its way":
+                walks[origin] = walk
+                walk.records |= {topics.RAW.name: raw} if raw else {}
     known = Known(sorted(walks.values(), key=_when))
-    await _at_rest(bus, known)
+    await _at_rest(bus, view, known)
     return known
 
 
-async def _dead(bus: Bus) -> list[str]:
+async def _walked(bus: Bus, run: str | None, origins: set[str]) -> dict[str, Walk]:
+    """Return the walks of raw records in one run; the raw record itself is the first run's."""
+    walks = {origin: Walk(origin) for origin in origins}
+    hops = [spec for spec in (*HOPS, topics.REFUSALS) if run is None or spec is not topics.RAW]
+    searched = [*(topics.shadow(spec.name, run) for spec in hops), *await _dead(bus, run)]
+    async for records in scan(bus, searched, missing_ok=True):
+        for record in records:
+            if walk := walks.get(_origin(record)):
+                _put(walk, record)
+    return walks
+
+
+async def _dead(bus: Bus, run: str | None = None) -> list[str]:
     async with bus.admin() as admin:
         there = await admin.describe_topics()
-    return sorted(name for name in there if name.endswith(".dlt") and topics.job_of(name) is None)
+    return sorted(name for name in there if name.endswith(".dlt") and topics.job_of(name) == run)
 
 
 def _when(walk: Walk) -> tuple[int, str]:
@@ -103,12 +119,13 @@ def _origin(record: Record) -> str:
 
 
 def _put(walk: Walk, record: Record) -> None:
-    if record.topic == topics.REFUSALS.name:
+    topic = topics.unshadowed(record.topic)
+    if topic == topics.REFUSALS.name:
         walk.refusals.append(record)
     elif record.topic.endswith(".dlt"):
         walk.dead.append(letter_of(record))
     else:
-        walk.records.setdefault(record.topic, []).append(record)
+        walk.records.setdefault(topic, []).append(record)
 
 
 async def _origins(bus: Bus, name: str) -> set[str]:
@@ -149,20 +166,22 @@ def _body(record: Record) -> dict[str, object] | None:
     return body if isinstance(body, dict) else None
 
 
-async def _at_rest(bus: Bus, known: Known) -> None:
-    """Add the article's latest assignment and that of its cluster."""
+async def _at_rest(bus: Bus, view: View, known: Known) -> None:
+    """Add the article's latest assignment and that of its cluster; a later run's, where it has one."""
     articles = {
         str(body["article_id"])
         for walk in known.walks
         if (body := walk.last(topics.CLEAN.name)) and "article_id" in body
     }
-    async for records in scan(bus, [topics.ASSIGNMENTS.name], missing_ok=True):
-        for record in records:
-            if (record.key or b"").decode("utf-8", "replace") in articles:
-                known.assignment = _body(record)
+    for name in at_rest(view, topics.ASSIGNMENTS.name):
+        async for records in scan(bus, [name], missing_ok=True):
+            for record in records:
+                if (record.key or b"").decode("utf-8", "replace") in articles:
+                    known.assignment = _body(record)
     if not known.assignment:
         return
-    async for records in scan(bus, [topics.CLUSTERS.name], missing_ok=True):
-        for record in records:
-            if (record.key or b"").decode("utf-8", "replace") == known.assignment.get("cluster_id"):
-                known.cluster = _body(record)
+    for name in at_rest(view, topics.CLUSTERS.name):
+        async for records in scan(bus, [name], missing_ok=True):
+            for record in records:
+                if (record.key or b"").decode("utf-8", "replace") == known.assignment.get("cluster_id"):
+                    known.cluster = _body(record)

@@ -14,7 +14,7 @@ written. What cannot be written ends the process (`Die`): the event is not ackno
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -75,7 +75,7 @@ class Stores(Protocol):
 class Channels(Protocol):
     """Makes what `app.agent` reads from: a Faust channel of raw bytes, or the simulator's."""
 
-    def __call__(self, topic: str) -> object: ...
+    def __call__(self, *topics: str) -> object: ...
 
 
 class Hands(Protocol):
@@ -102,6 +102,17 @@ class Standings(Protocol):
 
     def __call__(self, spec: TopicSpec) -> Standing:
         """Return it; asked for in `register`, it is complete before the first record comes."""
+
+
+class Production(Protocol):
+    """Tells a stage that never forks what production is (`streams.bus.views.Produced`)."""
+
+    @property
+    def runs(self) -> tuple[str | None, ...]:
+        """Return the runs whose topics are read: replays, None for the first."""
+
+    async def seen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return those records that are production."""
 
 
 class Trial(Protocol):
@@ -155,6 +166,16 @@ def nothing_stands(spec: TopicSpec) -> Standing:
     return Standing(spec, Limits(0, 0, 0))
 
 
+class OwnRun:
+    """What a stage that reads one run's topics sees of production: all of them."""
+
+    runs: tuple[str | None, ...] = (None,)
+
+    async def seen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return all records."""
+        return records
+
+
 async def always_alive(agent: str, record: Record) -> bool:  # noqa: ARG001
     """Say that every record is harmless: the trial of a simulator."""
     return True
@@ -175,6 +196,7 @@ class AgentBus:
     trial: Trial = always_alive
     bounds: Bounds = nothing_known
     standing: Standings = nothing_stands
+    production: Production = field(default_factory=OwnRun)
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
     settled: int = 0
@@ -185,9 +207,10 @@ class AgentBus:
 
     def topic(self, spec: TopicSpec) -> Any:  # noqa: ANN401  # Faust's channel, or the simulator's
         """Return the channel of a topic; its events' values are tuples of `Record`."""
-        name = shadow(spec.name, self.settings.run.job)
-        self.specs[name] = spec
-        return self.channels(name)
+        job = self.settings.run.job
+        names = [shadow(spec.name, run) for run in (self.production.runs if job is None else (job,))]
+        self.specs |= dict.fromkeys(names, spec)
+        return self.channels(*names)
 
     def state(self, spec: TableSpec, partition: int) -> State[Any]:
         """Return the table's partition as models; another object after each assignment."""
@@ -208,4 +231,6 @@ class AgentBus:
         """
         from streams.bus.guard import Guard  # noqa: PLC0415  # the guard needs this module's names
 
-        await Guard(self, self.specs[event.message.topic], step, acked, failed).run(event.value)
+        records = await self.production.seen(event.value)
+        await Guard(self, self.specs[event.message.topic], step, acked, failed).run(records)
+        self.settled += len(event.value) - len(records)

@@ -167,7 +167,7 @@ def sender(app: AppT) -> Sender:
 
 def channels(app: faust.App) -> Channels:
     """Return the port that makes an app's channels: their events' values are tuples of `Record`."""
-    def channel(topic: str) -> object:
-        return app.topic(topic, schema=ChunkSchema())
+    def channel(*topics: str) -> object:
+        return app.topic(*topics, schema=ChunkSchema())
 
     return channel

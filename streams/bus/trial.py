@@ -159,7 +159,8 @@ async def run_alone(
     app = _App()
     followed = Followed(codec.limits_of(settings))
     bus = AgentBus(
-        settings, stage, _Nowhere(), _Empty(), lambda topic: topic, system_clock(), die, standing=followed)
+        settings, stage, _Nowhere(), _Empty(), lambda *topics: topics[0], system_clock(), die,
+        standing=followed)
     register(app, bus)
     await followed.catch_up(connect(settings))
     for agent in app.agents:

@@ -7,23 +7,27 @@ moved it waits (see `streams.core.replay.view`). A topic that does not exist mea
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from schemas.view import View
 from streams.bus.envelope import origin_of
+from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
-from streams.core.replay.view import FIRST, run_of, runs
+from streams.core.replay.view import FIRST, run_of, runs, runs_at_rest
 from streams.topics import SHADOWED, VIEWS, job_of, shadow, unshadowed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from streams.bus.fatal import Die
     from streams.bus.interface import Bus, Consumer, Record
 
 PLACE: Final = TopicPartition(VIEWS.name, 0)
 _LOOK_SECONDS: Final = 0.05
 _PATIENCE_LOOKS: Final = 100
+_IDLE_SECONDS: Final = 2.0
 FOLLOWED: Final = frozenset(spec.name for spec in SHADOWED if spec.written_by != "ingest, any producer")
 """Topics that a view decides about: those that stages write. Raw is raw, and alerts are never made twice."""
 
@@ -77,6 +81,44 @@ class Watch:
         return self.view
 
 
+@dataclass(slots=True)
+class Produced:
+    """What a worker that never forks reads: the topics of all `runs`, of them what is production.
+
+    It is looked at after records came and before they are taken, so none is taken twice or passed over. A run
+    that was not there when the worker started ends the process (75): it starts again, and reads that one too.
+    """
+
+    watch: Watch
+    die: Die
+    runs: tuple[str | None, ...]
+
+    @classmethod
+    async def open(cls, bus: Bus, die: Die) -> Self:
+        """Look at the view; return what it means now."""
+        watch = await Watch(bus).__aenter__()
+        return cls(watch, die, runs(await watch.fresh()))
+
+    async def seen(self, records: Sequence[Record]) -> Sequence[Record]:
+        """Return those records that are production."""
+        view = await self.look()
+        return [record for record in records if is_seen(view, record)]
+
+    async def look(self) -> View:
+        """Return the view as it is now; give up when it names a run that is not read."""
+        view = await self.watch.fresh()
+        if not set(runs(view)) <= set(self.runs):
+            self.die("production has moved to another run: this worker starts again, to read that one too")
+        return view
+
+    async def keep_looking(self) -> None:
+        """Look at it from time to time, for as long as nothing comes."""
+        while True:
+            await asyncio.sleep(_IDLE_SECONDS)
+            with suppress(BusError):  # a bus that is away for a while: the worker itself says so
+                await self.look()
+
+
 async def current(bus: Bus) -> View:
     """Return the view as it is now; waits while it is being moved."""
     async with Watch(bus) as watch:
@@ -86,6 +128,11 @@ async def current(bus: Bus) -> View:
 def names(view: View, topic: str) -> list[str]:
     """Return the topics that a topic's events are read from, oldest run first; itself when none decides."""
     return [shadow(topic, run) for run in runs(view)] if topic in FOLLOWED else [topic]
+
+
+def at_rest(view: View, topic: str) -> list[str]:
+    """Return the topics that a thing's state is read from: the last that has the thing counts."""
+    return [shadow(topic, run) for run in runs_at_rest(view)] if topic in FOLLOWED else [topic]
 
 
 def is_seen(view: View, record: Record) -> bool:

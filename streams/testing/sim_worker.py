@@ -88,7 +88,7 @@ class SimWorker:
         )
         return AgentBus(
             settings=self.settings, stage=self.stage, sender=SimSender(self), stores=self,
-            channels=lambda topic: topic, clock=clock, die=die, bounds=self.log.bounds,
+            channels=lambda *topics: topics[0], clock=clock, die=die, bounds=self.log.bounds,
             standing=self._standing,
         )
 

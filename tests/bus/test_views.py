@@ -11,9 +11,10 @@ from schemas.view import View
 from streams import topics
 from streams.bus import following, scan
 from streams.bus.connect import connect
+from streams.bus.door import AgentBus, OwnRun
 from streams.bus.interface import TopicPartition
-from streams.bus.views import Watch, current, names
-from streams.core.replay.view import FIRST, given_up, held, job_now, moved, run_of, runs
+from streams.bus.views import Produced, Watch, current, names
+from streams.core.replay.view import FIRST, given_up, held, job_now, moved, run_of, runs, runs_at_rest
 from streams.settings import load_settings
 from streams.topics import shadow
 
@@ -192,3 +193,63 @@ async def test_a_place_is_an_offset_in_every_topic(bus) -> None:
     assert {place.topic for place in places} == {ENRICHED, shadow(ENRICHED, JOB)}
     assert sum(places.values()) == 2 * len(ALL)
     assert TopicPartition(ENRICHED, 0) in places
+
+
+async def produced(bus, view):
+    await publish(bus, view)
+
+    def die(why):
+        raise SystemExit(why)
+
+    return await Produced.open(bus, die)
+
+
+async def records_of(bus, run):
+    return [record async for records in scan.scan(bus, [shadow(ENRICHED, run)]) for record in records]
+
+
+async def test_a_stage_that_never_forks_takes_each_from_its_run_and_knows_of_a_move_at_once(bus) -> None:
+    """Over the cutover and back; what was polled before the pointer moved is judged by where it is now."""
+    for run in (None, JOB):
+        await write(bus, run, ALL)
+    stage = await produced(bus, CUT)
+    assert stage.runs == (None, JOB)
+    polled = [record for run in stage.runs for record in await records_of(bus, run)]
+    assert sorted(told(await stage.seen(polled))) == expected(CUT)
+    await publish(bus, BACK)
+    assert sorted(told(await stage.seen(polled))) == expected(BACK)
+    await stage.watch.__aexit__()
+
+
+async def test_a_stage_starts_again_to_read_a_run_that_it_does_not_know(bus) -> None:
+    await write(bus, None, ALL)
+    stage = await produced(bus, FIRST)
+    polled = await records_of(bus, None)
+    assert len(await stage.seen(polled)) == len(ALL)
+    await publish(bus, CUT)
+    with pytest.raises(SystemExit, match="production has moved"):
+        await stage.seen(polled)
+    await stage.watch.__aexit__()
+
+
+@pytest.mark.parametrize(("runs_read", "job", "expected_names"), [
+    ((None,), None, [ENRICHED]), ((None, JOB), None, [ENRICHED, shadow(ENRICHED, JOB)]),
+    ((None,), JOB, [shadow(ENRICHED, JOB)]),
+])
+def test_an_agents_channel_is_all_runs_that_are_read(runs_read, job, expected_names) -> None:
+    class Reads(OwnRun):
+        runs = runs_read
+
+    asked = []
+    door = AgentBus(
+        load_settings(run__job=job), "alert", None, None, lambda *names: asked.extend(names), None, None,
+        production=Reads())
+    door.topic(topics.ENRICHED)
+    assert asked == expected_names == list(door.specs)
+
+
+@pytest.mark.parametrize(("view", "order"), [
+    (FIRST, (None,)), (CUT, (None, JOB)), (BACK, (JOB, None)), (moved(BACK, JOB, {0: 20, 1: 20}), (None, JOB)),
+])
+def test_of_what_several_runs_have_at_rest_that_of_production_counts(view, order) -> None:
+    assert runs_at_rest(view) == order

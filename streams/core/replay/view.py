@@ -31,6 +31,11 @@ def runs(view: View) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(span.job_id for span in view.spans))
 
 
+def runs_at_rest(view: View) -> tuple[str | None, ...]:
+    """Return all runs, what production is now last: of what several have, the last one's counts."""
+    return tuple(dict.fromkeys(span.job_id for span in reversed(view.spans)))[::-1]
+
+
 def run_of(view: View, origin: str) -> str | None:
     """Return the run whose events of a raw record are production, None for the first.
 
