@@ -23,6 +23,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -118,8 +119,8 @@ async def flow(field: Product, per_second: float, stop: asyncio.Event) -> int:
     return number
 
 
-async def past(field: Product, path: Path, per_second: float | None) -> Gate:
-    """Load the decade as a backfill; return the gate that it went through."""
+async def past(field: Product, path: Path, per_second: float | None, minutes: float) -> tuple[Gate, int]:
+    """Load the decade as a backfill, for so long at most; return the gate it went through, and how many."""
     reading = Reading(900_000)
     found = sources.articles(sources.listed([str(path)], reading), reading)
     began, told = time.monotonic(), 0.0
@@ -136,8 +137,9 @@ async def past(field: Product, path: Path, per_second: float | None) -> Gate:
     gate = Gate(field.bus, lambda: standing(field.admin), Limits(per_second), say)
     async with gate:
         sending = load.Sending(field.producer, DeliveryMode.BACKFILL, tell, None, JOB, gate.admit)
-        await load.load(pump(found, 100), sending)
-    return gate
+        items = pump(takewhile(lambda _each: time.monotonic() - began < minutes * 60, found), 10)
+        counts = await load.load(items, sending)
+    return gate, counts.sent
 
 
 def say(line: str) -> None:
@@ -160,14 +162,14 @@ async def measure(called: argparse.Namespace, folder: Path) -> Report:
         living = asyncio.create_task(flow(field, called.live_per_second, stop))
         await asyncio.sleep(WARM_SECONDS)
         began, began_ms = time.monotonic(), time.time_ns() // 1_000_000
-        gate = await past(field, path, called.per_second)
+        gate, loaded = await past(field, path, called.per_second, called.minutes)
         gate.calm.insert(0, (began_ms - int(WARM_SECONDS * 1000), began_ms))
         seconds = time.monotonic() - began
         stop.set()
         live = await living
         say(f"loaded in {seconds:.0f} s; draining")
         say("drained" if await field.drained() else "NOT drained in time")
-        return await _report(field, gate, called.articles, live, seconds)
+        return await _report(field, gate, loaded, live, seconds)
 
 
 async def _report(field: Product, gate: Gate, articles: int, live: int, seconds: float) -> Report:
@@ -223,6 +225,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--live-per-second", type=float, default=2.0)
     parser.add_argument("--per-second", type=float, help="most of the past a second")
+    parser.add_argument("--minutes", type=float, default=24 * 60.0, help="load for no longer than this")
     parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of an embedded log")
     called = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="communique-backfill-") as folder:

@@ -90,7 +90,7 @@ class Product:
 
     async def behind(self) -> dict[TopicPartition, tuple[int, int]]:
         """Return first unread and next offset of the partitions that the stages have not read to the end."""
-        lags = await patiently(lambda: look(self.admin))
+        lags = await patiently(lambda: look(self.admin, self.stages))
         ends = await patiently(lambda: self.admin.end_offsets([lag.topic for lag in lags]))
         return {place: (at, ends[place]) for lag in lags for place, at in lag.oldest.items()}
 

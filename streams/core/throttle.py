@@ -17,7 +17,7 @@ Without live records only the first counts, and it rises fast. Rates are records
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, exp
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ _RISE: Final = 1.01
 _ALONE_RISE: Final = 1.3
 """While no live record was seen: nobody is disturbed but by what waits."""
 _FALL: Final = 0.8
-_LEAST_WAITING: Final = 8
+_LEAST_WAITING: Final = 12
 """So many may wait at any rate: commits come twice a second."""
+_SMOOTHED_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ class Throttle:
     """Seconds that this pause still lasts; 0: no pause."""
     since_calm: float | None = None
     """Seconds since the last pause, or since the first live record; None before any."""
+    done: float = 0.0
+    """What the stage that is most behind gets done, smoothed: commits come in bursts."""
     calm: tuple[float, ...] = ()
     loaded: tuple[float, ...] = ()
     suspect: float | None = None
@@ -101,6 +104,8 @@ def slow(waits: Sequence[float]) -> float | None:
 
 def looked(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Return the state after a look."""
+    share = 1 - exp(-seen.seconds / _SMOOTHED_SECONDS)
+    state = replace(state, done=state.done + share * (seen.gone / seen.seconds - state.done))
     if state.calm_left > 0:
         return _in_pause(state, seen, limits)
     calm = (*state.calm, *seen.before)[-_REMEMBERED:]
@@ -135,9 +140,9 @@ def _slower(wait: float, calm: Sequence[float], limits: Limits) -> bool:
 
 
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
-    done = seen.gone / seen.seconds
-    if seen.waiting > max(_LEAST_WAITING, min(state.rate, done) * limits.waiting_seconds):
-        return replace(state, open=False, rate=capped(min(state.rate * _FALL, done), limits))
+    if seen.waiting > max(_LEAST_WAITING, min(state.rate, state.done) * limits.waiting_seconds):
+        fallen = min(state.rate * _FALL, state.done) if state.open else state.rate
+        return replace(state, open=False, rate=capped(fallen, limits))
     now = slow(state.loaded[-ENOUGH:])
     if now is not None and _slower(now, state.calm, limits):
         return _pause(state, limits, now)

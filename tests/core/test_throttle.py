@@ -15,7 +15,6 @@ from streams.core.throttle import (
 
 LOOK = 0.5
 ANY = Limits()
-ANY = Limits()
 
 
 class Flow:
@@ -23,6 +22,7 @@ class Flow:
 
     def __init__(self, able: float, live_per_second: float, noise=lambda now: 1.0) -> None:
         self.able, self.live_per_second, self.noise = able, live_per_second, noise
+        self.uncommitted = 0.0
         self.queue, self.now, self.chance, self.sent, self.beside, self.alone = 0.0, 0.0, Random(1), 0.0, [], []
 
     def wait(self, load: float) -> float:
@@ -40,7 +40,10 @@ class Flow:
         self.sent += come
         waits = tuple(self.wait(load) for _ in range(round(self.live_per_second * LOOK)))
         (self.beside if state.open else self.alone).extend(waits)
-        return Seen(LOOK, round(self.queue), round(done), waits)
+        self.uncommitted += done
+        committed = self.uncommitted if self.chance.random() < 0.6 else 0.0
+        self.uncommitted -= committed
+        return Seen(LOOK, round(self.queue + self.uncommitted), round(committed), waits)
 
     def run(self, seconds: float, limits: Limits = ANY) -> Throttle:
         """Go on for some time; what live records take alone is known."""
