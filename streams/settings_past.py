@@ -107,7 +107,7 @@ class BackfillSettings(Group):
         default=None, gt=0, description="Most articles a second; null: as fast as the live flow allows."
     )
     waiting_seconds: float = Field(
-        default=1.5, gt=0, description="No stage may have more to do than it gets done within this."
+        default=2.5, gt=0, description="No stage may have more uncommitted than it gets done within this."
     )
     live_ratio: float = Field(
         default=1.15, gt=1,

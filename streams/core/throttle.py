@@ -43,7 +43,7 @@ class Limits:
     """What the user asks for. `per_second` None: as fast as the live flow allows."""
 
     per_second: float | None = None
-    waiting_seconds: float = 1.5
+    waiting_seconds: float = 2.5
     live_ratio: float = 1.15
     calm_seconds: float = 15
     calm_every_seconds: float = 180
@@ -74,7 +74,7 @@ class Throttle:
     """Seconds that this pause still lasts; 0: no pause."""
     since_calm: float | None = None
     """Seconds since the last pause, or since the first live record; None before any."""
-    done: float = 0.0
+    done: float = FIRST_PER_SECOND
     """What the stage that is most behind gets done, smoothed: commits come in bursts."""
     calm: tuple[float, ...] = ()
     loaded: tuple[float, ...] = ()
@@ -141,7 +141,7 @@ def _slower(wait: float, calm: Sequence[float], limits: Limits) -> bool:
 
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     if seen.waiting > max(_LEAST_WAITING, min(state.rate, state.done) * limits.waiting_seconds):
-        fallen = min(state.rate * _FALL, state.done) if state.open else state.rate
+        fallen = min(state.rate * _FALL, max(state.done, state.rate / 2)) if state.open else state.rate
         return replace(state, open=False, rate=capped(fallen, limits))
     now = slow(state.loaded[-ENOUGH:])
     if now is not None and _slower(now, state.calm, limits):
