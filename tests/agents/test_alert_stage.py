@@ -277,4 +277,4 @@ def test_crashes_and_rebalances_change_no_alert_where_the_order_is_one(seed):
 
 def test_the_histories_raise_and_correct():
     every = [alert.kind.value for seed in range(14) for alert in undisturbed(seed).values()]
-    assert {"new", "contradiction", "correction", "withdrawal"} <= set(every)
+    assert {"new", "correction", "withdrawal"} <= set(every)
