@@ -80,8 +80,7 @@ def evaluate(
 ) -> list[Alert]:
     """Return the alerts that follow from a statement's event; `known` takes them in."""
     keys = known.keys(event.proposition_id, *event.former_proposition_ids)
-    again = [
-        each.alert for key in keys for each in known.table[key].raised if each.cause == envelope.id]
+    again = known.caused(envelope.id, keys)
     known.rename(event, envelope)
     if event.state in _GONE:
         return again + (_gone(event, envelope, keys, known) if not event.independent_origins else [])

@@ -8,7 +8,7 @@ it came in by has passed its event time by `kept`: what an article takes back la
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from streams.core.dedup.watermark import Bounds, Watermarks, lane_of
 from streams.core.novelty.versions import Limits, limits, past
 
 if TYPE_CHECKING:
+    from schemas.alert import Alert
     from schemas.envelope import Envelope
     from schemas.statement_event import StatementEvent
 
@@ -28,9 +29,13 @@ FORGET_AT_ONCE = 32
 
 @dataclass(slots=True)
 class RaisedIndex:
-    """What is worked out from the entries. `rules`: by proposition; `followed`: what has a follow-up."""
+    """What is worked out from the entries.
+
+    `rules`: by proposition; `causes`: keys by the event that caused alerts; `followed`: what has a follow-up.
+    """
 
     rules: dict[str, set[str]] = field(default_factory=dict)
+    causes: dict[str, set[str]] = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
     ages: list[tuple[datetime, str]] = field(default_factory=list)
     watermarks: Watermarks = field(default_factory=Watermarks)
@@ -48,6 +53,7 @@ class RaisedIndex:
         proposition, _, rule = key.partition("/")
         self.rules.setdefault(proposition, set()).add(rule)
         for each in entry.raised:
+            self.causes.setdefault(each.cause, set()).add(key)
             if each.alert.corrects is not None:
                 self.followed.add(each.alert.corrects)
         heapq.heappush(self.ages, (entry.last, key))
@@ -58,6 +64,7 @@ class RaisedIndex:
         discard(self.rules, proposition, rule)
         for each in entry.raised:
             self.followed.discard(each.alert.corrects or "")
+            discard(self.causes, each.cause, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +103,13 @@ class Raised:
         before, last = (known.raised, known.last) if known else ((), event.event_time)
         self._put(key, RaisedProposition(
             raised=(*before, raised), last=max(last, event.event_time), lanes=_lanes(known, envelope)))
+
+    def caused(self, cause: str, keys: Iterable[str]) -> list[Alert]:
+        """Return the alerts of some entries that an event has caused, in their order."""
+        here = self.index.causes.get(cause, ())
+        return [
+            each.alert for key in keys if key in here for each in self.table[key].raised
+            if each.cause == cause]
 
     def standing(self, key: str) -> list[RaisedAlert]:
         """Return the alerts of an entry that nothing has followed yet."""
