@@ -61,19 +61,24 @@ class Running:
     async def go(self, points: Sequence[int]) -> None:
         """Run to the end; kill somebody each time that so many articles are through."""
         process, left = await self._start(), list(points)
-        while process.returncode is None or process.returncode == -signal.SIGKILL:
-            if process.returncode is not None:
-                process = await self._start()
-            if left and await self._through() >= left[0] and await self._kill(process):
-                left.pop(0)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), LOOK_SECONDS)
+        try:
+            while process.returncode is None or process.returncode == -signal.SIGKILL:
+                if process.returncode is not None:
+                    process = await self._start()
+                if left and await self._through() >= left[0] and await self._kill(process):
+                    left.pop(0)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), LOOK_SECONDS)
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
         self.code = process.returncode
 
     async def _start(self) -> Process:
         command = (sys.executable, "-m", "streams.cli.app", "replay", "run", self.job.job_id, "--json")
         return await asyncio.create_subprocess_exec(
-            *command, env=self.environment, stdout=DEVNULL, stderr=DEVNULL, start_new_session=True)
+            *command, env=self.environment, stdout=DEVNULL, stderr=DEVNULL)
 
     async def _through(self) -> int:
         """Return how many articles are through all stages."""

@@ -17,7 +17,8 @@ from streams.agents.tag import tagger
 from streams.bench import articles
 from streams.bus import envelope
 from streams.bus.interface import TopicPartition
-from streams.core.replay.lasting import AS_OF, lasting
+from streams.core.dedup.watermark import raw_place
+from streams.core.replay.lasting import AS_OF, AT_REST, lasting
 from streams.replay.digest import Digest, opened
 from streams.settings import (
     DedupSettings,
@@ -86,19 +87,27 @@ def job_of(log, start=0):
 
 
 @cache
-def replayed(seed, *, every=0, atomic=True):
-    """Return the bus of a replay of the live flow's raw records; one step in about `every` is a fault."""
+def replayed(seed, *, every=0, atomic=True, first=0):
+    """Return the bus of a replay of the live flow's raw records from the `first` on; one step in about `every` is a fault."""
     simulation = Simulation(STAGES, settings(JOB, chunk=1 + seed % 5), seed, atomic)
-    log = live()
+    log, begin = live(), offsets_of(first)
     for at in log.partitions(topics.RAW.name):
-        for record in log.read(at, 0, log.end(at)):
+        for record in log.read(at, begin[at.partition], log.end(at)):
             its = envelope.of_raw(record, type_name(topics.RAW.model))
             copy = TopicPartition(shadow(topics.RAW.name, JOB), at.partition)
             simulation.put(copy.topic, record.value, key=record.key, headers=envelope.fed(record, its, JOB))
-            assert simulation.log.end(copy) == record.offset + 1
+            assert simulation.log.end(copy) == record.offset + 1 - begin[at.partition]
     simulation.run(100_000, every=every)
     simulation.settle()
     return simulation
+
+
+def offsets_of(first):
+    """Return, by partition, the offset of the first raw record that came no sooner than article `first`."""
+    log = live()
+    found = {at.partition: log.read(at, 0, log.end(at)) for at in log.partitions(topics.RAW.name)}
+    times = sorted(record.timestamp_ms for rows in found.values() for record in rows)
+    return {n: sum(record.timestamp_ms < times[first] for record in rows) for n, rows in found.items()}
 
 
 def records(log, name):
@@ -191,3 +200,34 @@ def test_the_store_of_a_digest_is_a_file_and_not_memory(tmp_path):
     with closing(opened(tmp_path)) as store:
         assert isinstance(store, sqlite3.Connection)
         assert list(tmp_path.iterdir())
+
+
+def test_a_part_meets_what_came_before_it_and_compares_only_itself(tmp_path):
+    """Article 27 is a near-duplicate of 20. The part begins at 25; its context at 15, or with it."""
+    start, whole = offsets_of(25), job_of(live())
+    part = whole.model_copy(update={"ranges": tuple(
+        each.model_copy(update={"start": start[each.partition]}) for each in whole.ranges)})
+
+    def bodies(log, name):
+        return {
+            (topic, dict(each.headers)["ce_id"]): lasting(topic, each.value)
+            for topic in AS_OF if topic not in AT_REST for each in records(log, shadow(topic, name))
+            if part.compares(*raw_place(dict(each.headers)["ce_origin"].decode()))
+        }
+
+    def place(log, name):
+        (found,) = {
+            json.loads(each.value)["article_id"] for each in records(log, shadow(topics.ENRICHED.name, name))
+            if json.loads(each.value)["url"].endswith("/27")
+        }
+        at_rest = {each.key: json.loads(each.value) for each in records(log, shadow(topics.ASSIGNMENTS.name, name))}
+        return at_rest[found.encode()]["role"]
+
+    with_context, without = replayed(2, first=15).log, replayed(2, first=25).log
+    assert bodies(with_context, JOB) == bodies(live(), None)
+    assert len(bodies(live(), None)) > 20
+    assert (place(live(), None), place(with_context, JOB), place(without, JOB)) == (
+        "near_duplicate", "near_duplicate", "canonical")
+    (tmp_path / "again").mkdir()
+    again = replayed(5, every=150, first=15)
+    assert digest(again.log, part, tmp_path / "again", JOB) == digest(with_context, part, tmp_path, JOB)
