@@ -20,7 +20,7 @@ from streams.ingest.feeds.listing import Feed, by_number
 from streams.ingest.feeds.manners import Resting
 from streams.ingest.feeds.store import writing
 from streams.ingest.feeds.taking import host_of, is_of, put
-from streams.ingest.page import decode
+from streams.ingest.page import fetched_text
 from streams.observe import metrics
 from streams.web.fetch import Fetched, FetchFailed, Limits
 
@@ -128,7 +128,4 @@ def _page(answer: Fetched) -> str | None:
     if answer.status != 200 or kind.strip().lower() not in _HTML or not answer.body:
         return None
     charset = rest.lower().partition("charset=")[2].strip(" \"'").partition(";")[0] or None
-    try:
-        return decode(answer.body, charset, html=True)
-    except (LookupError, UnicodeDecodeError):
-        return decode(answer.body, None, html=True)
+    return fetched_text(answer.body, charset)
