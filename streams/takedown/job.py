@@ -52,6 +52,8 @@ class Plan:
     in_the_way: tuple[str, ...] = ()
     """Why it cannot be done now; empty when it can."""
     before: Takedown | None = None
+    held: dict[str, Held] = field(default_factory=dict)
+    """By topic, the article's records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,19 @@ class Job:
                 f"nothing is known of {name}: give an article's id, its URL, its source id, or the place of "
                 "its raw record; `communique explain` finds articles")
         article = target.article_id or min(target.origins)
-        removed, in_the_way = await self._look(target)
-        return Plan(article, target, removed, tuple(in_the_way), known.get(article))
-
-    async def _look(self, target: Target) -> tuple[dict[str, int], list[str]]:
-        removed: dict[str, int] = {}
         async with self.bus.admin() as admin:
             in_the_way = [f"{group} runs" for group in await _running(admin)]
-            for topic in await admin.describe_topics():
-                self.tell(topic)
-                found = await held(self.bus, topic, target)
-                removed[topic] = found.count
-                in_the_way += [f"{at} is still to be read" for at in await _unread(admin, topic, found)]
+            found = await held(self.bus, await admin.describe_topics(), target, self.tell)
+            for topic, there in found.items():
+                in_the_way += [f"{at} is still to be read" for at in await _unread(admin, topic, there)]
+        removed = self._counts(target, found)
+        return Plan(article, target, removed, tuple(in_the_way), known.get(article), found)
+
+    def _counts(self, target: Target, found: dict[str, Held]) -> dict[str, int]:
+        removed = {topic: there.count for topic, there in sorted(found.items())}
         removed[ARCHIVE] = rewriting.holds(folder_of(self.settings), topics.RAW.name, target.origins)
         removed[OUTBOX] = outbox.count(path_of(self.settings), target.statements)
-        return {place: count for place, count in removed.items() if count}, in_the_way
+        return {place: count for place, count in removed.items() if count}
 
     async def forget(self, name: str, reason: str, by: str | None) -> Takedown:
         """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`."""
@@ -96,7 +96,7 @@ class Job:
             raise Busy(_told(plan.in_the_way))
         begun = self._event(plan, reason, by)
         await self._publish(begun)
-        remains = await self._bus_side(plan.target, begun.takedown_id)
+        remains = await self._bus_side(plan.held, begun.takedown_id)
         shutil.rmtree(self.settings.state / "stores", ignore_errors=True)
         self.tell(ARCHIVE)
         rewriting.blank(folder_of(self.settings), topics.RAW.name, begun.takedown_id, plan.target.origins)
@@ -125,15 +125,15 @@ class Job:
             await producer.send(topics.TAKEDOWNS.name, encode(event), key=event.article_id.encode())
             await producer.flush()
 
-    async def _bus_side(self, target: Target, takedown: str) -> dict[str, datetime | None]:
+    async def _bus_side(self, found: dict[str, Held], takedown: str) -> dict[str, datetime | None]:
         remains: dict[str, datetime | None] = {}
         async with self.bus.admin() as admin:
-            for topic, description in (await admin.describe_topics()).items():
+            topics_there = await admin.describe_topics()
+            for topic, there in found.items():
                 self.tell(topic)
-                found = await held(self.bus, topic, target)
-                await take_out(self.bus, admin, found, takedown)
-                if found.whole and not isinstance(admin, Eraser):
-                    remains[topic] = remains_until(description, found, self.now)
+                await take_out(self.bus, admin, there, takedown)
+                if there.whole and not isinstance(admin, Eraser):
+                    remains[topic] = remains_until(topics_there[topic], there, self.now)
         return remains
 
     async def _seal(self) -> None:

@@ -6,7 +6,7 @@ compacted topic gets a tombstone, and of everything else is told until when it s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -41,18 +41,20 @@ class Held:
     """With `Fate.GONE`: the last record of each key."""
 
 
-async def held(bus: Bus, topic: str, target: Target) -> Held:
-    """Return what a topic holds of the article; what is in memory is the article's own records."""
-    found = Held(fate_in(topic))
-    if found.fate is Fate.STAYS:
-        return found
-    async for records in scan(bus, [topic], missing_ok=True):
+async def held(
+    bus: Bus, names: Iterable[str], target: Target, tell: Callable[[str], None] = lambda _topic: None
+) -> dict[str, Held]:
+    """Return what each topic holds of the article; in memory are the article's own records."""
+    found = {name: Held(fate_in(name)) for name in names if fate_in(name) is not Fate.STAYS}
+    async for records in scan(bus, list(found), missing_ok=True):
+        tell(records[0].topic)
+        held_there = found[records[0].topic]
         for record in records:
             key = (record.partition, record.key or b"")
-            deleted = record.value is None and found.fate is Fate.GONE
-            if key in found.latest if deleted else target.owns(record):
-                _note(found, key, record)
-    return found
+            deleted = record.value is None and held_there.fate is Fate.GONE
+            if key in held_there.latest if deleted else target.owns(record):
+                _note(held_there, key, record)
+    return {name: each for name, each in found.items() if each.count or each.latest}
 
 
 def _note(found: Held, key: tuple[int, bytes], record: Record) -> None:

@@ -133,7 +133,7 @@ def test_one_process_writes_an_archive(settings):
 # --- killed ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("points", [(1, 4, 7), (10, 2, 13), (5, 16, 21), (19, 3, 11)])
+@pytest.mark.parametrize("points", [(1, 13, 7), (10, 4, 19)])
 def test_killed_at_any_step_no_record_is_twice_and_none_is_missing(settings, points):
     put(settings, programs.rows(24))
     for point in points:
@@ -188,7 +188,7 @@ headers = st.lists(st.tuples(st.text(max_size=5).filter(lambda text: text.isprin
 record = st.tuples(st.integers(0, 2), st.integers(1, 3), st.integers(-10**12, 10**13), st.none() | st.binary(max_size=9), st.none() | st.binary(max_size=40), headers)
 
 
-@bounds(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounds(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(record, max_size=30), st.lists(st.integers(0, 30), max_size=4), st.integers(1, 600))
 def test_random_records_random_batches_random_ends(tmp_path, drawn, stops, file_bytes):
     folder = tmp_path / "archive"

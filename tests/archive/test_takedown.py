@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from streams.cli.start import ensure_topics
 from streams.deliver.store import open_store, path_of
 from streams.ingest.feeds.store import open_store as open_feeds
 from streams.ingest.feeds.store import path_of as feeds_path
+from streams.settings import Settings
 from streams.testing.builders import alert
 from tests.archive import archive_programs as programs
 from tests.cli.command_line import Line
@@ -68,14 +70,23 @@ READ = (("clean", topics.RAW), ("tag", topics.CLEAN), ("dedup", topics.TAGGED), 
         ("statements", topics.ENRICHED), ("statements", topics.FOUND), ("alert", topics.STATEMENTS), ("deliver", topics.ALERTS))
 
 
-def stage_all(line: Line) -> str:
-    """Leave two articles as a whole run leaves them, the first with the secret in every place; return its origin."""
-    return asyncio.run(_stage_all(line))
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Two articles as a whole run leaves them, the first with the secret in every place; the state, its origin."""
+    state = tmp_path_factory.mktemp("walked")
+    return state, asyncio.run(walk(Settings(state=state, topics={"partitions": 2})))
 
 
-async def _stage_all(line: Line) -> str:
-    bus = connect(line.settings)
-    await ensure_topics(bus, line.settings)
+@pytest.fixture
+def origin(line: Line, walked: tuple[Path, str]) -> str:
+    """The state of a test, as `walked` left it."""
+    shutil.copytree(walked[0], line.settings.state)
+    return walked[1]
+
+
+async def walk(settings: Settings) -> str:
+    bus = connect(settings)
+    await ensure_topics(bus, settings)
     async with bus.producer(client_id="test") as producer, bus.admin() as admin:
         async def put(topic: str, value: object, key: str, headers: dict[str, str]) -> str:
             body = value if isinstance(value, bytes) else orjson.dumps(value)
@@ -88,7 +99,7 @@ async def _stage_all(line: Line) -> str:
             await put(*each)
         for stage, spec in READ:
             await admin.commit_offsets(f"communique-{stage}", await admin.end_offsets([spec.name]))
-    await programs.archive(line.settings)
+    await programs.archive(settings)
     return origin
 
 
@@ -141,8 +152,7 @@ def forget(line: Line, *more: str):
     return line("forget", URL, "--reason", "the court", "--by", "Ines", "--yes", "--json", *more)
 
 
-def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(line: Line) -> None:
-    stage_all(line)
+def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(line: Line, origin: str) -> None:
     before = every_record(line)
     told = line("forget", URL, "--json").objects[0]
     assert (told["article_id"], told["done"], told["in_the_way"]) == (ARTICLE, False, [])
@@ -150,8 +160,7 @@ def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(line: Line) -> 
     assert every_record(line) == before
 
 
-def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: Line) -> None:
-    origin = stage_all(line)
+def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: Line, origin: str) -> None:
     outbox(line)
     feeds(line)
     assert line("audit").code == 0
@@ -173,8 +182,7 @@ def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: 
     assert (taken_down(raw), raw.key) == (done["takedown_id"], URL.encode())
 
 
-def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line) -> None:
-    stage_all(line)
+def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line, origin: str) -> None:
     outbox(line)
     assert forget(line).code == 0
     store = open_store(path_of(line.settings))
@@ -185,8 +193,7 @@ def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line) -> None:
     assert "(taken down)" in line("alerts", "list").out
 
 
-def test_a_second_takedown_changes_nothing_and_tells_the_same(line: Line) -> None:
-    stage_all(line)
+def test_a_second_takedown_changes_nothing_and_tells_the_same(line: Line, origin: str) -> None:
     first = forget(line).objects[0]
     before = [each for each in every_record(line) if each.topic != topics.TAKEDOWNS.name]
     assert forget(line).objects[0] == first
@@ -195,22 +202,19 @@ def test_a_second_takedown_changes_nothing_and_tells_the_same(line: Line) -> Non
 
 
 @pytest.mark.parametrize("name", [ARTICLE, URL + "?utm_source=x#top", "origin"])
-def test_it_is_found_by_id_by_any_form_of_its_url_and_by_its_raw_record(line: Line, name: str) -> None:
-    origin = stage_all(line)
+def test_it_is_found_by_id_by_any_form_of_its_url_and_by_its_raw_record(line: Line, origin: str, name: str) -> None:
     told = line("forget", origin if name == "origin" else name, "--json").objects[0]
     assert (told["article_id"], told["origins"], told["statement_ids"]) == (ARTICLE, [origin], [SAID])
 
 
-def test_what_a_stage_has_still_to_read_is_in_the_way(line: Line) -> None:
-    origin = stage_all(line)
+def test_what_a_stage_has_still_to_read_is_in_the_way(line: Line, origin: str) -> None:
     line.put(topics.CLEAN.name, {"text": SECRET}, key=ARTICLE.encode(), ce_origin=origin, ce_correlationid=ARTICLE)
     answer = forget(line)
     assert (answer.code, "is still to be read" in answer.err) == (75, True)
     assert not [each for each in every_record(line) if each.topic == topics.TAKEDOWNS.name]
 
 
-def test_a_stage_that_runs_is_in_the_way(line: Line) -> None:
-    stage_all(line)
+def test_a_stage_that_runs_is_in_the_way(line: Line, origin: str) -> None:
 
     async def member() -> None:
         async with connect(line.settings).consumer(client_id="x", group="communique-tag") as consumer:
@@ -221,8 +225,7 @@ def test_a_stage_that_runs_is_in_the_way(line: Line) -> None:
     asyncio.run(member())
 
 
-def test_nothing_known_of_a_name_is_wrong_usage(line: Line) -> None:
-    stage_all(line)
+def test_nothing_known_of_a_name_is_wrong_usage(line: Line, origin: str) -> None:
     assert line("forget", "https://nobody.example/x").code == 2
     assert line("forget").code == 2
     assert line("forget", URL, "--yes").code == 2
@@ -251,8 +254,7 @@ main()
 
 
 @pytest.mark.parametrize("points", [(5, 21, 37)])
-def test_killed_anywhere_the_same_call_finishes_it(line: Line, points: tuple[int, ...]) -> None:
-    stage_all(line)
+def test_killed_anywhere_the_same_call_finishes_it(line: Line, origin: str, points: tuple[int, ...]) -> None:
     outbox(line)
     killed = 0
     for point in points:
