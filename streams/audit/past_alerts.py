@@ -33,15 +33,19 @@ async def would_have(
     bus: Bus, settings: Settings, rules: Iterable[Rule], *, modes: frozenset[DeliveryMode],
     job: str | None = None,
 ) -> AsyncIterator[tuple[Alert, Envelope]]:
-    """Yield alerts that were not raised, with the envelope of their statement. `job` None: of any."""
-    name, limits = topics.STATEMENTS.name, codec.limits_of(settings)
-    last: dict[bytes, tuple[int, int]] = {}
-    async for records in scan.scan(bus, [name], missing_ok=True):
-        last |= {record.key or b"": (record.partition, record.offset) for record in records}
+    """Yield alerts that were not raised, with the envelope of their statement.
+
+    `job` None: of any that wrote on the statements topic; a replay's statements are on its own.
+    """
+    limits = codec.limits_of(settings)
+    names = [topics.STATEMENTS.name, *([topics.shadow(topics.STATEMENTS.name, job)] if job else [])]
+    last: dict[tuple[str, bytes], tuple[int, int]] = {}
+    async for records in scan.scan(bus, names, missing_ok=True):
+        last |= {(record.topic, record.key or b""): (record.partition, record.offset) for record in records}
     past = Past(RuleIndex.over(rules))
-    async for records in scan.scan(bus, [name], missing_ok=True):
+    async for records in scan.scan(bus, names, missing_ok=True):
         for record in records:
-            newest = last.get(record.key or b"") == (record.partition, record.offset)
+            newest = last.get((record.topic, record.key or b"")) == (record.partition, record.offset)
             its = _envelope(record) if newest else None
             if its is None or its.delivery_mode not in modes or job not in {None, its.replay_job_id}:
                 continue
