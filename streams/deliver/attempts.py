@@ -112,7 +112,8 @@ class Attempts:
             "UPDATE members SET state=?, reason=? WHERE nid=?", (found.value, reason, attempt.nid))
         if found is DeliveryOutcome.DELIVERED:
             self.store.execute(
-                "UPDATE groups SET sent=?, due=CASE WHEN due IS NULL OR hurry THEN due ELSE max(due, ?) END "
+                "UPDATE groups SET sent=?, due=CASE WHEN due IS NULL OR hurry>0 THEN due "
+                "ELSE max(due, ?) END "
                 "WHERE gid=(SELECT gid FROM notifications WHERE nid=?)",
                 (now, now + self.pace.group_interval_seconds, attempt.nid))
 

@@ -2,7 +2,8 @@
 
 A group has at most one notification under way: order within a group is kept, and while a channel is slow or
 down what comes meanwhile joins the next notification. That is how a flood is slowed: by grouping, never by
-dropping. What was silenced, inhibited, acknowledged, or is too old, does not leave; each is noted.
+dropping. What was silenced, inhibited, acknowledged, or is too old, does not leave; each is noted. What its
+rule's quiet hours hold stays in its group until they end.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from streams.core.delivering.matching import (
 from streams.core.delivering.wording import body_of
 from streams.deliver import results
 from streams.deliver.config import Pace
-from streams.deliver.intake import alert_of
+from streams.deliver.intake import alert_of, quiet_end
+from streams.deliver.store import GO_ON, QUIET
 
 _AT_ONCE: Final = 200
 """Groups that leave in one transaction at most: others get their turn."""
@@ -77,6 +79,7 @@ class Departures:
     ) -> None:
         gid, channel = group["gid"], group["channel"]
         going: list[_Waiting] = []
+        quiet: list[float] = []
         waiting = self._waiting(gid)
         left = len(waiting) >= _LOOKED_AT
         for each in waiting:
@@ -84,6 +87,8 @@ class Departures:
                 outcome, reason = held
                 self._settle(channel, each.seq, outcome, reason)
                 results.note_alone(self.store, channel, gid, each.seq, outcome, reason, now)
+            elif until := quiet_end(each.alert, now):
+                quiet.append(until)
             elif self._full(going, each, channel):
                 left = True
                 break
@@ -91,8 +96,9 @@ class Departures:
                 going.append(each)
         if going:
             self._notify(group, going, now)
-        self.store.execute(
-            "UPDATE groups SET due=?, hurry=? WHERE gid=?", (now if left else None, int(left), gid))
+        more = left and len(quiet) < len(waiting)
+        due = (now, GO_ON) if more else (min(quiet), QUIET) if quiet else (None, 0)
+        self.store.execute("UPDATE groups SET due=?, hurry=? WHERE gid=?", (*due, gid))
 
     def _full(self, going: Sequence[_Waiting], more: _Waiting, channel: str) -> bool:
         chars = sum(len(each.body) for each in going) + len(more.body)

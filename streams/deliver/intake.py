@@ -14,15 +14,18 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from schemas.alert import Alert, AlertKind
 from schemas.delivery import DeliveryOutcome
 from schemas.envelope import DeliveryMode, Envelope
+from streams.core.alerting.quiet import quiet_until
 from streams.core.delivering.matching import FOLLOW_UPS, group_name
 from streams.core.delivering.pace import due_at
 from streams.deliver import results
 from streams.deliver.config import DEFAULT, Pace
+from streams.deliver.store import QUIET
 
 HAD: Final = ("waiting", "out", "delivered")
 """States of an alert on a channel that its correction follows."""
@@ -97,10 +100,11 @@ class Intake:
     def _schedule(self, channel: str, gid: int, alert: Alert) -> None:
         pace = self.paces.get(channel, Pace())
         wait = pace.group_wait_seconds if alert.rule.wait_seconds is None else alert.rule.wait_seconds
-        group = self.store.execute("SELECT due, sent FROM groups WHERE gid=?", (gid,)).fetchone()
-        if group["due"] is None:
-            due = due_at(self.now(), wait, group["sent"], pace.group_interval_seconds)
-            self.store.execute("UPDATE groups SET due=? WHERE gid=?", (due, gid))
+        group = self.store.execute("SELECT due, sent, hurry FROM groups WHERE gid=?", (gid,)).fetchone()
+        due = due_at(self.now(), wait, group["sent"], pace.group_interval_seconds)
+        wakes = group["hurry"] == QUIET and quiet_end(alert, self.now()) is None
+        if group["due"] is None or (wakes and due < group["due"]):
+            self.store.execute("UPDATE groups SET due=?, hurry=0 WHERE gid=?", (due, gid))
 
     def _guard(self, heard: Heard) -> str | None:
         """Return why an alert must not be sent, None when it may."""
@@ -133,6 +137,14 @@ class Intake:
             results.note_alone(
                 self.store, channel, row["gid"], row["seq"], DeliveryOutcome.SUPPRESSED, why, self.now())
         return why
+
+
+def quiet_end(alert: Alert, now: float) -> float | None:
+    """Return when the quiet hours end that hold an alert now, seconds; None: nothing holds it."""
+    if not alert.rule.quiet_hours:
+        return None
+    until = quiet_until(alert.rule.quiet_hours, alert.rule.severity, datetime.fromtimestamp(now, UTC))
+    return None if until is None else until.timestamp()
 
 
 def alert_of(body: str) -> Alert:

@@ -32,6 +32,9 @@ APPLICATION_ID: Final = 0x434D4F31
 """`CMO1`, in the file's header: a file with another number is not ours and is not touched."""
 BUSY_SECONDS: Final = 10.0
 
+GO_ON, QUIET = 1, -1
+"""`groups.hurry`: more of it leaves as soon as it may; all of it waits for the end of quiet hours (`due`)."""
+
 _LAYOUT: Final = f"""
 CREATE TABLE alerts(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, alert TEXT NOT NULL, revision INTEGER NOT NULL,

@@ -13,7 +13,8 @@ from streams.observe import metrics
 
 _OPEN: str = """
 SELECT (SELECT count(*) FROM members m WHERE m.state='waiting' AND NOT EXISTS (
-          SELECT 1 FROM notifications n WHERE n.gid=m.gid AND n.state='ready' AND n.attempts>0))
+          SELECT 1 FROM notifications n WHERE n.gid=m.gid AND n.state='ready' AND n.attempts>0)
+        AND NOT EXISTS (SELECT 1 FROM groups g WHERE g.gid=m.gid AND g.hurry<0))
      + (SELECT count(*) FROM notifications WHERE state='ready' AND attempts=0)
      + (SELECT count(*) FROM results)
 """
@@ -22,9 +23,9 @@ SELECT (SELECT count(*) FROM members m WHERE m.state='waiting' AND NOT EXISTS (
 def pending(path: Path, *, flush: bool = False) -> int:
     """Return how much the outbox has still to do before all is drained; 0 when there is no outbox.
 
-    What was tried, failed, and waits for its next time, counts for nothing, nor does what waits behind it: a
-    channel that is down does not hold up the end; it goes out at the next run. With `flush` groups that still
-    wait for company leave now.
+    What was tried, failed, and waits for its next time, counts for nothing, nor does what waits behind it,
+    nor what quiet hours hold: a channel that is down does not hold up the end; it goes out at the next run.
+    With `flush` groups that still wait for company leave now.
     """
     if not path.exists():
         return 0
@@ -33,7 +34,7 @@ def pending(path: Path, *, flush: bool = False) -> int:
         found = int(store.execute(_OPEN).fetchone()[0])
         if found and flush:
             with writing(store):
-                store.execute("UPDATE groups SET due=0, hurry=1 WHERE due IS NOT NULL AND due>0")
+                store.execute("UPDATE groups SET due=0, hurry=1 WHERE due IS NOT NULL AND due>0 AND hurry>=0")
         return found
     finally:
         store.close()

@@ -10,6 +10,7 @@ import pytest
 
 from schemas.alert import AlertKind, AlertRule, Severity
 from schemas.envelope import DeliveryMode
+from schemas.quiet_hours import QuietHours
 from streams.core.delivering.matching import Inhibition, matcher
 from streams.deliver import upkeep, view
 from streams.deliver.config import Pace
@@ -321,3 +322,56 @@ def test_a_transaction_that_fails_leaves_nothing(yard):
     with pytest.raises(sqlite3.IntegrityError), writing(yard.store):
         yard.store.execute("INSERT INTO acknowledgements VALUES('a', 1, NULL), ('a', 2, NULL)")
     assert not yard.store.execute("SELECT 1 FROM acknowledgements").fetchone()
+
+
+NIGHT = QuietHours(begins="00:30", ends="06:00")
+
+
+def sleepy(name, severity=Severity.INFO, **fields):
+    return alert(name, rule=AlertRule(name="r", version="1", severity=severity, quiet_hours=(NIGHT,)), **fields)
+
+
+def test_quiet_hours_hold_an_alert_until_they_end_over_a_restart(yard):
+    yard.take(sleepy("a"))
+    assert yard.later(10) == []
+    yard.restart()
+    yard.take(sleepy("b"))
+    assert yard.later(4 * 3600) == []
+    assert names(yard.later(3600 - 10)) == [["a", "b"]]
+    assert yard.outcomes() == [("delivered", None)]
+
+
+def test_a_critical_alert_breaks_through_quiet_hours_alone(yard):
+    yard.take(sleepy("a"))
+    yard.later(10)
+    yard.take(sleepy("b", Severity.CRITICAL))
+    assert names(yard.later(10)) == [["b"]]
+    assert names(yard.later(5 * 3600)) == [["a"]]
+
+
+def test_what_quiet_hours_hold_does_not_hold_up_the_end_of_a_run(yard):
+    yard.take(sleepy("a"))
+    assert upkeep.pending(yard.folder / "outbox.db", flush=True) == 1
+    assert yard.send() == []
+    assert upkeep.pending(yard.folder / "outbox.db", flush=True) == 0
+    assert yard.later(10) == []
+    assert names(yard.later(5 * 3600)) == [["a"]]
+
+
+def test_an_alert_that_is_withdrawn_in_quiet_hours_is_never_told(yard):
+    held = sleepy("a")
+    yard.take(held)
+    yard.later(10)
+    yard.take(correction(held, kind=AlertKind.WITHDRAWAL, rule=held.rule))
+    assert yard.later(6 * 3600) == []
+
+
+def test_a_correction_of_what_was_told_waits_for_the_end_of_quiet_hours_too(yard):
+    yard.at -= 3600
+    told = sleepy("a")
+    yard.take(told)
+    assert names(yard.later(10)) == [["a"]]
+    yard.at += 3600
+    yard.take(correction(told, rule=told.rule))
+    assert yard.later(120) == []
+    assert names(yard.later(5 * 3600)) == [["fix"]]

@@ -50,11 +50,16 @@ class Compiled:
     conditions: tuple[Condition, ...]
     unwanted: frozenset[str]
 
-    def holds(self, event: StatementEvent, facts: Facts) -> bool:
-        """Return whether every condition holds."""
+    def holds(self, event: StatementEvent, keys: frozenset[str]) -> bool:
+        """Return whether every condition holds; `keys`: those of the statement's facts.
+
+        Sets, as comparing two of them goes through the smaller one only.
+        """
+        for each in self.conditions:
+            if each.keys.isdisjoint(keys):
+                return False
         return (
-            all(not each.keys.isdisjoint(facts) for each in self.conditions)
-            and self.unwanted.isdisjoint(facts)
+            self.unwanted.isdisjoint(keys)
             and event.confidence >= self.rule.min_confidence
             and event.independent_origins >= self.rule.min_independent_origins
         )

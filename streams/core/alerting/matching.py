@@ -9,25 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 from streams.core.alerting.conditions import Compiled, Held, compiled, phrases_in
 from streams.core.alerting.facts import facts_of
 from streams.core.alerting.phrases import Phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from schemas.alert import AlertReason
     from schemas.rule import Rule
     from schemas.statement_event import StatementEvent
 
 
-class Match(NamedTuple):
-    """A rule that a statement fulfils, and each of its conditions with what matched."""
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that a statement fulfils."""
 
     rule: Rule
-    reasons: tuple[AlertReason, ...]
+    why: Callable[[], tuple[AlertReason, ...]]
+    """Gives the reasons: most matches are repeats, whose reasons nobody asks for."""
+
+    @property
+    def reasons(self) -> tuple[AlertReason, ...]:
+        """Return each condition with what matched."""
+        return self.why()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,14 @@ class RuleIndex:
     def matches(self, event: StatementEvent) -> tuple[Match, ...]:
         """Return the rules that a statement fulfils, in order of their names."""
         facts = facts_of(event, self.phrases)
+        keys = frozenset(facts)
         candidates = set(self.always)
-        for key in facts:
-            candidates.update(self.by_key.get(key, ()))
+        for key in keys & self.by_key.keys():
+            candidates.update(self.by_key[key])
         fulfilled = (self.rules[number] for number in sorted(candidates))
         return tuple(
-            Match(each.rule, each.reasons(event, facts)) for each in fulfilled if each.holds(event, facts))
+            Match(each.rule, partial(each.reasons, event, facts))
+            for each in fulfilled if each.holds(event, keys))
 
 
 def explain(rule: Rule, event: StatementEvent) -> tuple[Held, ...]:
