@@ -12,7 +12,7 @@ import orjson
 
 from streams import topics
 from streams.audit.dead import letter_of
-from streams.bus.envelope import read_headers
+from streams.bus.envelope import origin_of_raw, read_headers
 from streams.bus.scan import scan
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def overview(bus: Bus) -> list[Row]:
     rows: dict[str, Row] = {}
     async for records in scan(bus, [topics.RAW.name]):
         for record in records:
-            rows[record.at] = _row(record)
+            rows.setdefault(origin_of_raw(record), _row(record))
     async for records in scan(bus, [topics.ENRICHED.name, topics.REFUSALS.name], missing_ok=True):
         for record in records:
             if row := rows.get(read_headers(record.headers).get("ce_origin", "")):
@@ -96,7 +96,7 @@ async def _dead(bus: Bus, rows: dict[str, Row]) -> None:
     async for records in scan(bus, [spec.dead_letters for spec in topics.TOPICS], missing_ok=True):
         for record in records:
             letter = letter_of(record)
-            row = rows.get(letter.id if letter.topic == topics.RAW.name else letter.origin or "")
+            row = rows.get(letter.origin or "")
             if row and row.fate == "on its way":
                 row.fate = f"dead: {letter.code}"
 

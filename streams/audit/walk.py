@@ -14,7 +14,7 @@ import orjson
 
 from streams import topics
 from streams.audit.dead import DeadLetter, letter_of
-from streams.bus.envelope import read_headers
+from streams.bus.envelope import origin_of_raw, read_headers
 from streams.bus.scan import scan
 from streams.bus.views import at_rest, current
 from streams.core.replay.view import runs_at_rest
@@ -110,11 +110,11 @@ def _when(walk: Walk) -> tuple[int, str]:
 
 
 def _origin(record: Record) -> str:
-    """Return a record's origin; a raw record, alive or dead, is its own."""
+    """Return a record's origin; a raw record, alive or dead, is its own, a redriven one's is the first's."""
     if record.topic == topics.RAW.name:
-        return record.at
+        return origin_of_raw(record)
     if record.topic == topics.RAW.dead_letters:
-        return letter_of(record).id
+        return letter_of(record).origin or ""
     return read_headers(record.headers).get("ce_origin", "")
 
 

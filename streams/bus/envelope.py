@@ -220,3 +220,9 @@ def origin_of(record: Record) -> str | None:
 def claim_of(record: Record) -> redriven.Claim | None:
     """Return what a raw record claims of its first place as a redriven one, None when it claims nothing."""
     return redriven.claim_of(read_headers(record.headers), record.topic, record.partition, record.offset)
+
+
+def origin_of_raw(record: Record) -> str:
+    """Return a raw record's origin: its own place, or the first place of one that calls itself redriven."""
+    claim = claim_of(record)
+    return claim.origin if claim else record.at

@@ -164,7 +164,7 @@ def test_dead_letters_are_listed_with_code_place_and_reason(line: Line, raw: Cal
     place = raw(b"{")
     bury(line, place)
     out = line("dlt", "list").out
-    assert out.startswith(f"SCHEMA     {place}  clean  2018-02-14T00:00:00  JSONDecodeError: unexpected end")
+    assert out.startswith(f"open           SCHEMA     {place}  clean  2018-02-14T00:00:00  ?  JSONDecodeError: unexpected end")
     assert line("dlt", "list", "--json").objects[0]["origin"] == place
 
 

@@ -240,3 +240,10 @@ def test_killed_after_any_write_the_same_call_loses_nothing_and_doubles_nothing(
     copies = Counter(dict(record.headers).get("ce_redriveorigin") for record in records(line, topics.RAW.name))
     assert {name.decode(): many for name, many in copies.items() if name} == dict.fromkeys(dead, 1)
     assert states(line) == {"pending": 3}
+
+
+def test_a_redriven_article_is_explained_as_one_walk(line: Line, dead: list[str]) -> None:
+    line("dlt", "redrive", "--yes")
+    told = line("explain", dead[0], "--json")
+    assert (told.code, len(told.objects)) == (0, 1)
+    assert [walk["origin"] for walk in told.objects[0]["walks"]] == [dead[0]]
