@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import sys
 
 import pytest
 
@@ -57,3 +59,20 @@ async def test_run_once_visits_and_tells(line, monkeypatch):
         await asyncio.to_thread(line.process, "feeds", "add", f"{site.url}/bad")
         badly = await asyncio.to_thread(line.process, "feeds", "run", "--once", "--json")
     assert (badly.code, json.loads(badly.out)["error"]) == (1, "no feed: a page, no feed: give the feed's own address")
+
+
+async def test_run_goes_on_until_told_and_a_second_one_is_turned_away(line, monkeypatch):
+    monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_HTTP", "true")
+    monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_NETWORKS", '["127.0.0.0/8"]')
+    async with Site({"/feed": Page(rss(item("a")))}) as site:
+        monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_PORTS", json.dumps([site.port]))
+        line("feeds", "add", f"{site.url}/feed", "--every", "1s")
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "streams.cli.app", "feeds", "run", "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        seen = [json.loads(await asyncio.wait_for(running.stdout.readline(), 60)) for _ in range(2)]
+        second = await asyncio.to_thread(line.process, "feeds", "run")
+        running.send_signal(signal.SIGTERM)
+        _out, told = await running.communicate()
+    assert [each["sent"] for each in seen] == [1, 1]
+    assert (second.code, "another process" in second.err) == (75, True)
+    assert (running.returncode, b"Traceback" in told) == (0, False), told

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 
+from schemas.raw_article import RawArticle, Via
+from streams.core.cleaning.clean import clean
+from streams.core.cleaning.options import CleaningOptions
+from streams.core.feeds.article import Came, article
+from streams.core.feeds.document import document
+from streams.core.feeds.entry import Entry
+from streams.core.feeds.pace import Bounds, interval
+from streams.testing.builders import envelope
 from streams.testing.site import Page, Site
 from tests.ingest.feed_rig import Rig, item, rss
 
@@ -306,3 +316,63 @@ async def test_what_takes_too_long_to_read_or_crashes_is_no_feed_and_the_next_is
         site.pages["/feed"] = page(TWO)
         feed = await rig.visit(later=86_400)
     assert (feed.error, feed.sent) == (None, 2)
+
+
+async def test_one_request_a_host_at_a_time_with_the_gap_that_robots_txt_asks_for(tmp_path):
+    slept = []
+    async with Site({f"/{name}": page(rss(item(name))) for name in "abc"} | {"/robots.txt": page(b"User-agent: *\nCrawl-delay: 0.3")}) as site:
+        rig = Rig(tmp_path)
+        for name in "abc":
+            rig.add(f"{site.url}/{name}", name=name)
+        began = time.monotonic()
+        rig.now = lambda: rig.at + time.monotonic() - began
+        await rig.visit()
+        slept.append(time.monotonic() - began)
+    assert (sorted(site.asked), site.robots, site.most_at_once) == (["/a", "/b", "/c"], 1, 1)
+    assert slept[0] >= 0.6
+
+
+def test_the_next_visit_comes_sooner_after_news_and_later_without_between_bounds():
+    bounds = Bounds(300, 3600)
+    found = [900.0]
+    for new in (0, 0, 0, 1, 1, 1, 1, 1):
+        found.append(interval(found[-1], new, bounds))
+    assert found == [900, 1800, 3600, 3600, 1800, 900, 450, 300, 300]
+
+
+@pytest.mark.parametrize(("channel", "seconds"), [
+    ("", None), ("<ttl>60</ttl>", 3600), ("<ttl>soon</ttl>", None), ("<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>", 21_600),
+    ("<ttl>5</ttl><sy:updatePeriod>hourly</sy:updatePeriod>", 3600), ("<sy:updatePeriod>never</sy:updatePeriod>", None),
+    ("<sy:updatePeriod>hourly</sy:updatePeriod><sy:updateFrequency>0</sy:updateFrequency>", 3600),
+])
+def test_a_feed_says_how_long_it_need_not_be_asked(channel, seconds):
+    assert document(rss(item("a"), channel=channel), "https://a.example/", {}).wait_seconds == seconds
+
+
+@pytest.mark.parametrize(("published", "via", "basis", "suspect", "own_time"), [
+    ("2026-11-20T10:00:00Z", Via.FEED, "feed", False, True), ("2050-01-01T00:00:00Z", Via.FEED, "feed", True, False),
+    ("1970-01-01T00:00:00Z", Via.FEED, "feed", True, False), ("1970-01-01T00:00:00Z", Via.FILE, "producer", False, True),
+])
+def test_a_feeds_date_is_held_to_what_a_pages_is(published, via, basis, suspect, own_time):
+    came = envelope().model_copy(update={"origin_time": datetime(2026, 11, 25, tzinfo=UTC)})
+    raw = RawArticle(content="The harbour opens again on Monday, the minister said.", published=published, via=via)
+    found = clean(raw, came, CleaningOptions())
+    assert (found.published.basis, found.published.suspect) == (basis, suspect)
+    assert (found.event_time == came.origin_time) is not own_time
+
+
+def test_a_date_of_the_page_goes_before_a_feeds_that_cannot_be():
+    came = envelope().model_copy(update={"origin_time": datetime(2026, 11, 25, tzinfo=UTC)})
+    html = '<html><head><meta property="article:published_time" content="2026-11-20T10:00:00Z"></head><body><p>' + "The harbour opens. " * 9 + "</p></body></html>"
+    found = clean(RawArticle(content=html, content_type="text/html", published="2050-01-01T00:00:00Z", via=Via.FEED), came, CleaningOptions())
+    assert found.event_time == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert found.published.candidates[-1].basis == "feed"
+
+
+@pytest.mark.parametrize("fragment", ["One two.<br/><br/>Three four.", "One two.<p>Three four.</p>", "<b>One</b> two. <div>Three four.</div>", "<p>One two.</p>Three four."])
+def test_the_first_words_of_a_fragment_reach_the_text(fragment):
+    words = fragment.replace("One", "The harbour opens again on Monday, one").replace("Three", "Ships had waited outside for a week, three")
+    raw = article(Entry(content=words, html=True, headline="Harbour"), Came(datetime(2026, 11, 25, tzinfo=UTC), 200), outlet=None, language=None)
+    text = clean(raw, envelope(), CleaningOptions()).text
+    assert "The harbour opens" in text
+    assert "Ships had waited" in text

@@ -7,6 +7,7 @@ headline: clean decides whether that is enough.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from streams.core.feeds.entry import Entry
 
 _FIELD_CHARS: Final = 1000
+_BLOCK: Final = re.compile(
+    r"<(?:p|div|article|section|main|table|ul|ol|dl|h[1-6]|blockquote|figure|pre|html|body|head)\b",
+    re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,11 @@ def article(
 
     `page_url`: where that was found in the end, when it was redirected.
     """
-    content = page or entry.content or entry.headline
+    is_html = page is not None or (entry.content is not None and entry.html)
+    own = begun(entry.content) if entry.content and entry.html else entry.content
+    content = page or own or entry.headline
     if not content:
         return None
-    is_html = page is not None or (entry.content is not None and entry.html)
     return RawArticle(
         content=content, content_type=ContentType.HTML if is_html else ContentType.PLAIN,
         source_id=_short(entry.guid), url=page_url or entry.link, headline=_short(entry.headline),
@@ -49,6 +54,17 @@ def article(
         outlet=outlet or _short(entry.outlet), language=language or _short(entry.language),
         fetched_at=came.at, via=Via.FEED,
         http=Http(status=came.status, etag=_short(came.etag), last_modified=_short(came.last_modified)))
+
+
+def begun(fragment: str) -> str:
+    """Return a fragment of HTML with its first words in a paragraph: loose ones are lost on the way to text.
+
+    >>> begun("The harbour opens.<p>Ships wait.</p>")
+    '<p>The harbour opens.</p><p>Ships wait.</p>'
+    """
+    first = _BLOCK.search(fragment)
+    lead = fragment[: first.start()] if first else fragment
+    return f"<p>{lead}</p>{fragment[len(lead):]}" if lead.strip() else fragment
 
 
 def _short(text: str | None) -> str | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS: Final = 1.0
 _UPKEEP_SECONDS: Final = 3600.0
+_GAUGE_SECONDS: Final = 10.0
 
 
 def allowed_by(settings: FeedsSettings) -> Allowed:
@@ -56,6 +57,7 @@ class Works:
     failed: int = 0
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _kept_up: float = 0.0
+    _gauged: float = 0.0
 
     async def once(self) -> None:
         """Visit everything that is due, fetch every page that waits and is due, and end."""
@@ -117,12 +119,15 @@ class Works:
 
     def _upkeep(self) -> None:
         """Set the gauges; forget entries that no feed has had for long."""
+        now = self.visits.now()
+        if now - self._gauged < _GAUGE_SECONDS:
+            return
+        self._gauged = now
         for state in ("active", "paused", "gone"):
             metrics.FEEDS.labels(state).set(0)
         for feed in (found := feeds(self.visits.store)):
             metrics.FEEDS.labels(feed.state).inc()
         metrics.FEED_QUEUE.set(sum(feed.waiting for feed in found))
-        now = self.visits.now()
         if now - self._kept_up > _UPKEEP_SECONDS:
             self._kept_up = now
             with writing(self.visits.store):

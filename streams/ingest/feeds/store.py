@@ -47,6 +47,7 @@ CREATE INDEX known_seen ON known(seen);
 CREATE TABLE queue(
   qid INTEGER PRIMARY KEY AUTOINCREMENT, fid INTEGER NOT NULL, host TEXT, entry TEXT, body BLOB,
   mode TEXT NOT NULL, due REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX queue_feed ON queue(fid);
 CREATE INDEX queue_ready ON queue(qid) WHERE body IS NOT NULL;
 CREATE INDEX queue_pages ON queue(host, due) WHERE body IS NULL;
 CREATE TABLE rests(host TEXT PRIMARY KEY, failures INTEGER NOT NULL, until REAL NOT NULL) WITHOUT ROWID;
