@@ -162,6 +162,7 @@ def status_lines(job: ReplayJob, standing: Standing) -> list[str]:
     lines = [
         f"{job.job_id} is {job.state}" + (f": {job.reason}" if job.reason else ""),
         f"  copied    {standing.copied:,} of {standing.total:,} raw records, {standing.read:,} read by clean",
+        *(["  follows   what comes in live, beyond its frozen ends"] if job.follows else []),
     ]
     if standing.per_second is not None:
         left = standing.seconds_left

@@ -42,7 +42,7 @@ class Standing:
     @property
     def seconds_left(self) -> float | None:
         """Return how long clean will take for the rest, None when that cannot be told."""
-        return (self.total - self.read) / self.per_second if self.per_second else None
+        return max(0, self.total - self.read) / self.per_second if self.per_second else None
 
 
 def folder_of(settings: Settings, job_id: str) -> Path:
