@@ -305,6 +305,12 @@ def test_a_groups_alerts_have_one_partition_and_each_an_ordinal_of_its_own():
     assert len({each.ordinal for each in made}) == 20
 
 
+def test_a_groups_partition_and_an_alerts_ordinal_stay_what_they_are():
+    (alert,) = Stage(rule(group_by=("speaker",))).come(BRIDGE)
+    found = placed(alert, 1000)
+    assert (found.event, found.partition, found.ordinal) == (alert, 360, 5016871658758)
+
+
 def test_how_a_statement_is_looked_at():
     its = envelope(hours=3, mode=DeliveryMode.REPLAY)
     event = said("no", novelty=novel("repeat", "new"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from streams import topics
+from streams.cli.demo_alerts import ON_ITS_DAY
 from streams.stages import STAGES
 from streams.testing.kafka_server import KafkaServer
 
@@ -43,7 +44,7 @@ class Shell:
 def walk(shell: Shell) -> Shell:
     shell.run("topics", "apply")
     shell.run("ingest", str(ARTICLES))
-    shell.run("run", "--until-drained")
+    shell.run("run", "--until-drained", "--now", ON_ITS_DAY)
     return shell
 
 
@@ -89,6 +90,16 @@ def test_statements_at_rest_are_the_same_on_kafka_and_without_a_bus(on_kafka):
     offline = on_kafka.lines("process", "--until", "statements", str(ARTICLES))
     assert at_rest == {body["statement_id"]: body | as_of for body in offline if "statement_id" in body}
     assert len(at_rest) >= 10
+
+
+@pytest.mark.kafka
+def test_on_its_day_the_starter_rules_alert_once_for_each_thing_said_and_deliver_sends_them(on_kafka):
+    alerts = on_kafka.lines("consume", "alerts", "--from-beginning", "--exit-at-end", "--json")
+    assert len({alert["alert_id"] for alert in alerts}) == len(alerts) >= 4
+    spoken = [alert for alert in alerts if alert["line"].startswith("OSTROVAN: ") and alert["corrects"] is None]
+    assert len(spoken) == 4
+    told = on_kafka.lines("consume", "deliveries", "--from-beginning", "--exit-at-end", "--json")
+    assert {alert for each in told if each["outcome"] == "delivered" for alert in each["alert_ids"]} == {alert["alert_id"] for alert in alerts}
 
 
 @pytest.mark.kafka
