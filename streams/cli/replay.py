@@ -200,7 +200,7 @@ def drop(job_id: JobId, as_json: AsJson = False) -> None:
     \b
     communique replay drop raw-3f2a9c1b
 
-    Refused while readers follow it (`cutover`): `rollback` first.
+    Refused while readers follow it (`cutover`): `rollback` first, and let readers catch up.
     """
     job, topics = start.run(_dropped(start.settings(), job_id))
     if as_json:
@@ -213,12 +213,12 @@ async def _dropped(settings: Settings, job_id: str) -> tuple[ReplayJob, int]:
     from schemas.replay_job import ReplayState
     from streams.bus import jobs
     from streams.bus.connect import connect
+    from streams.replay.moving import let_go
     from streams.replay.standing import take_down
 
     bus = connect(settings)
     job = await jobs.read(bus, job_id)
-    if job.state is ReplayState.CUT_OVER:
-        raise exits.Usage(f"readers follow {job.job_id}: `communique replay rollback {job.job_id}` first")
+    await let_go(bus, job, _now())
     if job.state is not ReplayState.DROPPED:
         over = {"state": ReplayState.DROPPED, "follows": False}
         job = await jobs.put(bus, job.model_copy(update=over), _now())

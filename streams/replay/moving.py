@@ -27,7 +27,7 @@ from streams.bus.codec import encode
 from streams.bus.errors import BusError
 from streams.bus.views import Watch
 from streams.core.outcome import Usage
-from streams.core.replay.view import given_up, held, job_now, moved
+from streams.core.replay.view import given_up, held, job_now, moved, runs, without
 from streams.replay.feed import resume_at
 from streams.stages import REPLAYED
 from streams.topics import RAW, VIEWS
@@ -141,6 +141,19 @@ async def roll_back(bus: Bus, job: ReplayJob, by: str | None, now: datetime) -> 
     view = await move(bus, before, by, f"rollback of {job.job_id}", now)
     await _state(bus, job.job_id, ReplayState.ROLLED_BACK, now)
     return view
+
+
+async def let_go(bus: Bus, job: ReplayJob, now: datetime) -> None:
+    """Take a replay out of the pointer before it is dropped. Raises `Usage` while it is production."""
+    async with Watch(bus) as watch:
+        view = await watch.latest()
+        if view.moving:
+            raise jobs.Changed("production is being moved: look where it is and try again")
+        if job_now(view) == job.job_id:
+            raise Usage(f"readers follow {job.job_id}: `communique replay rollback {job.job_id}` first")
+        if job.job_id in runs(view):
+            gone = without(view, job.job_id)
+            await _put(bus, watch, gone.model_copy(update={"reason": f"drop of {job.job_id}"}), now)
 
 
 async def _state(bus: Bus, job_id: str, state: ReplayState, now: datetime) -> None:

@@ -17,8 +17,10 @@ from streams import __version__, topics
 from streams.bench import articles
 from streams.bus import jobs
 from streams.bus.connect import connect
+from streams.bus.views import Watch
 from streams.cli import exits, replay_run
 from streams.cli.replay_plan import planned_lines
+from streams.replay import moving
 from streams.replay.lock import held
 
 
@@ -77,10 +79,15 @@ def test_a_dropped_replay_leaves_nothing_and_can_be_planned_anew(line, job):
 
 
 def test_a_replay_that_readers_follow_is_not_dropped(line, job):
-    _put(line, job, state=ReplayState.CUT_OVER)
+    bus = connect(line.settings)
+    asyncio.run(moving.cut_over(bus, stands(line, job), None, datetime.now(UTC)))
     said = line("replay", "drop", job)
     assert said.code == exits.WRONG_USAGE
     assert "rollback" in said.err
+    asyncio.run(moving.roll_back(bus, stands(line, job), None, datetime.now(UTC)))
+    assert [span.job_id for span in asyncio.run(_view(bus)).spans] == [None, job, None]
+    assert line("replay", "drop", job).code == exits.DONE
+    assert [span.job_id for span in asyncio.run(_view(bus)).spans] == [None]
 
 
 def test_a_replay_of_another_version_or_of_other_offices_is_not_run(line, job):
@@ -138,6 +145,11 @@ async def _create(line, job):
 
     bus = connect(line.settings)
     await create(bus, line.settings, await jobs.read(bus, job))
+
+
+async def _view(bus):
+    async with Watch(bus) as watch:
+        return await watch.latest()
 
 
 async def _topics(line):

@@ -71,3 +71,16 @@ def moved(view: View, job: str | None, ends: Mapping[int, int]) -> View:
 def given_up(view: View) -> View:
     """Return the view as it was before `held`."""
     return view.model_copy(update={"revision": view.revision + 1, "moving": False})
+
+
+def without(view: View, job: str) -> View:
+    """Return the view after a replay is dropped: its raw records are those of the run before it.
+
+    That run has them, too: both run until one is dropped. A reader that was behind goes on in the run that
+    took over and does not see again what it has read.
+    """
+    spans: list[ViewSpan] = []
+    for span in view.spans:
+        if span.job_id != job and not (spans and spans[-1].job_id == span.job_id):
+            spans.append(span)
+    return view.model_copy(update={"revision": view.revision + 1, "spans": tuple(spans)})
