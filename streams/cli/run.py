@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -149,7 +150,7 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
     await start.ensure_rules(bus, settings)
     stages = list(dict.fromkeys(worker.stage for worker in plan.workers))
     outbox = path_of(settings) if DELIVER in stages else None
-    if until_drained and await drained(bus, stages, outbox):
+    if until_drained and await drained(bus, stages, outbox) and not await replays.unread(bus, stages):
         output.say("nothing to do: every stage has read everything")
         return exits.DONE
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
@@ -157,8 +158,9 @@ async def _supervise(settings: Settings, plan: Plan, *, until_drained: bool, as_
         supervisor = Supervisor(plan, teller.tell)
         _stop_on_signals(supervisor)
         watcher = asyncio.create_task(
-            watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox))
-        follower = asyncio.create_task(replays.keep(supervisor, bus, settings))
+            watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox,
+                  beside=partial(replays.unread, bus, stages)))
+        follower = asyncio.create_task(replays.keep(supervisor, bus, stages, settings))
         code = await supervisor.run()
         await _end(watcher)
         await _end(follower)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streams.audit.lag import Lag, age_seconds, look
 from streams.bus.errors import BusError
@@ -31,6 +32,15 @@ _IDLE_LOOK_SECONDS: Final = 5.0
 """Without --until-drained the looks are for the metrics, which Prometheus fetches every 15 s or so."""
 
 
+Beside: TypeAlias = Callable[[], Awaitable[int]]
+"""Returns how many records are unread beside the stages' own: replays that follow the live flow."""
+
+
+async def nothing_beside() -> int:
+    """Return 0."""
+    return 0
+
+
 async def drained(bus: Bus, stages: Sequence[str], outbox: Path | None = None) -> bool:
     """Return whether nothing is unread, by two looks that agree, and nothing waits in the outbox."""
     async with bus.admin() as admin:
@@ -45,7 +55,7 @@ def _nothing(lags: Sequence[Lag]) -> bool:
 
 async def watch(
     supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
-    outbox: Path | None = None,
+    outbox: Path | None = None, beside: Beside = nothing_beside,
 ) -> None:
     """Look again and again until the supervisor stops.
 
@@ -53,7 +63,8 @@ async def watch(
     what nobody watches would never be drained.
     """
     try:
-        await _look_on(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox)
+        await _look_on(
+            supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox, beside=beside)
     except Exception as error:  # noqa: BLE001  # told; a run without its watcher has no end
         teller.say(f"the run ends, its watcher failed: {type(error).__name__}: {error}")
         supervisor.code = exits.TRY_AGAIN if isinstance(error, OSError) else exits.DOES_NOT_HOLD
@@ -62,11 +73,12 @@ async def watch(
 
 async def _look_on(
     supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
-    outbox: Path | None = None,
+    outbox: Path | None = None, beside: Beside = nothing_beside,
 ) -> None:
     while not supervisor.stopping.is_set():
         try:
-            await _watch(supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox)
+            await _watch(
+                supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox, beside=beside)
         except BusError as error:
             teller.say(f"the lag cannot be read: {error}")
             await _pause(supervisor, _IDLE_LOOK_SECONDS)
@@ -74,7 +86,7 @@ async def _look_on(
 
 async def _watch(
     supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
-    outbox: Path | None = None,
+    outbox: Path | None = None, beside: Beside = nothing_beside,
 ) -> None:
     before: tuple[Lag, ...] = ()
     measure_at = 0.0
@@ -86,7 +98,7 @@ async def _watch(
                 measure_at = at + _IDLE_LOOK_SECONDS
                 await _measure(bus, lags)
             all_read = until_drained and _nothing(lags) and lags == before
-            if all_read and not (outbox and pending(outbox, flush=True)):
+            if all_read and not await beside() and not (outbox and pending(outbox, flush=True)):
                 teller.drained()
                 supervisor.stopping.set()
             before = lags
