@@ -57,7 +57,8 @@ async def follow(bus: Bus, job: ReplayJob, now: datetime) -> ReplayJob:
 
 async def behind(bus: Bus, job: ReplayJob) -> int:
     """Return how many records the replay has not read yet: of the raw topic, and of its own."""
-    places = await resume_at(bus, job)
+    at = await resume_at(bus, job)
+    places = {each.partition: max(each.end, at[each.partition]) for each in job.ranges}
     async with bus.admin() as admin:
         ends = await admin.end_offsets([RAW.name])
         raw = sum(max(0, end - places.get(place.partition, 0)) for place, end in ends.items())
