@@ -77,10 +77,18 @@ class Shift:
         self.teller.tell(happening)
 
     async def watch(self) -> None:
-        """Look until all is read, the job is told otherwise, or somebody stops the supervisor."""
+        """Look until all is read, the job is told otherwise, or somebody stops the supervisor.
+
+        However it ends, the workers end with it: what nobody watches would never be done.
+        """
+        try:
+            await self._look_on(self.supervisor.stopping)
+        finally:
+            self.supervisor.stopping.set()
+
+    async def _look_on(self, stopping: asyncio.Event) -> None:
         before: object = None
         read_at = 0.0
-        stopping = self.supervisor.stopping
         while not stopping.is_set():
             try:
                 if time.monotonic() >= read_at:
@@ -142,7 +150,7 @@ class Run:
             if code and ended is Ended.STOPPED and not self.stopping.is_set():
                 return await self._failed(job, code)
             job = await jobs.read(self.bus, job.job_id)
-            if ended is Ended.DRAINED:
+            if ended is Ended.DRAINED and job.state not in {ReplayState.PAUSED, ReplayState.DROPPED}:
                 return await self.finish(job)
             if job.state is ReplayState.PAUSED:
                 output.say(f"{job.job_id} is paused: `communique replay resume {job.job_id}` lets it go on")

@@ -74,6 +74,7 @@ def sift_of(selector: ReplaySelector) -> Callable[[Record], bool]:
     origins, outlets, ids = map(frozenset, (selector.origins, selector.outlets, selector.ids))
 
     def means(record: Record) -> bool:
+        """Tell whether a record fits."""
         if origins and record.at not in origins:
             return False
         if not (outlets or ids):
