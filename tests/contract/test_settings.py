@@ -13,7 +13,7 @@ from streams.settings import NAMES, Settings, SettingsError, load_settings, read
 from streams.settings_sources import variable
 
 ROOT = Path(__file__).parents[2]
-UNITS = ("_seconds", "_ms", "_hours", "_days", "_bytes", "_chars", "_share")
+UNITS = ("_seconds", "_ms", "_hours", "_days", "_bytes", "_chars", "_share", "_per_second")
 
 
 @pytest.fixture(autouse=True)
