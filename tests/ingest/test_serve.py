@@ -1,4 +1,4 @@
-"""Articles over HTTP, over loopback on the embedded log; once on Kafka without its broker."""
+"""Articles over HTTP, over loopback on the embedded log."""
 
 from __future__ import annotations
 
