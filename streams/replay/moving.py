@@ -137,8 +137,7 @@ async def roll_back(bus: Bus, job: ReplayJob, by: str | None, now: datetime) -> 
     spans = [span.job_id for span in view.spans]
     if spans[-1] != job.job_id and not (view.moving or job.state is ReplayState.CUT_OVER):
         raise Usage(f"{job.job_id} is not production: that is {spans[-1] or 'the first run'}")
-    at = max((number for number, each in enumerate(spans) if each == job.job_id), default=len(spans))
-    before = spans[at - 1] if spans[-1] == job.job_id else spans[-1]
+    before = spans[spans.index(job.job_id) - 1] if spans[-1] == job.job_id else spans[-1]
     view = await move(bus, before, by, f"rollback of {job.job_id}", now)
     await _state(bus, job.job_id, ReplayState.ROLLED_BACK, now)
     return view
