@@ -18,7 +18,7 @@ from streams.core.alerting.raised import Raised, RaisedIndex
 from streams.core.outcome import Permanent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from schemas.alert import Alert
@@ -37,21 +37,42 @@ async def would_have(
 
     `job` None: of any that wrote on the statements topic; a replay's statements are on its own.
     """
-    limits = codec.limits_of(settings)
     names = [topics.STATEMENTS.name, *([topics.shadow(topics.STATEMENTS.name, job)] if job else [])]
+    past = Past(RuleIndex.over(rules))
+    async for event, its in _at_last(bus, settings, names):
+        if its.delivery_mode in modes and job in {None, its.replay_job_id}:
+            for alert in past.take(event, its):
+                yield alert, its
+
+
+async def on_their_day(
+    bus: Bus, settings: Settings, rules: Iterable[Rule], run: str | None, means: Callable[[str], bool]
+) -> AsyncIterator[Alert]:
+    """Yield what a run's statements, as they stand at last, raise when each comes live on its day.
+
+    `means`: whether a raw record, by its origin, is looked at.
+    """
+    past = Past(RuleIndex.over(rules))
+    async for event, its in _at_last(bus, settings, [topics.shadow(topics.STATEMENTS.name, run)]):
+        if means(its.origin):
+            for alert in past.take(event, its):
+                yield alert
+
+
+async def _at_last(
+    bus: Bus, settings: Settings, names: Sequence[str]
+) -> AsyncIterator[tuple[StatementEvent, Envelope]]:
+    """Yield each statement of the topics as it stands at last."""
     last: dict[tuple[str, bytes], tuple[int, int]] = {}
     async for records in scan.scan(bus, names, missing_ok=True):
         last |= {(record.topic, record.key or b""): (record.partition, record.offset) for record in records}
-    past = Past(RuleIndex.over(rules))
+    limits = codec.limits_of(settings)
     async for records in scan.scan(bus, names, missing_ok=True):
         for record in records:
             newest = last.get((record.topic, record.key or b"")) == (record.partition, record.offset)
-            its = _envelope(record) if newest else None
-            if its is None or its.delivery_mode not in modes or job not in {None, its.replay_job_id}:
-                continue
-            event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
-            for alert in past.take(cast("StatementEvent", event), its):
-                yield alert, its
+            if newest and (its := _envelope(record)) is not None:
+                event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
+                yield cast("StatementEvent", event), its
 
 
 async def raised_at(

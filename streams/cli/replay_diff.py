@@ -70,7 +70,7 @@ async def _diff(
         task = bar.add_task("compare", total=None)
         verdict = await judge(
             bus, await jobs.read(bus, job_id), spool, samples=samples, each=each,
-            tell=lambda records: bar.advance(task, records))
+            tell=lambda records: bar.advance(task, records), settings=settings)
         found = await examples(bus, spool, verdict.comparison.found.samples) if samples else {}
     return verdict, {kind: [sample(*one) for one in ones] for kind, ones in found.items()}
 
@@ -109,7 +109,8 @@ def others(verdict: Verdict) -> list[tuple[str, str]]:
         ("pairs", f"{clusters.same:,} same, {clusters.joined:,} joined, {clusters.split:,} split"),
         ("clusters renamed", f"{clusters.renamed:,}"),
         ("statements at rest", f"{verdict.comparison.judged_otherwise:,} judged otherwise (novelty, state)"),
-        ("alerts raised", f"{alerts.same:,} still rest on a statement, {alerts.removed:,} do not"),
+        ("alerts, on their day", f"{alerts.same:,} same, {alerts.added:,} added, {alerts.removed:,} removed"),
+        ("alerts raised", f"{alerts.supported:,} still rest on a statement, {alerts.unsupported:,} do not"),
         ("raw records without an end", f"{len(verdict.comparison.unaccounted):,}"),
     ]
 

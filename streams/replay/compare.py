@@ -48,7 +48,7 @@ class Comparison:
     @property
     def nothing(self) -> bool:
         """Tell whether both runs came to the same."""
-        counts = (self.judged_otherwise, len(self.unaccounted), self.alerts.removed)
+        counts = (self.judged_otherwise, len(self.unaccounted), self.alerts.added, self.alerts.removed)
         return not (self.found.digest.strip("0") or any(counts)) and self.clusters.nothing
 
     @property

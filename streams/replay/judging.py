@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from schemas.replay_job import ReplayState
+from streams.audit.past_alerts import on_their_day
 from streams.bus import jobs
+from streams.bus.ruleset import rules_on
 from streams.bus.views import current
 from streams.core.outcome import Usage
 from streams.core.replay.gates import LOST, Gate, gates
 from streams.core.replay.view import job_now
 from streams.replay.compare import Comparison, compared, fill
-from streams.replay.spool import Spool
+from streams.replay.spool import NEW, OLD, Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.replay_job import ReplayGates, ReplayJob, Waiver
     from streams.bus.interface import Bus
     from streams.core.replay.diff import Difference
+    from streams.settings import Settings
 
 COMPARABLE = frozenset({
     ReplayState.DONE, ReplayState.ACCEPTED, ReplayState.CUT_OVER, ReplayState.ROLLED_BACK,
@@ -65,13 +68,22 @@ def spooled() -> Iterator[Spool]:
 async def judge(
     bus: Bus, job: ReplayJob, spool: Spool, *, samples: int = 0,
     each: Callable[[Difference], None] = lambda _: None, tell: Callable[[int], None] = lambda _: None,
+    settings: Settings | None = None,
 ) -> Verdict:
-    """Compare a replay with production. Raises `Usage` for one that has not come to its end."""
+    """Compare a replay with production; with `settings` also what the rules make of both.
+
+    Raises `Usage` for one that has not come to its end.
+    """
     if job.state not in COMPARABLE:
-        run = f"`communique replay run {job.job_id}`"
-        raise Usage(f"{job.job_id} is {job.state}: it is compared when it is done ({run})")
-    production = job_now(await current(bus))
-    await fill(bus, job, None if production == job.job_id else production, spool, tell)
+        what = f"`communique replay run {job.job_id}`"
+        raise Usage(f"{job.job_id} is {job.state}: it is compared when it is done ({what})")
+    now = job_now(await current(bus))
+    production = None if now == job.job_id else now
+    await fill(bus, job, production, spool, tell)
+    if settings and (rules := list((await rules_on(bus, settings)).values())):
+        for side, run in ((OLD, production), (NEW, job.job_id)):
+            async for alert in on_their_day(bus, settings, rules, run, spool.means):
+                spool.due(side, alert.alert_id)
     comparison = compared(job, spool, each, samples)
     return Verdict(job, comparison, held_against(comparison, job.gates, job.waivers))
 

@@ -27,6 +27,7 @@ CREATE TABLE standing (id TEXT, side INT, value TEXT, PRIMARY KEY (id, side)) WI
 CREATE TABLE places (article TEXT, side INT, cluster TEXT, canonical TEXT, PRIMARY KEY (article, side))
   WITHOUT ROWID;
 CREATE TABLE rests (alert TEXT, id TEXT, PRIMARY KEY (alert, id)) WITHOUT ROWID;
+CREATE TABLE due (alert TEXT, side INT, PRIMARY KEY (alert, side)) WITHOUT ROWID;
 CREATE TABLE known (article TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 _EACH: Final = """
@@ -53,16 +54,27 @@ SELECT count(*), coalesce(sum(kept), 0) FROM (
   SELECT max(s.id IS NOT NULL) AS kept FROM rests r LEFT JOIN standing s ON s.id = r.id AND s.side = 1
   GROUP BY r.alert)
 """
+_DUE: Final = """
+SELECT coalesce(sum(sides = 2), 0), coalesce(sum(sides = 1 AND side = 1), 0),
+  coalesce(sum(sides = 1 AND side = 0), 0)
+FROM (SELECT count(*) AS sides, max(side) AS side FROM due GROUP BY alert)
+"""
 _SIZES: Final = """
 SELECT count(*) FROM places p JOIN known k ON k.article = p.article WHERE side = ? GROUP BY cluster
 """
 
 
 class AlertCounts(NamedTuple):
-    """Alerts that production raised: those resting on a statement that the new run has, and the others."""
+    """Alerts of the rules as they stand, had all come live on its day: in both runs, in one only.
+
+    Of those that production did raise: `supported` rest on a statement that the new run has, the others not.
+    """
 
     same: int
+    added: int
     removed: int
+    supported: int
+    unsupported: int
 
 
 class Ends(NamedTuple):
@@ -126,10 +138,15 @@ class Spool(AbstractContextManager["Spool"]):
         rows = ((alert, each) for each in statements)
         self._file.executemany("INSERT OR IGNORE INTO rests VALUES (?, ?)", rows)
 
+    def due(self, side: int, alert: str) -> None:
+        """Take in an alert that a run's statements raise on their day."""
+        self._file.execute("INSERT OR IGNORE INTO due VALUES (?, ?)", (alert, side))
+
     def alerts(self) -> AlertCounts:
-        """Return how many alerts rest on a statement that the new run has, and how many on none."""
+        """Return how alerts differ."""
         total, kept = self._file.execute(_ALERTS).fetchone()
-        return AlertCounts(int(kept), int(total - kept))
+        same, added, removed = self._file.execute(_DUE).fetchone()
+        return AlertCounts(same, added, removed, int(kept), int(total - kept))
 
     def _keep(self, table: str, side: int, key: str, value: tuple[str, ...] | None) -> None:
         column = "id" if table == "standing" else "article"

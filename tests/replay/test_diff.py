@@ -11,15 +11,19 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from schemas.envelope import DeliveryMode, Envelope
 from schemas.replay_job import ReplayEstimate, ReplayGates, ReplayJob, ReplayRange, ReplayState, Waiver
 from streams import topics
-from streams.bus import jobs
+from streams.bench.past_alerts import statements
+from streams.bus import codec, jobs
 from streams.bus.connect import connect
+from streams.bus.envelope import to_headers
 from streams.cli.app import build
 from streams.core.outcome import Usage
 from streams.replay import judging
 from streams.replay.examples import examples
 from streams.settings import load_settings
+from streams.testing.rules import rule
 from streams.topics import shadow
 
 JOB = "shorter-1"
@@ -146,7 +150,7 @@ async def test_a_changed_rule_names_exactly_what_changed_and_no_other(bus, tmp_p
             for t in told for pair in t.statements if pair.kind == "removed"} == gone != set()
     one = shown["article changed"][0]
     assert (one.old["text"], one.new["text"]) == tuple(side[int(one.told.origin[-1])]["text"] for side in (old, new))
-    assert verdict.as_dict()["alerts"] == {"same": 0, "removed": 0}
+    assert verdict.as_dict()["alerts"] == dict.fromkeys(("same", "added", "removed", "supported", "unsupported"), 0)
 
 
 async def test_ends_clusters_alerts_and_what_was_judged_otherwise_are_counted(bus) -> None:
@@ -169,7 +173,7 @@ async def test_ends_clusters_alerts_and_what_was_judged_otherwise_are_counted(bu
     assert (told["same"], told["removed"], told["lost"]) == (4, 2, 3)  # 8 and 9 never had an end, 7 has none now
     assert told["clusters"] == {"same": 2, "joined": 4, "split": 0, "renamed": 0, "moved": 4}
     assert told["judged_otherwise"] == 1
-    assert told["alerts"] == {"same": 1, "removed": 1}
+    assert told["alerts"] == {"same": 0, "added": 0, "removed": 0, "supported": 1, "unsupported": 1}
     assert not told["open"]
 
 
@@ -235,3 +239,28 @@ async def test_the_page_loads_nothing_and_escapes_everything(bus, tmp_path, monk
     assert not re.search(r'(src|href)="', written)
     assert "Before." in written
     assert "After." in written
+
+
+async def test_alerts_that_a_replay_would_raise_are_compared_by_the_same_rules_on_both_sides(bus) -> None:
+    """Three statements fit the rule in production; in the replay the first is gone and a fourth has come."""
+    settings = load_settings(bus=bus.url)
+    async with bus.admin() as admin:
+        await admin.create_topic(topics.RULES.name, 1, {})
+    stands = rule("harbour", words=("harbour",), freshness_hours=24 * 365 * 30)
+    async with bus.producer(client_id="test") as producer:
+        await producer.send(topics.RULES.name, codec.encode(stands), key=b"harbour")
+        await producer.flush()
+    spoken = [each for each in statements(400) if "harbour" in each.content[0].text and each.novelty.kind == "new"][:4]
+    assert len(spoken) == 4
+    for run, kept in ((None, spoken[:3]), (JOB, spoken[1:])):
+        for number, event in enumerate(kept, 2):
+            its = Envelope(
+                id=f"{run}-{number}", type="news.statement.v1", source="/test", time=event.event_time, origin=origin(number),
+                origin_time=event.event_time, delivery_mode=DeliveryMode.REPLAY if run else DeliveryMode.LIVE)
+            async with bus.producer(client_id="test") as producer:
+                await producer.send(
+                    shadow(topics.STATEMENTS.name, run), codec.encode(event), key=event.statement_id.encode(),
+                    headers=to_headers(its))
+                await producer.flush()
+    verdict = (await verdict_of(bus, settings=settings))[0]
+    assert verdict.comparison.alerts[:3] == (2, 1, 1)
