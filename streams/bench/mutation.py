@@ -1,0 +1,205 @@
+"""mutation: do the fast tests of a room notice when its code is made wrong? Cosmic-ray's mutations, sampled.
+
+    python -m streams.bench.mutation [--room streams/core/alerting] [--tests 'tests/core/test_alerting*.py']
+        [--sample 150] [--seed 1] [--seconds 1200] [--floor 0.85] [--survivors]
+
+Each mutant runs the tests in a child process that has the libraries loaded already, until the first test
+that fails. Left out are mutants that cannot differ: of annotations, docstrings, imports for types only. Exit
+code 1: fewer than the floor were killed. A mutant that takes ten times as long as the tests do is killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import importlib
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from importlib.util import spec_from_loader
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+
+LOADED: Final = (
+    "pydantic", "rigour.territories", "hypothesis", "pytest", "ahocorasick", "schemas.registry",
+)
+_TIMES: Final = 10
+_SURVIVED: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One module made wrong in one place. `line`: of the first difference, from 1."""
+
+    file: Path
+    operator: str
+    occurrence: int
+    code: str
+    line: int
+
+
+def mutants_of(file: Path) -> Iterator[Mutant]:
+    """Yield all mutants of a module that can differ from it."""
+    plugins, mutating = (importlib.import_module(f"cosmic_ray.{name}") for name in ("plugins", "mutating"))
+    source = file.read_text(encoding="utf-8")
+    meant = _meaning(source)
+    for name in plugins.operator_names():
+        operator = plugins.get_operator(name)
+        if operator.arguments():
+            continue
+        for occurrence in range(10_000):
+            code = mutating.mutate_code(source, operator(), occurrence)
+            if code is None:
+                break
+            if _meaning(code) != meant:
+                yield Mutant(file, name.partition("/")[2], occurrence, code, _first_difference(source, code))
+
+
+def _meaning(code: str) -> str:
+    """Return what a module's code does: without annotations, docstrings, imports for types."""
+    try:
+        return ast.dump(_Bare().visit(ast.parse(code)))
+    except SyntaxError:
+        return code
+
+
+class _Bare(ast.NodeTransformer):
+    """Takes out what decides nothing at run time."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        for each in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs):
+            each.annotation = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Constant(None)
+        self.generic_visit(node)
+        return node
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return None
+        self.generic_visit(node)
+        return node
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+
+def _first_difference(one: str, other: str) -> int:
+    lines = zip(one.split("\n"), other.split("\n"), strict=False)
+    return next((number for number, (mine, its) in enumerate(lines, 1) if mine != its), 0)
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module from code that is given."""
+
+    def __init__(self, name: str, path: str, code: str) -> None:
+        super().__init__(name, path)
+        self._code = code
+
+    def get_code(self, fullname: str) -> Any:  # noqa: ANN401  # a code object
+        del fullname
+        return compile(self._code, self.path, "exec")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Finds one module, made wrong."""
+
+    name: str
+    mutant: Mutant
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return the mutant's spec for its name."""
+        del path, target
+        if fullname != self.name:
+            return None
+        where = str(self.mutant.file)
+        return spec_from_loader(fullname, _Loader(fullname, where, self.mutant.code))
+
+
+def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> bool:
+    """Run the tests on a mutant (None: on the code as it is) in a child; return whether all of them pass."""
+    child = os.fork()
+    if not child:
+        _be_a_child(mutant, tests)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status) == _SURVIVED
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def _be_a_child(mutant: Mutant | None, tests: Sequence[str]) -> None:
+    pytest = importlib.import_module("pytest")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    if mutant is not None:
+        name = ".".join(mutant.file.with_suffix("").parts)
+        sys.meta_path.insert(0, _Finder(name, mutant))
+    code = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"])
+    os._exit(int(code))
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser("python -m streams.bench.mutation", description=__doc__.split("\n")[0])
+    parser.add_argument("--room", type=Path, default=Path("streams/core/alerting"))
+    parser.add_argument("--tests", default="tests/core/test_alerting*.py")
+    parser.add_argument("--sample", type=int, default=150, help="mutants at most; 0: all of them")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=1200, help="end after so long")
+    parser.add_argument("--floor", type=float, default=0.85)
+    parser.add_argument("--survivors", action="store_true", help="show what survived, with its line")
+    called = parser.parse_args()
+    for name in LOADED:
+        importlib.import_module(name)
+    tests = sorted(str(each) for each in Path().glob(called.tests))
+    begun = time.monotonic()
+    if not survives(None, tests, called.seconds):
+        parser.error(f"the tests fail without a mutation: {' '.join(tests)}")
+    patience = max(10.0, _TIMES * (time.monotonic() - begun))
+    every = [each for file in sorted(called.room.rglob("*.py")) for each in mutants_of(file)]
+    Random(called.seed).shuffle(every)
+    return _judged(every[: called.sample or None], tests, len(every), patience, called)
+
+
+def _judged(
+    mutants: Sequence[Mutant], tests: Sequence[str], every: int, patience: float, called: argparse.Namespace
+) -> int:
+    begun, tried, alive = time.monotonic(), 0, []
+    for mutant in mutants:
+        if time.monotonic() - begun > called.seconds:
+            break
+        tried += 1
+        if survives(mutant, tests, patience):
+            alive.append(mutant)
+            if called.survivors:
+                line = mutant.code.split("\n")[mutant.line - 1].strip()
+                sys.stderr.write(f"{mutant.file}:{mutant.line}: {mutant.operator}: {line}\n")
+    share = 1 - len(alive) / max(1, tried)
+    sys.stdout.write(json.dumps({
+        "mutants": every, "tried": tried, "killed": tried - len(alive), "share": round(share, 3),
+        "seed": called.seed, "holds": share >= called.floor}) + "\n")
+    return int(share < called.floor)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
