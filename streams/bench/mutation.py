@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
 LOADED: Final = (
-    "pydantic", "rigour.territories", "hypothesis", "pytest", "ahocorasick", "schemas.registry",
+    "pydantic", "rigour.territories", "pytest", "ahocorasick", "schemas.registry",
 )
 _TIMES: Final = 10
 _SURVIVED: Final = 0
@@ -42,26 +42,30 @@ class Mutant:
 
     file: Path
     operator: str
-    occurrence: int
     code: str
     line: int
 
 
-def mutants_of(file: Path) -> Iterator[Mutant]:
-    """Yield all mutants of a module that can differ from it."""
-    plugins, mutating = (importlib.import_module(f"cosmic_ray.{name}") for name in ("plugins", "mutating"))
-    source = file.read_text(encoding="utf-8")
-    meant = _meaning(source)
+def places_in(file: Path) -> Iterator[tuple[Path, str, int]]:
+    """Yield (module, operator, occurrence) of all that cosmic-ray would change in a module."""
+    plugins, trees = (importlib.import_module(f"cosmic_ray.{name}") for name in ("plugins", "ast"))
+    nodes = list(trees.ast_nodes(trees.get_ast(file.read_text(encoding="utf-8"))))
     for name in plugins.operator_names():
         operator = plugins.get_operator(name)
-        if operator.arguments():
-            continue
-        for occurrence in range(10_000):
-            code = mutating.mutate_code(source, operator(), occurrence)
-            if code is None:
-                break
-            if _meaning(code) != meant:
-                yield Mutant(file, name.partition("/")[2], occurrence, code, _first_difference(source, code))
+        if not operator.arguments():
+            made = operator()
+            places = sum(1 for node in nodes for _ in made.mutation_positions(node))
+            yield from ((file, name, occurrence) for occurrence in range(places))
+
+
+def mutant_at(file: Path, operator: str, occurrence: int) -> Mutant | None:
+    """Return the mutant of a place; None for one that cannot differ from the module."""
+    plugins, mutating = (importlib.import_module(f"cosmic_ray.{name}") for name in ("plugins", "mutating"))
+    source = file.read_text(encoding="utf-8")
+    code = mutating.mutate_code(source, plugins.get_operator(operator)(), occurrence)
+    if code is None or _meaning(code) == _meaning(source):
+        return None
+    return Mutant(file, operator.partition("/")[2], code, _first_difference(source, code))
 
 
 def _meaning(code: str) -> str:
@@ -154,7 +158,7 @@ def _be_a_child(mutant: Mutant | None, tests: Sequence[str]) -> None:
     if mutant is not None:
         name = ".".join(mutant.file.with_suffix("").parts)
         sys.meta_path.insert(0, _Finder(name, mutant))
-    code = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"])
+    code = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "--assert=plain"])
     os._exit(int(code))
 
 
@@ -176,18 +180,21 @@ def main() -> int:
     if not survives(None, tests, called.seconds):
         parser.error(f"the tests fail without a mutation: {' '.join(tests)}")
     patience = max(10.0, _TIMES * (time.monotonic() - begun))
-    every = [each for file in sorted(called.room.rglob("*.py")) for each in mutants_of(file)]
+    every = [each for file in sorted(called.room.rglob("*.py")) for each in places_in(file)]
     Random(called.seed).shuffle(every)
-    return _judged(every[: called.sample or None], tests, len(every), patience, called)
+    return _judged(every, tests, patience, called)
 
 
 def _judged(
-    mutants: Sequence[Mutant], tests: Sequence[str], every: int, patience: float, called: argparse.Namespace
+    places: Sequence[tuple[Path, str, int]], tests: Sequence[str], patience: float, called: argparse.Namespace
 ) -> int:
     begun, tried, alive = time.monotonic(), 0, []
-    for mutant in mutants:
-        if time.monotonic() - begun > called.seconds:
+    for place in places:
+        if time.monotonic() - begun > called.seconds or tried == (called.sample or -1):
             break
+        mutant = mutant_at(*place)
+        if mutant is None:
+            continue
         tried += 1
         if survives(mutant, tests, patience):
             alive.append(mutant)
@@ -196,7 +203,7 @@ def _judged(
                 sys.stderr.write(f"{mutant.file}:{mutant.line}: {mutant.operator}: {line}\n")
     share = 1 - len(alive) / max(1, tried)
     sys.stdout.write(json.dumps({
-        "mutants": every, "tried": tried, "killed": tried - len(alive), "share": round(share, 3),
+        "places": len(places), "tried": tried, "killed": tried - len(alive), "share": round(share, 3),
         "seed": called.seed, "holds": share >= called.floor}) + "\n")
     return int(share < called.floor)
 
