@@ -62,7 +62,7 @@ def _quote(found: EnrichedArticle, span: Span) -> Json:
 def _field(found: EnrichedArticle, span: Span) -> str:
     if span.field is SpanField.HEADLINE:
         return found.headline or ""
-    return found.text if span.field is SpanField.TEXT else span.text.rjust(span.end)
+    return found.text if span.field is SpanField.TEXT else ""
 
 
 def _speaker(found: Statement) -> Json:

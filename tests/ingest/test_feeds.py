@@ -376,3 +376,14 @@ def test_the_first_words_of_a_fragment_reach_the_text(fragment):
     text = clean(raw, envelope(), CleaningOptions()).text
     assert "The harbour opens" in text
     assert "Ships had waited" in text
+
+
+async def test_an_older_copy_of_robots_txt_holds_while_there_is_no_newer(tmp_path):
+    rig = Rig(tmp_path)
+    async with Site({"/feed": page(TWO), "/robots.txt": page(b"User-agent: *\nDisallow: /private")}) as site:
+        rig.add(f"{site.url}/feed")
+        assert (await rig.visit()).error is None
+        site.pages["/robots.txt"] = page(b"", 503)
+        assert (await rig.visit(later=2 * 86_400)).error is None
+        assert (await rig.visit(later=9 * 86_400)).error == "robots.txt: cannot be read now"
+    assert site.robots == 3
