@@ -29,6 +29,8 @@ class Ranges:
     given: Mapping[TopicPartition, Range] | None = None
     starts: Mapping[TopicPartition, int] = field(default_factory=dict)
     stops: Mapping[TopicPartition, int] = field(default_factory=dict)
+    only: Mapping[str, Collection[TopicPartition]] = field(default_factory=dict)
+    """Of some topics, the partitions that are asked for."""
     read: dict[TopicPartition, Range] = field(default_factory=dict)
 
     async def scan(
@@ -45,7 +47,7 @@ class Ranges:
         if self.given is not None:
             before = {place: max(first, before.get(place, 0)) for place, (first, _) in self.given.items()}
             ends = {} if onward else {place: end for place, (_, end) in self.given.items()}
-        only = None if self.given is None else self.given.keys()
+        only = self.given.keys() if self.given is not None else self.only.get(names[0])
         async for records in scan(
             bus, names, starts=before, ends=ends, missing_ok=missing_ok or self.given is not None,
             only=only, noted=self._note,

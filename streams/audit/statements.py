@@ -28,7 +28,7 @@ _NAMED: Final = b'"statement_id"'
 
 async def lost(
     bus: Bus, committed: Mapping[TopicPartition, int], tell: Callable[[str, int], None], ranges: Ranges,
-    asked_for: Callable[[Record], bool] = lambda _record: True,
+    asked_for: Callable[[Record], bool] = lambda _record: True, job: str | None = None,
 ) -> tuple[str, ...]:
     """Return the statements, by id, that have come to nothing.
 
@@ -36,29 +36,30 @@ async def lost(
     the statements topic is read to its end, whatever `ranges` says: it is compacted, and a statement that was
     there may stand further on.
     """
-    dead = await _buried(bus, ranges)
+    enriched, said, stated = (
+        topics.shadow(spec.name, job) for spec in (topics.ENRICHED, topics.FOUND, topics.STATEMENTS))
+    dead = await _buried(bus, ranges, [f"{enriched}.dlt", f"{said}.dlt"])
     looked_for: set[str] = set()
-    async for records in ranges.scan(bus, [topics.ENRICHED.name], missing_ok=True):
+    async for records in ranges.scan(bus, [enriched], missing_ok=True):
         for record in records:
             split = record.offset < committed.get(TopicPartition(record.topic, record.partition), 0)
             if split and record.at not in dead and asked_for(record):
                 looked_for.update(_statements(record))
-        tell(topics.ENRICHED.name, len(records))
+        tell(enriched, len(records))
     if not looked_for:
         return ()
-    on_the_way = {place: offset for place, offset in committed.items() if place.topic == topics.FOUND.name}
-    for topic, starts in ((topics.FOUND.name, on_the_way), (topics.STATEMENTS.name, {})):
-        onward = topic == topics.STATEMENTS.name
+    on_the_way = {place: offset for place, offset in committed.items() if place.topic == said}
+    for topic, starts in ((said, on_the_way), (stated, {})):
+        onward = topic == stated
         async for records in ranges.scan(bus, [topic], starts=starts, missing_ok=True, onward=onward):
             looked_for.difference_update((record.key or b"").decode("utf-8", "replace") for record in records)
             tell(topic, len(records))
     return tuple(sorted(looked_for - dead))
 
 
-async def _buried(bus: Bus, ranges: Ranges) -> set[str]:
+async def _buried(bus: Bus, ranges: Ranges, names: list[str]) -> set[str]:
     """Return the places of enriched events that split buried, and the ids of statements that judge did."""
     found: set[str] = set()
-    names = [topics.ENRICHED.dead_letters, topics.FOUND.dead_letters]
     async for records in ranges.scan(bus, names, missing_ok=True):
         for record in records:
             told = (header(record, PREFIX + name) or "?" for name in ("topic", "partition", "offset"))

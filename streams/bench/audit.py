@@ -1,8 +1,9 @@
 """audit bench: what an audit of many raw records takes: seconds, and memory.
 
 `python -m streams.bench.audit --records 1000000`: writes so many raw records and what came of them straight
-to an embedded log in a folder of its own, then audits it in a process of its own and asks that for its greatest
-size. Printed: records a second, megabytes, and bytes a raw record above what the audit of an empty log takes.
+to an embedded log in a folder of its own, then audits it in a process of its own and asks that for its
+greatest size. Printed: records a second, megabytes, and bytes a raw record above what the audit of an empty
+log takes.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def fate_of(record: Record, noted: Noted = believed) -> Fate | None:
     """Return the fate that a record of a topic of fates tells; None for one that names no raw record."""
     if record.topic.endswith(".dlt"):
         return buried(record, noted)
-    return refused(record) if record.topic == topics.REFUSALS.name else enriched(record)
+    return refused(record) if topics.unshadowed(record.topic) == topics.REFUSALS.name else enriched(record)
 
 
 def enriched(record: Record) -> Fate | None:
@@ -79,11 +79,14 @@ def buried(record: Record, noted: Noted = believed) -> Fate | None:
     place = [told.get(name, b"?").decode("utf-8", "replace") for name in ("partition", "offset")]
     at = "-".join([topic, *place])
     origin = first_origin(record, topic, place, noted)
-    return Fate(_death(topic, code), origin, at) if origin else None
+    return Fate(_death(topics.unshadowed(topic), code), origin, at) if origin else None
 
 
 def first_origin(record: Record, topic: str, place: list[str], noted: Noted = believed) -> str | None:
-    """Return the raw record that a dead letter comes from, None when it does not say."""
+    """Return the raw record that a dead letter comes from, None when it does not say.
+
+    In a replay a raw record's feeder has named it.
+    """
     found = read_headers(buried_headers(record.headers))
     if topic != topics.RAW.name:
         return found.get("ce_origin")

@@ -15,7 +15,9 @@ from streams.cli import exits, output, start, when
 from streams.render.certificate_page import BY, table
 
 if TYPE_CHECKING:
+    from schemas.replay_job import ReplayJob
     from streams.audit.certificate import Body, Checked
+    from streams.bus.interface import Bus
     from streams.core.audit_report import Report
     from streams.settings import Settings
 
@@ -29,6 +31,9 @@ def audit(  # flags
     ] = None,
     until: Annotated[
         str | None, typer.Option(help="Only raw records that came in before this time.", metavar="TIME")
+    ] = None,
+    job: Annotated[
+        str | None, typer.Option(help="The topics of a replay, against what it means.", metavar="JOB")
     ] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Counts by hour, partition or mode, too.", metavar="WHAT")
@@ -59,6 +64,8 @@ def audit(  # flags
     letter that was redriven with success counts as what came of it. Exit code 1, and the list, when a record
     is lost or has two fates, a statement is lost, or (--check) a certificate does not come out the same.
     """
+    if job and (since or until):
+        raise exits.Usage("a replay has its own --since and --until: give --job alone")
     if strange := set(by or ()) - set(BY):
         raise exits.Usage(f"--by {min(strange)}: known are {', '.join(BY)}")
     with output.progress(quiet=as_json) as bar:
@@ -69,7 +76,7 @@ def audit(  # flags
             _tell_checked(done, as_json=as_json)
         moment = when.moment(now, datetime.now(UTC)) if now else None
         wanted, certified = _scope(since, until), bool(certificate or html)
-        report, body = start.run(_audit(start.settings(), asked, wanted, moment, certified=certified))
+        report, body = start.run(_audit(start.settings(), asked, wanted, moment, job, certified=certified))
     _write(body, certificate, html)
     if as_json:
         output.json_line(report.as_dict() | {f"by_{name}": _counted(report, name) for name in by or ()})
@@ -80,14 +87,15 @@ def audit(  # flags
     raise typer.Exit(exits.DONE if report.holds else exits.DOES_NOT_HOLD)
 
 
-def _scope(since: str | None, until: str | None) -> dict[str, str | None]:
+def _scope(since: str | None, until: str | None) -> Body:
     now = datetime.now(UTC)
     given = {"since": since, "until": until}
     return {name: rfc3339(when.moment(text, now)) if text else None for name, text in given.items()}
 
 
 async def _audit(
-    settings: Settings, asked: Asked, scope: dict[str, str | None], now: datetime | None, *, certified: bool
+    settings: Settings, asked: Asked, scope: Body, now: datetime | None,
+    job: str | None, *, certified: bool
 ) -> tuple[Report, Body]:
     from streams.audit import collect
     from streams.audit.certificate import certify
@@ -95,20 +103,33 @@ async def _audit(
     from streams.bus.connect import connect
 
     bus = connect(settings)
+    asked.job = await _job(bus, job)
+    told: Body = {"replay": asked.job.model_dump(mode="json") if asked.job else None}
     asked.part = any(scope.values())
     if asked.part:
         asked.ranges = await within(bus, scope["since"], scope["until"])
     if certified:
-        return await certify(bus, asked, dict(scope), now)
+        return await certify(bus, asked, scope | told, now)
     return await collect.audit(bus, asked=asked), {}
 
 
 async def _check(settings: Settings, body: Body, asked: Asked) -> Checked:
+    from schemas.replay_job import ReplayJob
     from streams.audit.certificate import check
     from streams.bus.connect import connect
 
-    asked.part = any(body["scope"].values())
+    job = body["scope"]["replay"]
+    asked.job = ReplayJob.model_validate(job) if job else None
+    asked.part = any(body["scope"][name] for name in ("since", "until"))
     return await check(connect(settings), body, asked)
+
+
+async def _job(bus: Bus, name: str | None) -> ReplayJob | None:
+    if name is None:
+        return None
+    from streams.bus import jobs
+
+    return await jobs.read(bus, name)
 
 
 def _read(path: Path) -> Body:

@@ -118,6 +118,9 @@ class Ledger:
         part = self._parts.get(name)
         if part is None:
             part = self._parts[name] = _Part(offset)
+        if offset < part.base:  # a replay's copy of a redriven record: its first lies before all others
+            self.copy(f"{name}-{offset}", hour)
+            return
         part.add(offset, 0 if is_copy else _Flag.RAW, self._group(hour, mode))
 
     def copy(self, origin: str, hour: int | None = None, *, unread: bool = False) -> None:
@@ -131,6 +134,13 @@ class Ledger:
             part.add(place, _Flag.RAW, self._group(hour, "redrive"))
         if unread:
             self.on_the_way(origin)
+
+    def not_yet(self, topic: str, last: Mapping[int, int]) -> None:
+        """Take in that of each partition nothing after these offsets has been begun with."""
+        for partition, offset in last.items():
+            if (part := self._parts.get(f"{topic}-{partition}")) is not None:
+                for index in range(max(0, offset + 1 - part.base), len(part.flags)):
+                    part.flags[index] |= _Flag.ON_THE_WAY
 
     def knows(self, origin: str) -> bool:
         """Tell whether a raw record of this origin was taken in."""

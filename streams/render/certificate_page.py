@@ -54,7 +54,8 @@ def page(body: Body) -> str:
 
 
 def _sentence(body: Body) -> str:
-    scope = ", ".join(f"{name} {value}" for name, value in body["scope"].items() if value)
+    told = body["scope"] | {"replay": (body["scope"]["replay"] or {}).get("job_id")}
+    scope = ", ".join(f"{name} {value}" for name, value in told.items() if value)
     counts = body["counts"]
     return (
         f"{counts['raw']:,} raw records ({scope or 'all that are kept'}): {counts['enriched']:,} enriched, "

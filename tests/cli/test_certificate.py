@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
 import pytest
 
+from schemas.replay_job import ReplayEstimate, ReplayJob, ReplayRange, ReplaySource, ReplayState
 from streams import topics
 from streams.audit.hashes import digest_of
+from streams.bus import jobs
+from streams.bus.admin import wanted_of_job
 from streams.bus.connect import connect
 from streams.bus.interface import Record
 from streams.render.certificate_page import page
@@ -130,3 +134,53 @@ def test_the_hash_of_a_record_tells_its_parts_apart() -> None:
 
     told = [of(b"a", b"b"), of(b"ab", b""), of(None, b"b"), of(b"a", None), of(b"a", b"b", offset=1), of(b"a", b"b", ("n", b"v")), of(b"a", b"b", ("nv", b""))]
     assert len(set(told)) == len(told)
+
+
+def job_of(line: Line, end: int, state: ReplayState) -> str:
+    """Plan a replay of the first records of partition 0; its topics are there."""
+    ranges = (ReplayRange(partition=0, context=0, start=0, end=end),)
+    job = ReplayJob(
+        job_id="raw-1", state=state, source=ReplaySource.RAW, ranges=ranges, pipeline_version="1", settings_digest="d",
+        estimate=ReplayEstimate(records=end, bytes=1, seconds=1))
+
+    async def write() -> None:
+        bus = connect(line.settings)
+        await jobs.put(bus, job, datetime(2018, 2, 14, tzinfo=UTC))
+        async with bus.admin() as admin:
+            for topic in wanted_of_job(line.settings.topics, job.job_id):
+                await admin.create_topic(topic.name, topic.partitions, topic.config)
+
+    asyncio.run(write())
+    return job.job_id
+
+
+def copy(line: Line, origin: str, job: str) -> None:
+    line.put(topics.shadow(topics.RAW.name, job), {}, key=b"k", ce_origin=origin, ce_deliverymode="replay", ce_replayjobid=job)
+
+
+def test_a_replay_is_audited_against_what_it_means(line: Line, raw: Callable[..., str]) -> None:
+    places = [raw(key=b"k") for _ in range(5)]
+    job = job_of(line, 4, ReplayState.RUNNING)
+    for origin in places[:3]:
+        copy(line, origin, job)
+    line.read_all(f"{CLEAN}.{job}", topics.shadow(topics.RAW.name, job))
+    for origin in places[:2]:
+        line.put(topics.shadow(topics.ENRICHED.name, job), {}, ce_origin=origin, ce_id=origin, ce_deliverymode="replay")
+    told = line("audit", "--job", job, "--json").objects[0]
+    assert (told["raw"], told["enriched"], told["pending"], told["lost"]) == (4, 2, 1, [places[2]])
+    assert line("audit", "--json").objects[0]["pending"] == 5, "the live topics know nothing of it"
+    line.put(topics.shadow(topics.REFUSALS.name, job), {}, ce_origin=places[2], ce_id="r", ce_deliverymode="replay")
+    path = line.folder / "job.json"
+    assert line("audit", "--job", job, "--certificate", str(path), "--html", str(line.folder / "job.html")).code == 0
+    copy(line, places[3], job)
+    assert check(line, path)[0] == 0
+
+
+def test_what_a_finished_replay_never_copied_is_lost(line: Line, raw: Callable[..., str]) -> None:
+    places = [raw(key=b"k") for _ in range(2)]
+    job = job_of(line, 2, ReplayState.DONE)
+    copy(line, places[0], job)
+    line.put(topics.shadow(topics.ENRICHED.name, job), {}, ce_origin=places[0], ce_id="e", ce_deliverymode="replay")
+    line.read_all(f"{CLEAN}.{job}", topics.shadow(topics.RAW.name, job))
+    told = line("audit", "--job", job, "--json")
+    assert (told.code, told.objects[0]["lost"]) == (1, [places[1]])
