@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105  # the example of the specification
 NOW: Final = "2018-02-14T08:00:00Z"
 """Alerts of the builder are fresh then."""
-_CHANNELS: Final = """
+CHANNELS: Final = """
 [channels.desk]
 kind = "webhook"
 url = "{url}"
@@ -127,7 +127,7 @@ async def measure(options: Options, folder: Path, url: str | None = None) -> Rep
     async with bus.admin() as admin:
         await ensure(admin, settings.topics)
     async with moody(options) as receiver:
-        text = _CHANNELS.format(url=receiver.url, port=receiver.port, most=options.most)
+        text = CHANNELS.format(url=receiver.url, port=receiver.port, most=options.most)
         (folder / "channels.toml").write_text(text, encoding="utf-8")  # before anything runs
         writing = asyncio.create_task(_write(settings, options))
         await _torment(options, settings, folder, writing)
