@@ -119,7 +119,7 @@ async def _alerts(field: Product) -> set[str]:
 
 
 async def _arrived(receiver: Receiver, raised: set[str]) -> list[str]:
-    """Wait until all that was raised has arrived, for five minutes; return what did, each notification once."""
+    """Wait until all that was raised has arrived, for five minutes; return what did."""
     came: list[str] = []
     for _ in range(600):
         first = {call.headers["webhook-id"]: call.body for call in receiver.taken}
