@@ -56,7 +56,9 @@ async def on(
                 yield seen(view, records)
                 if names(view, topic) != known:
                     break
-        async for records in scan.scan(bus, known, starts=places):
+        kept = [name for name in known if name in names(watch.view, topic)]  # a run may have been dropped
+        places = {place: offset for place, offset in places.items() if place.topic in kept}
+        async for records in scan.scan(bus, kept, starts=places):
             _advance(places, records)
             yield seen(await watch.fresh(), records)
         come = [name for name in names(watch.view, topic) if name not in known]

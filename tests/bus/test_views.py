@@ -14,7 +14,17 @@ from streams.bus.connect import connect
 from streams.bus.door import AgentBus, OwnRun
 from streams.bus.interface import TopicPartition
 from streams.bus.views import Produced, Watch, current, names
-from streams.core.replay.view import FIRST, given_up, held, job_now, moved, run_of, runs, runs_at_rest
+from streams.core.replay.view import (
+    FIRST,
+    given_up,
+    held,
+    job_now,
+    moved,
+    run_of,
+    runs,
+    runs_at_rest,
+    without,
+)
 from streams.settings import load_settings
 from streams.topics import shadow
 
@@ -253,3 +263,23 @@ def test_an_agents_channel_is_all_runs_that_are_read(runs_read, job, expected_na
 ])
 def test_of_what_several_runs_have_at_rest_that_of_production_counts(view, order) -> None:
     assert runs_at_rest(view) == order
+
+
+async def test_a_replay_that_is_dropped_leaves_its_raw_records_to_the_run_before(bus) -> None:
+    await write(bus, None, ALL)
+    seen: list[tuple[int, int, str]] = []
+    await publish(bus, BACK)
+    starts = await scan.starts_since(bus, [ENRICHED, shadow(ENRICHED, JOB)], 0)
+    reader = asyncio.create_task(read_on(bus, seen, starts=starts))
+    await until(lambda: len(seen) == sum(run == "first" for _, _, run in expected(BACK)))
+    await publish(bus, without(BACK, JOB))
+    await asyncio.wait({reader}, timeout=1.2)
+    assert not reader.done()
+    async with bus.admin() as admin:
+        await admin.delete_topic(shadow(ENRICHED, JOB))
+    await write(bus, None, [(0, 12)])
+    await until(lambda: (0, 12, "first") in seen)
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    found = [record async for records in following.to_end(bus, await current(bus), ENRICHED) for record in records]
+    assert sorted(told(found)) == sorted((p, o, "first") for p, o in [*ALL, (0, 12)])
