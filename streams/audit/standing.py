@@ -15,6 +15,7 @@ import orjson
 
 from schemas.ids import cluster_id
 from streams import topics
+from streams.bus.blank import taken_down
 from streams.bus.scan import scan
 from streams.bus.views import at_rest, current
 
@@ -85,7 +86,7 @@ async def of_topics(bus: Bus, asked: Collection[str]) -> Standings:
         run = Standings()
         async for records in scan(bus, [name], missing_ok=True):
             for record in records:
-                if record.value and (record.key or b"").decode() in wanted:
+                if record.value and (record.key or b"").decode() in wanted and not taken_down(record):
                     run.take(orjson.loads(record.value))
         known.articles |= run.articles
     return known

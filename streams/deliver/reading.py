@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from schemas.alert import Alert
 from streams.bus import codec
+from streams.bus.blank import taken_down
 from streams.bus.burial import dead_letter, death_of
 from streams.bus.envelope import of_event
 from streams.core.outcome import Permanent
@@ -59,6 +60,8 @@ class Reading:
         """Take records of one partition: durable in the outbox, or in the dead letters, when this returns."""
         heard = []
         for record in records:
+            if taken_down(record):
+                continue
             try:
                 heard.append(self._heard(record))
             except Permanent as error:
