@@ -16,6 +16,7 @@ import orjson
 
 from schemas.ids import digest
 from streams import topics
+from streams.bus.blank import taken_down
 from streams.bus.burial import PREFIX
 from streams.bus.envelope import read_headers
 from streams.bus.scan import header, scan
@@ -99,7 +100,9 @@ async def fill(
 
 
 def meant(job: ReplayJob, record: Record) -> str | None:
-    """Return the origin of a record on a replay's raw topic, None when it is only context."""
+    """Return the origin of a record on a replay's raw topic, None when it is only context or taken back."""
+    if taken_down(record):
+        return None
     origin = read_headers(record.headers).get("ce_origin", "")
     topic, _, rest = origin.rpartition("-")
     _, _, partition = topic.rpartition("-")
@@ -165,7 +168,8 @@ def _dead(spool: Spool, side: int, record: Record) -> None:
 
 def _alert(spool: Spool, record: Record) -> None:
     """Take in an alert of production over a raw record that is compared."""
-    if record.value and spool.means(read_headers(record.headers).get("ce_origin", "")):
+    its = read_headers(record.headers).get("ce_origin", "")
+    if record.value and not taken_down(record) and spool.means(its):
         body = orjson.loads(record.value)
         spool.alerted(str(body["alert_id"]), [str(each["statement_id"]) for each in body.get("evidence", ())])
 
