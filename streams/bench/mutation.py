@@ -34,6 +34,7 @@ LOADED: Final = (
 )
 _TIMES: Final = 10
 _SURVIVED: Final = 0
+_BROKEN: Final = "no Python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,11 @@ def places_in(file: Path) -> Iterator[tuple[Path, str, int]]:
 
 
 def mutant_at(file: Path, operator: str, occurrence: int) -> Mutant | None:
-    """Return the mutant of a place; None for one that cannot differ from the module."""
+    """Return the mutant of a place; None for one that is no Python, or cannot differ from the module."""
     plugins, mutating = (importlib.import_module(f"cosmic_ray.{name}") for name in ("plugins", "mutating"))
     source = file.read_text(encoding="utf-8")
     code = mutating.mutate_code(source, plugins.get_operator(operator)(), occurrence)
-    if code is None or _meaning(code) == _meaning(source):
+    if code is None or _meaning(code) in (_meaning(source), _BROKEN):
         return None
     return Mutant(file, operator.partition("/")[2], code, _first_difference(source, code))
 
@@ -73,7 +74,7 @@ def _meaning(code: str) -> str:
     try:
         return ast.dump(_Bare().visit(ast.parse(code)))
     except SyntaxError:
-        return code
+        return _BROKEN
 
 
 class _Bare(ast.NodeTransformer):
