@@ -3,7 +3,8 @@
 For the metrics, for a person, and to know when all is drained.
 
 Drained: twice in a row no stage has anything unread and no topic has grown, and the outbox has nothing that
-was not tried: its open groups are told to leave then. A bus that cannot be asked now is asked again.
+was not tried: its open groups are told to leave then. A bus that cannot be asked now is asked
+again; a topic that is gone ends the run.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from streams.audit.lag import Lag, age_seconds, look
-from streams.bus.errors import BusError
+from streams.bus.errors import BusError, UnknownTopic
 from streams.cli import exits
 from streams.deliver.upkeep import pending
 from streams.observe import metrics
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus
     from streams.cli.supervisor import Supervisor
     from streams.cli.telling import Teller
+
+_GONE_LOOKS: Final = 5
+_GONE_SECONDS: Final = 60.0
+"""A topic that is gone at so many looks within so long does not come back: asking on would have no end."""
 
 _LOOK_SECONDS: Final = 0.3
 _IDLE_LOOK_SECONDS: Final = 5.0
@@ -67,7 +72,8 @@ async def watch(
             supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox, beside=beside)
     except Exception as error:  # noqa: BLE001  # told; a run without its watcher has no end
         teller.say(f"the run ends, its watcher failed: {type(error).__name__}: {error}")
-        supervisor.code = exits.TRY_AGAIN if isinstance(error, OSError) else exits.DOES_NOT_HOLD
+        supervisor.code = exits.WRONG_USAGE if isinstance(error, UnknownTopic) else (
+            exits.TRY_AGAIN if isinstance(error, OSError) else exits.DOES_NOT_HOLD)
         supervisor.stopping.set()
 
 
@@ -75,10 +81,17 @@ async def _look_on(
     supervisor: Supervisor, bus: Bus, stages: Sequence[str], teller: Teller, *, until_drained: bool,
     outbox: Path | None = None, beside: Beside = nothing_beside,
 ) -> None:
+    gone: list[float] = []
     while not supervisor.stopping.is_set():
         try:
             await _watch(
                 supervisor, bus, stages, teller, until_drained=until_drained, outbox=outbox, beside=beside)
+        except UnknownTopic as error:
+            gone = [at for at in gone if time.monotonic() - at < _GONE_SECONDS] + [time.monotonic()]
+            if len(gone) >= _GONE_LOOKS:
+                raise
+            teller.say(f"the lag cannot be read: {error}")
+            await _pause(supervisor, _LOOK_SECONDS)
         except BusError as error:
             teller.say(f"the lag cannot be read: {error}")
             await _pause(supervisor, _IDLE_LOOK_SECONDS)

@@ -11,6 +11,7 @@ import pytest
 from streams import topics
 from streams.audit.lag import age_seconds, look
 from streams.bus.connect import connect
+from streams.bus.errors import UnknownTopic
 from streams.bus.interface import Bus
 from streams.cli.supervisor import Plan, Supervisor
 from streams.cli.telling import Teller
@@ -60,7 +61,7 @@ class Broken:
         raise self.error
 
 
-@pytest.mark.parametrize(("error", "code"), [(ValueError("odd"), 1), (OSError("no descriptors"), 75)])
+@pytest.mark.parametrize(("error", "code"), [(ValueError("odd"), 1), (OSError("no descriptors"), 75), (UnknownTopic("gone"), 2)])
 @pytest.mark.parametrize("until_drained", [True, False])
 async def test_a_watcher_that_fails_ends_the_run_and_says_why(
     error: Exception, code: int, until_drained: bool, capsys: pytest.CaptureFixture[str]
