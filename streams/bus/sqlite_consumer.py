@@ -48,9 +48,15 @@ class Reader:
         self.catalogue = Catalogue(self.connection)
         self.waker = Waker()
         address = self.waker.address
-        await self._writer.run(
-            lambda pen: pen.connection.execute("INSERT INTO readers VALUES(?)", (address,)), wakes=False
-        )
+        try:
+            await self._writer.run(
+                lambda pen: pen.connection.execute("INSERT INTO readers VALUES(?)", (address,)), wakes=False
+            )
+        except BaseException:  # cancelled, most often: nobody will call close
+            self.waker.close()
+            self.connection.close()
+            await asyncio.to_thread(self._writer.stop)
+            raise
 
     async def close(self) -> None:
         """Close it; the writer ends with its last user."""
