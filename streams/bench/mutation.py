@@ -81,24 +81,30 @@ class _Bare(ast.NodeTransformer):
     """Takes out what decides nothing at run time."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        """Take a function's annotations out, and how its arguments may be given."""
         node.returns = None
-        for each in (*node.args.args, *node.args.kwonlyargs, *node.args.posonlyargs):
+        node.args.args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        node.args.posonlyargs = node.args.kwonlyargs = []
+        for each in node.args.args:
             each.annotation = None
         self.generic_visit(node)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        """Take a name's annotation out."""
         node.annotation = ast.Constant(None)
         self.generic_visit(node)
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
+        """Take imports for types out."""
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return None
         self.generic_visit(node)
         return node
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        """Take docstrings out."""
         return None if isinstance(node.value, ast.Constant) else self.generic_visit(node)
 
 
