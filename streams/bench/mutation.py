@@ -98,7 +98,7 @@ class _Bare(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         """Take imports for types out."""
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        if "TYPE_CHECKING" in {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}:
             return None
         self.generic_visit(node)
         return node

@@ -31,6 +31,7 @@ PRESS = said(
     names=(Named(text="Syrian", key="Q858", kind=MentionKind.NORP),), headline_names=(Named(text="Kremlin", key="kremlin", kind=MentionKind.ORG),))
 BODY = said("No.", speaker="the Russian Foreign Ministry", kind="organisation")
 STATE = said("No.", speaker="Russia", qid="Q159", kind="country")
+MISSION = said("No.", speaker="the UN Mission", kind="organisation")
 
 HOLDING = [
     ({}, PRESS), ({"speaker": ("Dmitry Peskov",)}, PRESS), ({"speaker": ("PESKOV",)}, PRESS), ({"speaker": ("Q1",)}, PRESS),
@@ -54,6 +55,7 @@ MISSING = [
     ({"words": ("syria the",), "entities": ("Norway",)}, PRESS.model_copy(update={"headline_names": ()})),
     ({"without_words": ("ferry",)}, PRESS), ({"language": ("ru",)}, PRESS), ({"outlet": ("Gazette Harbour",)}, PRESS),
     ({"wire": ("Harbour Wire",)}, PRESS), ({"min_confidence": 0.91}, PRESS), ({"min_independent_origins": 2}, PRESS),
+    ({"organisation": ("Q1065",)}, MISSION), ({"organisation": ("UN",)}, MISSION), ({"organisation": ("the",)}, MISSION),
     ({"country": ("Russia",), "organisation": ("Defence Ministry",)}, BODY), ({"enabled": False}, PRESS),
 ]
 
