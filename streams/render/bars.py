@@ -7,7 +7,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 COLOURS: Final = {"same": "#8c959f", "added": "#1a7f37", "removed": "#d1242f", "changed": "#bf8700"}
-_WIDTH, _ROW, _LABEL, _VALUE = 720, 24, 190, 130
+_WIDTH, _ROW, _LABEL, _VALUE = 820, 24, 190, 230
 
 
 class Bar(NamedTuple):
