@@ -32,11 +32,14 @@ class Connections:
         """Say whether no more connections are taken."""
         return len(self.timers) >= self._most
 
-    def wait(self, transport: asyncio.BaseTransport) -> None:
-        """Start the timer: a whole request head must come in time."""
+    def wait(self, transport: asyncio.BaseTransport, idle_seconds: float = 0) -> None:
+        """Start the timer: a whole request head must come in time, after at most `idle_seconds` of silence.
+
+        Silence itself aiohttp ends, in order.
+        """
         self.began(transport)
         loop = asyncio.get_running_loop()
-        self.timers[transport] = loop.call_later(self._seconds, _abort, transport)
+        self.timers[transport] = loop.call_later(idle_seconds + self._seconds, _abort, transport)
 
     def began(self, transport: asyncio.BaseTransport | None) -> None:
         """Stop the timer: a request is in hand."""

@@ -210,7 +210,7 @@ def application(serve: Serve, gate: Connections) -> web.Application:
             return Problem(error.status, error.reason).answer()
         finally:
             if request.transport is not None:
-                gate.wait(request.transport)
+                gate.wait(request.transport, _KEEP_ALIVE_SECONDS)
 
     app = web.Application(middlewares=[guarded], client_max_size=serve.settings.serve.batch_bytes)
     app.router.add_post("/articles", serve.post)
