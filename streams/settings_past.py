@@ -109,9 +109,10 @@ class BackfillSettings(Group):
     waiting_seconds: float = Field(
         default=2.5, gt=0, description="No stage may have more uncommitted than it gets done within this."
     )
-    live_ratio: float = Field(
-        default=1.15, gt=1,
-        description="Slower than this, compared with the pauses, live articles make the backfill slow down.",
+    live_slower_share: float = Field(
+        default=0.15, gt=0,
+        description="Live articles that take longer than in the pauses by more than this share of it make the "
+        "backfill slow down.",
     )
     calm_seconds: float = Field(
         default=15, gt=0, description="A pause, in which is seen how long live articles take alone."

@@ -21,7 +21,7 @@ def limits(settings: Settings, per_second: float | None) -> Limits:
 
     own = settings.backfill
     return Limits(
-        own.per_second if per_second is None else per_second, own.waiting_seconds, own.live_ratio,
+        own.per_second if per_second is None else per_second, own.waiting_seconds, 1 + own.live_slower_share,
         own.calm_seconds, own.calm_every_seconds)
 
 
