@@ -81,8 +81,9 @@ class _Bare(ast.NodeTransformer):
     """Takes out what decides nothing at run time."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        """Take a function's annotations out, and how its arguments may be given."""
+        """Take a function's annotations out, how its arguments may be given, and what it remembers."""
         node.returns = None
+        node.decorator_list = [each for each in node.decorator_list if "cache" not in ast.dump(each)]
         node.args.args = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         node.args.posonlyargs = node.args.kwonlyargs = []
         for each in node.args.args:

@@ -85,6 +85,7 @@ def test_an_editors_insert_is_not_what_was_said():
     assert not holds({"words": ("Norway",)}, said(text, inserts=(insert,)))
     assert holds({"words": ("there",)}, said(text, inserts=(insert,)))
     assert holds({"words": ("Norway",)}, said(text))
+    assert holds({"words": ("Norway",)}, said(text, inserts=(insert.model_copy(update={"end": 99}),)))
 
 
 @pytest.mark.parametrize(("fields", "event"), MISSING[:-1], ids=lambda each: str(each)[:60])
