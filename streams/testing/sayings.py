@@ -121,13 +121,18 @@ def _statement(random: Random, article_id: str) -> Statement:
 
 def put_enriched(
     simulation: Simulation, article: EnrichedArticle, *, mode: DeliveryMode = DeliveryMode.LIVE,
-    job: str | None = None,
+    job: str | None = None, written_hours: float = 0,
 ) -> str:
-    """Write an enriched article as dedup would, and a raw record that it comes from; return its origin."""
-    stamp = int(article.event_time.timestamp() * 1000)
+    """Write an enriched article as dedup would, and a raw record that it comes from; return its origin.
+
+    `written_hours`: how long after the article's date the raw record was written.
+    """
+    written = article.event_time + timedelta(hours=written_hours)
+    stamp = int(written.timestamp() * 1000)
     key = article.article_id.encode()
     origin = simulation.put(topics.RAW.name, b"{}", key=b"raw" + key, timestamp_ms=stamp)
-    its = envelope(origin, hours=(article.event_time - DAY) / timedelta(hours=1), mode=mode, job=job)
-    told = its.model_copy(update={"type": type_name(EnrichedArticle), "correlation_id": article.article_id})
+    its = envelope(origin, hours=(written - DAY) / timedelta(hours=1), mode=mode, job=job)
+    told = its.model_copy(update={
+        "type": type_name(EnrichedArticle), "time": article.event_time, "correlation_id": article.article_id})
     simulation.put(topics.ENRICHED.name, codec.encode(article), key=key, headers=to_headers(told))
     return origin

@@ -137,6 +137,17 @@ def test_a_changed_article_is_a_correction_and_a_live_blog_that_goes_on_is_an_up
     assert kinds(goes_on) == ["new", "update"]
 
 
+@pytest.mark.parametrize("names", [("1", "2"), ("2", "1")], ids="-".join)
+@pytest.mark.parametrize("turned", [False, True], ids=["in order", "the later first"])
+def test_of_two_versions_of_one_date_the_one_written_later_stands(names, turned):
+    simulation = stage()
+    versions = [(enriched("a", [said(text, "a")], version=name), hours) for text, name, hours in zip((FRIGATES, FIVE), names, (1, 2), strict=True)]
+    for version, hours in reversed(versions) if turned else versions:
+        come(simulation, version, written_hours=hours)
+    assert kinds(simulation) == (["new"] if turned else ["new", "correction"])
+    assert alerts(simulation)[-1].evidence[0].spans[0].text == FIVE
+
+
 def test_a_correction_can_be_corrected_and_withdrawn():
     simulation = stage()
     seven = FIVE.replace("five", "seven")

@@ -33,7 +33,7 @@ def envelope(article, number, *, backfill):
     mode = DeliveryMode.BACKFILL if backfill else DeliveryMode.LIVE
     return Envelope(
         id=f"{number}", type="t", source="s", time=article.event_time, origin=f"raw-0-{number}",
-        origin_time=article.event_time + timedelta(hours=1), delivery_mode=mode, replay_job_id="past" if backfill else None)
+        origin_time=article.event_time + timedelta(hours=1, seconds=number % 3), delivery_mode=mode, replay_job_id="past" if backfill else None)
 
 
 def ran(arrivals):
@@ -92,14 +92,15 @@ def test_the_first_of_a_proposition_is_its_earliest_and_a_repeat_has_a_prior_tha
 @given(seeds)
 def test_a_statement_is_standing_when_the_latest_version_has_it(seed):
     arrivals = arriving(seed)
-    first, said = {}, {}
-    for article, _ in arrivals:
+    first, written, said = {}, {}, {}
+    for article, its in arrivals:
         key = article.article_id, article.version
         first[key] = min(first.get(key, article.event_time), article.event_time)
+        written[key] = min(written.get(key, its.origin_time), its.origin_time)
         said.setdefault(key, set()).update(s.statement_id for s in article.statements)
-    latest = {name: max((time, version) for (other, version), time in first.items() if other == name) for name, _ in first}
+    latest = {name: max((time, written[other, version], version) for (other, version), time in first.items() if other == name) for name, _ in first}
     for name, event in ran(arrivals).everything().items():
-        standing = name in said[event.article.id, latest[event.article.id][1]]
+        standing = name in said[event.article.id, latest[event.article.id][2]]
         assert (event.state.value in {"withdrawn", "corrected"}) != standing
 
 

@@ -5,7 +5,8 @@ The state is a fact a version: what it says. In order:
 1. the arrival joins its version's fact;
 2. every statement of the article, in whatever version, is worked out from all versions: its words as the
    latest version that has it, since when it is said, and whether the latest version of all no longer says it
-   (withdrawn). Latest is by event time, then pipeline, then version id, never by arrival;
+   (withdrawn). Latest is by event time, then by the timestamp of the first raw record that had the version,
+   then pipeline, then version id, never by when it comes through here;
 3. what the arrival changed is sent, to where the statement is placed, in the article's order: best renderings
    first, what the article had before ahead of what is new, what it no longer says last, so that who reads it
    knows what stands instead; a repeat sends all of the article.
@@ -90,10 +91,15 @@ def truths(versions: Iterable[SaidVersion]) -> dict[str, Truth]:
     return {key: _truth(held, ordered[-1], gone) for key, held in holding.items()}
 
 
-def order(version: SaidVersion) -> tuple[datetime, tuple[int, ...], str]:
-    """Return what versions of one article are ordered by: event time, then the newer pipeline is later."""
+def order(version: SaidVersion) -> tuple[datetime, datetime, tuple[int, ...], str]:
+    """Return what versions of one article are ordered by.
+
+    Event time; then when the first raw record of the version was written, which a replay keeps: most who
+    correct an article leave its date as it is; then the newer pipeline is later.
+    """
     digits = "".join(c if c.isdigit() else " " for c in version.pipeline)
-    return version.event_time, tuple(map(int, digits.split())), version.article.version
+    first = min(each.origin_time for each in version.arrivals)
+    return version.event_time, first, tuple(map(int, digits.split())), version.article.version
 
 
 def _truth(
