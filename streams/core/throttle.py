@@ -2,8 +2,8 @@
 
 Two things are looked at, twice a second:
 
-- *what waits*: the most records that any stage has not committed. Above what that stage gets done in
-  `waiting_seconds`, nothing more is let in until it has gone: a live record never stands behind a mountain;
+- *what waits*: for how long the stage that is most behind has work. Above `waiting_seconds` nothing more is
+  let in until that has gone: a live record never stands behind a mountain;
 - *how long live records take*, from raw to enriched, while the past is loaded, beside how long they took
   before it began and in the pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`). When
   the slow ones (nine in ten are faster) exceed `live_ratio`, it pauses: are they as slow without it? Then it
@@ -21,7 +21,7 @@ from math import ceil, exp
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 LEAST_PER_SECOND: Final = 2.0
 """However bad it looks, it goes on."""
@@ -30,12 +30,12 @@ ENOUGH: Final = 30
 """Live records before nine in ten of them say anything."""
 _REMEMBERED: Final = 120
 _RISE: Final = 1.01
-_ALONE_RISE: Final = 1.3
+_ALONE_RISE: Final = 1.15
 """While no live record was seen: nobody is disturbed but by what waits."""
 _FALL: Final = 0.8
 _LEAST_WAITING: Final = 12
 """So many may wait at any rate: commits come twice a second."""
-_SMOOTHED_SECONDS: Final = 3.0
+_SMOOTHED_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,12 @@ class Limits:
 class Seen:
     """What a look shows, `seconds` after the look before.
 
-    `waiting`: records not committed by the stage that is most behind; `gone`: what it has committed since.
-    Waits of live records that came out: `before`: of those that came before the past did; `live`: of others.
+    `behind`: seconds of work that wait for the stage that is most behind (`behind_seconds`). Waits of live
+    records that came out: `before`: of those that came before the past did; `live`: of others.
     """
 
     seconds: float
-    waiting: int
-    gone: int = 0
+    behind: float
     live: tuple[float, ...] = ()
     before: tuple[float, ...] = ()
 
@@ -74,8 +73,6 @@ class Throttle:
     """Seconds that this pause still lasts; 0: no pause."""
     since_calm: float | None = None
     """Seconds since the last pause, or since the first live record; None before any."""
-    done: float = FIRST_PER_SECOND
-    """What the stage that is most behind gets done, smoothed: commits come in bursts."""
     calm: tuple[float, ...] = ()
     loaded: tuple[float, ...] = ()
     suspect: float | None = None
@@ -93,6 +90,27 @@ def capped(rate: float, limits: Limits) -> float:
     return least if limits.per_second is None else min(least, limits.per_second)
 
 
+def smoothed(done: Mapping[str, float], gone: Mapping[str, int], seconds: float) -> dict[str, float]:
+    """Return what is committed a second of each topic, smoothed: commits come in bursts. `gone`: just now."""
+    share = 1 - exp(-seconds / _SMOOTHED_SECONDS)
+    return {
+        topic: done.get(topic, FIRST_PER_SECOND) * (1 - share) + many / seconds * share
+        for topic, many in gone.items()
+    }
+
+
+def behind_seconds(waiting: Mapping[str, int], done: Mapping[str, float]) -> float:
+    """Return how long the topic that is most behind takes to be read at its pace; a dozen records are none.
+
+    >>> behind_seconds({"clean": 4, "found": 300}, {"clean": 10.0, "found": 100.0})
+    3.0
+    """
+    return max(
+        (many / max(done.get(topic, 0.0), LEAST_PER_SECOND)
+         for topic, many in waiting.items() if many > _LEAST_WAITING),
+        default=0.0)
+
+
 def slow(waits: Sequence[float]) -> float | None:
     """Return the wait that nine in ten do not exceed; None for too few.
 
@@ -104,8 +122,6 @@ def slow(waits: Sequence[float]) -> float | None:
 
 def looked(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Return the state after a look."""
-    share = 1 - exp(-seen.seconds / _SMOOTHED_SECONDS)
-    state = replace(state, done=state.done + share * (seen.gone / seen.seconds - state.done))
     if state.calm_left > 0:
         return _in_pause(state, seen, limits)
     calm = (*state.calm, *seen.before)[-_REMEMBERED:]
@@ -124,7 +140,7 @@ def _pause(state: Throttle, limits: Limits, suspect: float | None = None) -> Thr
 
 def _in_pause(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Learn what the live flow is alone, once nothing of the past is on its way any more."""
-    calm = state.calm if seen.waiting > _LEAST_WAITING else (*state.calm, *seen.live)[-_REMEMBERED:]
+    calm = state.calm if seen.behind else (*state.calm, *seen.live)[-_REMEMBERED:]
     left = max(0.0, state.calm_left - seen.seconds)
     state = replace(state, calm=calm, calm_left=left, open=not left)
     if left or state.suspect is None:
@@ -140,9 +156,8 @@ def _slower(wait: float, calm: Sequence[float], limits: Limits) -> bool:
 
 
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
-    if seen.waiting > max(_LEAST_WAITING, min(state.rate, state.done) * limits.waiting_seconds):
-        fallen = min(state.rate * _FALL, max(state.done, state.rate / 2)) if state.open else state.rate
-        return replace(state, open=False, rate=capped(fallen, limits))
+    if seen.behind > limits.waiting_seconds:
+        return replace(state, open=False, rate=capped(state.rate * (_FALL if state.open else 1), limits))
     now = slow(state.loaded[-ENOUGH:])
     if now is not None and _slower(now, state.calm, limits):
         return _pause(state, limits, now)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Self
 from schemas.envelope import DeliveryMode
 from streams.bus.errors import BusError
 from streams.bus.scan import follow, header, starts_since
-from streams.core.throttle import Limits, Seen, Throttle, looked
+from streams.core.throttle import Limits, Seen, Throttle, behind_seconds, looked, smoothed
 from streams.topics import ENRICHED
 
 if TYPE_CHECKING:
@@ -113,7 +112,9 @@ class Gate:
                     (self._before if came < began else self._live).append(wait)
 
     async def _watch(self) -> None:
-        silence, last, done = Silence(time.monotonic()), time.monotonic(), Counter[str]()
+        silence, last = Silence(time.monotonic()), time.monotonic()
+        committed: dict[str, int] = {}
+        done: dict[str, float] = {}
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -123,12 +124,14 @@ class Gate:
                 self.state = replace(self.state, open=False)
                 continue
             now = time.monotonic()
-            worst = max(standing, key=lambda topic: standing[topic][0], default="")
-            waiting, committed = standing.get(worst, (0, 0))
-            self._hear(silence.heard(waiting, sum(each for _, each in standing.values()), now))
-            gone = committed - done.get(worst, committed)
-            self._take(Seen(now - last, waiting, gone, tuple(self._live), tuple(self._before)))
-            last, done = now, Counter({topic: each for topic, (_, each) in standing.items()})
+            waiting = {topic: many for topic, (many, _) in standing.items()}
+            gone = {topic: each - committed.get(topic, each) for topic, (_, each) in standing.items()}
+            committed = {topic: each for topic, (_, each) in standing.items()}
+            done = smoothed(done, gone, now - last)
+            self._hear(silence.heard(sum(waiting.values()), sum(committed.values()), now))
+            live, before = tuple(self._live), tuple(self._before)
+            self._take(Seen(now - last, behind_seconds(waiting, done), live, before))
+            last = now
 
     def _take(self, seen: Seen) -> None:
         """Move the throttle by a look; note where a pause begins and ends."""
