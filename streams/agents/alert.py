@@ -37,6 +37,7 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
             table = bus.state(topics.RAISED, event.message.partition)
 
             def step(statement: Any, envelope: Any, table: Any = table) -> Any:  # noqa: ANN401
+                """Raise what the rules ask for, counted by kind."""
                 known = Raised(table, table.derived("index", RaisedIndex.over))
                 now = bus.settings.run.now or bus.clock.now()
                 alerts = evaluate(statement, envelope, as_it_comes(statement, envelope, now), rules(), known)

@@ -49,6 +49,7 @@ def would_have(
         task = bar.add_task("reading statements", total=None)
 
         async def show() -> int:
+            """Print each as it is found; return how many."""
             found = 0
             async for alert, its in _found(job, mode, rules or []):
                 found += 1

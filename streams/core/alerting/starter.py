@@ -1,4 +1,4 @@
-"""starter: the rules that a new bus starts with."""
+"""starter: the rules that a new bus starts with. Names of ministries and banks are words: a pack has them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from streams.core.alerting.rules import parse
+from streams.core.packs import PACKS
 
 if TYPE_CHECKING:
     from schemas.rule import Rule
@@ -16,7 +17,7 @@ FILE: Final = "starter.toml"
 
 def text() -> str:
     """Return the file as it is shipped."""
-    return files("streams.core.alerting").joinpath(FILE).read_text(encoding="utf-8")
+    return files(PACKS["en"]).joinpath(FILE).read_text(encoding="utf-8")
 
 
 @cache
