@@ -28,7 +28,7 @@ from streams.core.delivering.matching import (
 from streams.core.delivering.wording import body_of
 from streams.deliver import results
 from streams.deliver.config import Pace
-from streams.deliver.intake import alert_of, quiet_end
+from streams.deliver.intake import HAD, NEVER_HAD, alert_of, quiet_end
 from streams.deliver.store import GO_ON, QUIET
 
 _AT_ONCE: Final = 200
@@ -117,7 +117,7 @@ class Departures:
     ) -> tuple[DeliveryOutcome, str] | None:
         """Return why an alert does not leave; None: it leaves."""
         if each.alert.kind in FOLLOW_UPS:
-            return None
+            return self._of_nothing(each, channel)
         if each.expires is not None and each.expires < now:
             return DeliveryOutcome.EXPIRED, "older than its rule's expiry"
         if self.store.execute(
@@ -129,6 +129,15 @@ class Departures:
         if self._is_inhibited(labels, each.at):
             return DeliveryOutcome.SUPPRESSED, "inhibited"
         return None
+
+    def _of_nothing(self, each: _Waiting, channel: str) -> tuple[DeliveryOutcome, str] | None:
+        """Hold back what follows an alert that waited before it, and in the end did not leave."""
+        rows = self.store.execute(
+            "SELECT m.state FROM members m JOIN alerts a USING(seq) "
+            "WHERE a.alert=? AND m.channel=? AND m.seq<?",
+            (each.alert.corrects, channel, each.seq)).fetchall()
+        never = bool(rows) and all(row["state"] not in HAD for row in rows)
+        return (DeliveryOutcome.SUPPRESSED, NEVER_HAD) if never else None
 
     def _is_inhibited(self, labels: Mapping[str, str], at: float) -> bool:
         rules = [rule for rule in self.inhibitions if all_hold(rule.target, labels)]

@@ -121,12 +121,17 @@ class Intake:
         return "corrected before it came" if corrected else None
 
     def _takes_back(self, channel: str, heard: Heard) -> str | None:
-        """Take a withdrawn alert that still waits away; return why its withdrawal need not be told."""
+        """Take a withdrawn alert that still waits away; return why its withdrawal need not be told.
+
+        With what it corrects: when any of that has left, the withdrawal is told.
+        """
         if heard.alert.kind is not AlertKind.WITHDRAWAL:
             return None
         rows = self.store.execute(
-            "SELECT m.seq, m.gid, m.state FROM members m JOIN alerts a USING(seq) "
-            "WHERE a.alert=? AND m.channel=?", (heard.alert.corrects, channel)).fetchall()
+            "WITH RECURSIVE before(alert) AS (VALUES(?) UNION SELECT a.corrects FROM alerts a "
+            "JOIN before USING(alert) WHERE a.corrects IS NOT NULL) "
+            "SELECT m.seq, m.gid, m.state FROM members m JOIN alerts a USING(seq) JOIN before USING(alert) "
+            "WHERE m.channel=?", (heard.alert.corrects, channel)).fetchall()
         if not rows or any(row["state"] != "waiting" for row in rows):
             return None
         why = "withdrawn before it left"

@@ -167,6 +167,26 @@ def test_a_withdrawal_of_what_may_have_arrived_follows_it(yard):
     assert [names(yard.later(100)) for _ in range(2)] == [[["a"]], [["fix"]]]
 
 
+@pytest.mark.parametrize(("wait", "left"), [(10, [["a"]]), (0, [])], ids=["its alert was told", "all of it waits"])
+def test_a_withdrawal_of_a_correction_that_waits_is_told_when_its_alert_was(yard, wait, left):
+    said = alert("a")
+    yard.take(said)
+    assert names(yard.later(wait)) == left
+    fix = correction(said)
+    yard.take(fix)
+    yard.take(correction(fix, "gone", AlertKind.WITHDRAWAL))
+    assert names(yard.later(100)) == ([["fix", "gone"]] if left else [])
+    assert yard.later(1000) == []
+
+
+def test_a_correction_of_what_is_silenced_before_it_leaves_is_not_told(yard):
+    said = alert("a")
+    yard.take(said, correction(said))
+    view.silence(yard.store, [matcher("alert=" + said.alert_id)], yard.at, yard.at + 3600, "me", "drill")
+    assert yard.later(100) == []
+    assert yard.outcomes() == [("suppressed", "silence 1"), ("suppressed", "its alert was never sent here")]
+
+
 def test_a_silence_holds_alerts_back_but_no_correction(yard):
     said = alert("a")
     yard.take(said)

@@ -95,9 +95,9 @@ def fresh_until(rule: Rule, event: StatementEvent, raw_time: datetime) -> dateti
     last = event.said_on.not_after
     if last is None:
         return None
-    if last.timetz().replace(tzinfo=None) == time():
-        last += timedelta(days=1)
     try:
+        if last.timetz().replace(tzinfo=None) == time():
+            last += timedelta(days=1)
         return min(last, raw_time) + timedelta(hours=rule.freshness_hours)
     except OverflowError:
         return datetime.max.replace(tzinfo=raw_time.tzinfo)
