@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from streams import topics
+from streams.bus import ruleset
 from streams.core.alerting.evaluate import as_it_comes, evaluate, placed
 from streams.core.alerting.matching import RuleIndex
 from streams.core.alerting.raised import Raised, RaisedIndex
 from streams.observe import metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from schemas.rule import Rule
     from streams.bus.door import AgentBus
 
 
@@ -28,7 +26,7 @@ def register(app: Any, bus: AgentBus) -> None:  # noqa: ANN401  # Faust's app, o
     def rules() -> RuleIndex:
         """Return the rules as they stand, indexed anew when one has changed."""
         if not made or made[0][0] != followed.changes:
-            made[:] = [(followed.changes, RuleIndex.over(cast("Iterable[Rule]", followed.by_key.values())))]
+            made[:] = [(followed.changes, RuleIndex.over(ruleset.of(followed)))]
         return made[0][1]
 
     async def alert_statements(events: Any) -> None:  # noqa: ANN401  # Faust's stream

@@ -70,31 +70,31 @@ async def _at_last(
     async for records in scan.scan(bus, names, missing_ok=True):
         for record in records:
             newest = last.get((record.topic, record.key or b"")) == (record.partition, record.offset)
-            if newest and (its := _envelope(record)) is not None:
-                event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
-                yield cast("StatementEvent", event), its
+            if newest and (read := _read(record, limits)) is not None:
+                yield read
 
 
 async def raised_at(
     bus: Bus, settings: Settings, rules: Iterable[Rule], now: datetime
 ) -> AsyncIterator[Alert]:
     """Yield what the statements on the topic raise at a moment, as they come, with nothing raised before."""
-    index, known = RuleIndex.over(rules), Raised({}, RaisedIndex())
+    index, known, limits = RuleIndex.over(rules), Raised({}, RaisedIndex()), codec.limits_of(settings)
     async for records in scan.scan(bus, [topics.STATEMENTS.name], missing_ok=True):
         for record in records:
-            if (its := _envelope(record)) is None:
+            if (read := _read(record, limits)) is None:
                 continue
-            event = cast("StatementEvent", codec.decode(
-                record.value, topics.STATEMENTS.model, codec.limits_of(settings), type_name=its.type))
+            event, its = read
             for alert in evaluate(event, its, as_it_comes(event, its, now), index, known):
                 yield alert
 
 
-def _envelope(record: Record) -> Envelope | None:
-    """Return a record's envelope; None for a tombstone, or what no stage wrote."""
+def _read(record: Record, limits: codec.Limits) -> tuple[StatementEvent, Envelope] | None:
+    """Return a record's statement and envelope; None for a tombstone, or what no stage wrote."""
     if record.value is None:
         return None
     try:
-        return envelope.of_event(record)
+        its = envelope.of_event(record)
+        event = codec.decode(record.value, topics.STATEMENTS.model, limits, type_name=its.type)
     except Permanent:
         return None
+    return cast("StatementEvent", event), its

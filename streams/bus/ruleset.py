@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from streams.bus.interface import Bus
+    from streams.bus.standing import Standing
     from streams.settings import Settings
 
 
@@ -41,7 +42,16 @@ async def rules_on(bus: Bus, settings: Settings) -> dict[str, Rule]:
     followed = Followed(codec.limits_of(settings))
     standing = followed(RULES)
     await followed.catch_up(bus)
-    return {name: cast("Rule", rule) for name, rule in sorted(standing.by_key.items())}
+    return {rule.name: rule for rule in of(standing)}
+
+
+def of(standing: Standing) -> list[Rule]:
+    """Return the rules that stand, by name; a record whose key is not its rule's name is none.
+
+    Two of one name would each raise the same alert.
+    """
+    rules = ((key, cast("Rule", event)) for key, event in sorted(standing.by_key.items()))
+    return [rule for key, rule in rules if rule.name == key]
 
 
 async def ever_written(bus: Bus) -> bool:

@@ -44,8 +44,9 @@ def try_rule(
 ) -> None:
     """Try a rule on a statement: each condition, whether it holds, and what matched.
 
-    Judged by the alert agent's own step: the conditions, and whether it is new, fresh, explicit and the best
-    rendition. Whether the rule raised something for the same thing before is not looked at.
+    Judged by the alert agent's own step: the conditions, and whether it is new, fresh, explicit, the best
+    rendition, and came in live (with --now it is looked at as if it had). Whether the rule raised something
+    for the same thing before is not looked at.
 
     \b
     communique rules test spokespeople 8f14e45fceea167a5a36dedd4bea2543
@@ -74,13 +75,15 @@ def try_rule(
 
 
 def _seen(event: StatementEvent, envelope: Envelope, now: str | None) -> Seen:
-    """Return how the statement is looked at: live, now or as of a time; `said`: on its own day."""
+    """Return how the statement is looked at: as it came, or live as of a time; `said`: on its own day."""
+    from schemas.envelope import DeliveryMode
     from streams.cli.when import moment
     from streams.core.alerting.evaluate import Seen
 
     clock = datetime.now(UTC)
     at = clock if now is None else envelope.origin_time if now == "said" else moment(now, clock)
-    return Seen(live=True, kind=event.novelty.live_kind, now=at, raw_time=min(envelope.origin_time, at))
+    live = now is not None or envelope.came_as is DeliveryMode.LIVE
+    return Seen(live, event.novelty.live_kind, at, min(envelope.origin_time, at))
 
 
 async def _both(

@@ -13,6 +13,7 @@ from schemas.alert import Alert
 from schemas.envelope import DeliveryMode
 from schemas.statement import Hop, SaidOn
 from streams import topics
+from streams.bus import codec
 from streams.bus.envelope import read_headers
 from streams.settings import (
     AlertingSettings,
@@ -227,6 +228,13 @@ def test_a_rule_changes_while_it_runs_and_raises_nothing_twice():
         come(simulation, enriched(f"c{number}", [said(FRIGATES, f"c{number}")], hours=2 + number))
     assert [alert.evidence[0].article_id for alert in alerts(simulation)] == ["b"]
     assert alerts(simulation)[0].rule.version in {"1", "2"}
+
+
+def test_a_rule_under_another_key_than_its_name_is_none():
+    simulation = stage(rule("fleet", words=("frigates",)))
+    simulation.put(topics.RULES.name, codec.encode(rule("fleet", version="2", channels=("elsewhere",))), key=b"other")
+    come(simulation, enriched("a", [said(FRIGATES, "a"), said(BRIDGE, "a")]))
+    assert [(alert.rule.version, alert.channels) for alert in sent(simulation)] == [("1", ())]
 
 
 def test_a_digest_is_called_so_and_waits_for_its_window():

@@ -135,6 +135,13 @@ def test_a_rule_is_tried_on_a_statement_of_the_bus_or_of_a_file(quay):
     assert quay("rules", "test", "bank", path, "--now", "2018-02-15").code == 1
 
 
+def test_a_statement_that_was_loaded_from_the_past_raises_nothing_unless_a_day_is_named(quay):
+    old = said("A quay of last year", event_time=DAY - timedelta(days=365), not_after=DAY - timedelta(days=365))
+    answer = quay("rules", "test", "quay", old.statement_id)
+    assert (answer.code, "NO   it is live" in answer.out) == (1, True)
+    assert quay("rules", "test", "quay", old.statement_id, "--now", "2017-02-14").code == 0
+
+
 @pytest.mark.parametrize("body", ["", "{", "[]", "{}"])
 def test_what_is_no_statement_is_wrong_usage(quay, body):
     answer = quay("rules", "test", "quay", quay.write("s.json", body))

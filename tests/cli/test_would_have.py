@@ -15,13 +15,13 @@ from tests.cli.command_line import Line
 RULES = '[rules.quay]\nwords = ["bridge"]\nofficial = "any"\n'
 
 
-def put(line: Line, event, mode: DeliveryMode, job: str | None = None, number: int = 0) -> None:
+def put(line: Line, event, mode: DeliveryMode, job: str | None = None, number: int = 0, body: bytes = b"") -> None:
     origin = f"{topics.RAW.name}-0-{number}"
     its = Envelope(
         id=ce_id("news.statement.v1", origin, 0), type="news.statement.v1", source="/test", time=DAY, origin=origin, origin_time=DAY,
         delivery_mode=mode, replay_job_id=job)
     headers = {name: value.decode() for name, value in to_headers(its)}
-    line.put(topics.STATEMENTS.name, codec.encode(event), key=event.statement_id.encode(), **headers)
+    line.put(topics.STATEMENTS.name, body or codec.encode(event), key=event.statement_id.encode(), **headers)
 
 
 @pytest.fixture
@@ -35,6 +35,7 @@ def past(line: Line) -> Line:
     put(line, said("the bridge will open", article="d"), DeliveryMode.LIVE, None, 4)
     put(line, said("the museum closes", article="e"), DeliveryMode.BACKFILL, "one", 5)
     line.put(topics.STATEMENTS.name, b"{}", key=b"no event")
+    put(line, said("the bridge never was", article="f"), DeliveryMode.BACKFILL, "one", 6, body=b'{"statement_id": 1}')
     line.put(topics.STATEMENTS.name, None, key=b"taken back")
     return line
 

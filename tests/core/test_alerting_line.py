@@ -156,6 +156,12 @@ def test_whatever_the_text_holds_a_line_is_one_valid_line(contents, speaker, ver
     line.encode()
 
 
+@pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\u034f", "\u115f", "\u3164", "\ufe0f", "\u2800", "\U000e0101", "\U000e0041"], ids=ascii)
+def test_what_is_drawn_as_nothing_takes_no_room(unseen):
+    assert line_of(said(f"no{unseen * 200} comment")) == line_of(said("no comment"))
+    assert line_of(said(unseen * 200)) == line_of(said(" "))
+
+
 def test_a_text_without_end_is_cut_at_once():
     endless = "x" * 900_000
     event = spoken(endless, speaker=endless, wire=endless, mode="partial_direct", cue=cue(endless), target=span(endless))

@@ -123,6 +123,8 @@ def test_freshness_counts_from_the_last_moment_at_which_it_can_have_been_said(no
 
 def test_a_bound_beyond_the_calendar_is_for_ever():
     assert fresh_until(rule(freshness_hours=1e9), said("No.", not_after=DAY), DAY).year == 9999
+    last_day = datetime(9999, 12, 31, tzinfo=UTC)
+    assert fresh_until(rule(), said("No.", not_after=last_day), DAY).year == 9999
 
 
 @pytest.mark.parametrize(("fields", "force"), [

@@ -35,6 +35,9 @@ _LEAST_ROOM: Final = 28
 """Code points that what is said has at least, before target and source give way; seven are always left."""
 _DOUBLE: Final = re.compile('[“”„‟«»"]')
 _SINGLE: Final = re.compile("[‘’‚‛‹›]")
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""What is drawn as nothing and is no control character: fillers, selectors, the empty Braille cell."""
 _TOLD_MODES: Final = (StatementMode.BELIEF, StatementMode.OFFICIAL_ACT, StatementMode.PARTIAL_DIRECT)
 _REFUSING: Final = (SpeechAct.DENY, SpeechAct.DECLINE)
 _QUOTED: Final = (StatementMode.DIRECT, StatementMode.PARTIAL_DIRECT)
@@ -63,7 +66,7 @@ def line_of(event: StatementEvent, kind: AlertKind = AlertKind.NEW, language: st
 
 def _plain(text: str) -> str:
     """Return at most so many characters of a text in capitals, on one line, with nothing that is not seen."""
-    text = _SINGLE.sub("'", _DOUBLE.sub('"', text[:_READ_CHARS]))
+    text = _SINGLE.sub("'", _DOUBLE.sub('"', _UNSEEN.sub("", text[:_READ_CHARS])))
     seen = (" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     return " ".join("".join(seen).upper().split())
 
