@@ -169,7 +169,7 @@ class Tables:
     ) -> None:
         self._settings = settings
         self._now = now
-        self.folder = settings.state / "stores" / f"{stage}-{ordinal}"
+        self.folder = settings.work / "stores" / f"{stage}-{ordinal}"
         self._tables = {spec.name: self._table(app, spec) for spec in TABLES if spec.stage == stage}
 
     def _table(self, app: faust.App, spec: TableSpec) -> RawTable:

@@ -7,7 +7,8 @@ Two things are looked at, twice a second:
 - *how long live records take*, from raw to enriched, while the past is loaded, beside how long they took
   before it began and in the pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`). When
   the slow ones (nine in ten are faster) exceed `live_ratio`, it pauses: are they as slow without it? Then it
-  is something else on these machines, and it goes on; else the rate falls by a fifth.
+  is something else on these machines, and it goes on; else the rate falls by a fifth. A live flow too thin to
+  be measured in a pause costs one pause each `calm_every_seconds`, and no more.
 
 Else the rate rises, by a half in the time that some dozens of live records take to tell: slow rise and steep
 fall, as TCP has them (RFC 5681), find the rate that the live flow allows, and find it again when it changes.
@@ -36,6 +37,8 @@ _FALL: Final = 0.8
 _LEAST_WAITING: Final = 12
 """So many may wait at any rate: commits come twice a second."""
 _SMOOTHED_SECONDS: Final = 2.0
+_FEWEST: Final = 3
+"""After a pause that heard fewer live records another one at once would teach nothing either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Throttle:
     """Seconds since the last pause, or since the first live record; None before any."""
     calm: tuple[float, ...] = ()
     loaded: tuple[float, ...] = ()
+    heard: int = _FEWEST
+    """Live records that the last pause heard."""
     suspect: float | None = None
     """What live records took when this pause was made to see whether that is its doing."""
 
@@ -129,20 +134,22 @@ def looked(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     known = state.since_calm is not None or calm or loaded
     since = (state.since_calm or 0.0) + seen.seconds if known else None
     state = replace(state, since_calm=since, calm=calm, loaded=loaded)
-    if since is not None and (since >= limits.calm_every_seconds or len(calm) < ENOUGH):
+    learns = len(calm) < ENOUGH and state.heard >= _FEWEST
+    if since is not None and (since >= limits.calm_every_seconds or learns):
         return _pause(state, limits)
     return _paced(state, seen, limits)
 
 
 def _pause(state: Throttle, limits: Limits, suspect: float | None = None) -> Throttle:
-    return replace(state, open=False, calm_left=limits.calm_seconds, since_calm=0.0, suspect=suspect)
+    return replace(
+        state, open=False, calm_left=limits.calm_seconds, since_calm=0.0, heard=0, suspect=suspect)
 
 
 def _in_pause(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Learn what the live flow is alone, once nothing of the past is on its way any more."""
     calm = state.calm if seen.behind else (*state.calm, *seen.live)[-_REMEMBERED:]
     left = max(0.0, state.calm_left - seen.seconds)
-    state = replace(state, calm=calm, calm_left=left, open=not left)
+    state = replace(state, calm=calm, heard=state.heard + len(seen.live), calm_left=left, open=not left)
     if left or state.suspect is None:
         return state
     guilty = _slower(state.suspect, calm, limits)

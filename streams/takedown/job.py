@@ -97,7 +97,8 @@ class Job:
         begun = self._event(plan, reason, by)
         await self._publish(begun)
         remains = await self._bus_side(plan.held, begun.takedown_id)
-        shutil.rmtree(self.settings.state / "stores", ignore_errors=True)
+        for stores in (self.settings.state / "stores", *self.settings.state.glob("replays/*/stores")):
+            shutil.rmtree(stores, ignore_errors=True)
         self.tell(ARCHIVE)
         rewriting.blank(folder_of(self.settings), topics.RAW.name, begun.takedown_id, plan.target.origins)
         self.tell(OUTBOX)

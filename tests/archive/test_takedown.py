@@ -163,6 +163,7 @@ def test_a_dry_run_says_what_it_would_remove_and_removes_nothing(line: Line, ori
 def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: Line, origin: str) -> None:
     outbox(line)
     feeds(line)
+    line.write("state/replays/raw-1/stores/dedup-0/texts-0/000004.log", SECRET)
     assert line("audit").code == 0
     others = [each for each in every_record(line) if SECRET.encode() not in (each.value or b"") + b"".join(value for _, value in each.headers)]
     answer = forget(line)

@@ -17,6 +17,7 @@ from streams import topics
 from streams.bus.connect import connect
 from streams.bus.interface import Bus, Record, TopicPartition
 from streams.settings import Settings
+from streams.worker import build
 from tests.bus.count_worker import COMMAND, COUNTS
 
 PARTITIONS = 2
@@ -140,3 +141,10 @@ async def test_a_store_that_is_lost_is_rebuilt_from_the_changelog(tmp_path: Path
     await place.feed(10)
     assert await place.drain() == [0]
     assert sum((await place.counts()).values()) == 510
+
+
+def test_a_replay_keeps_its_stores_apart_from_those_of_the_live_flow(tmp_path):
+    live = build("clean", Settings(state=tmp_path), 0, {}).tables.folder
+    replay = build("clean", Settings(state=tmp_path, run={"job": "raw-1"}), 0, {}).tables.folder
+    assert live == tmp_path / "stores" / "clean-0"
+    assert replay == tmp_path / "replays" / "raw-1" / "stores" / "clean-0"

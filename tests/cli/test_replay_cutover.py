@@ -41,6 +41,11 @@ def seen(path: Path) -> Counter:
 
 
 def test_each_article_is_seen_once_over_cutover_and_rollback(line: Line) -> None:
+    cut_over_and_back(line)
+
+
+def cut_over_and_back(line: Line) -> None:
+    """Cut over and roll back on the bus of the environment, under two readers, and look at what they saw."""
     line.prepare()
     run = start_process("run", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     files = [(line.folder / name).open("wb") for name in ("plain.jsonl", "group.jsonl")]

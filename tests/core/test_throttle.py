@@ -118,6 +118,16 @@ def test_the_first_live_record_makes_a_pause_when_nothing_is_known_of_them_alone
     assert len(state.calm) == 40
 
 
+@pytest.mark.parametrize("live_every_seconds", [60, 3600])
+def test_a_live_flow_too_thin_to_be_measured_does_not_hold_the_past_up(live_every_seconds):
+    state, sent = Throttle.begin(ANY), 0.0
+    for number in range(1200):
+        live = (0.2,) if number * LOOK % live_every_seconds == 0 else ()
+        sent += state.rate * LOOK if state.open else 0.0
+        state = looked(state, Seen(LOOK, 0, live=live), Limits(per_second=100))
+    assert sent > 30_000  # ten minutes at 100 a second would be 60,000
+
+
 def test_in_a_pause_nothing_is_learned_while_the_past_still_drains():
     limits = Limits()
     state = looked(Throttle.begin(limits), Seen(LOOK, 0, live=(0.2,)), limits)
