@@ -140,7 +140,7 @@ def _lines(
 def _written(file: BinaryIO, objects: Iterable[dict[str, Json]], tell: Callable[[int], None]) -> int:
     number = 0
     for each in objects:
-        file.write(orjson.dumps(each) + b"\n")
+        file.write(orjson.dumps(each).replace(b"<", rb"\u003c") + b"\n")  # JSON-LD goes into <script>
         number += 1
         tell(1)
     file.flush()

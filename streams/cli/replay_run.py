@@ -241,6 +241,8 @@ async def run_job(settings: Settings, job_id: str, workers: Sequence[Worker], *,
     if (lock := claim(folder_of(settings, job.job_id), RUN)) is None:
         raise exits.Usage(f"{job.job_id} runs here already: `communique replay status {job.job_id}`")
     try:
+        job = await jobs.read(bus, job.job_id)  # somebody may have dropped it before we had the lock
+        _check(settings, job)
         await start.ensure_topics(bus, settings)
         await create(bus, settings, job)
         if job.state in {ReplayState.PLANNED, ReplayState.FAILED}:

@@ -3,7 +3,7 @@
 It is written after an acknowledgement and says: the first `files` files are in, of the next one `done` units
 (lines, rows, records). It holds only while
 
-- the same files stand in the same order before that place, none of them changed (path, size, time);
+- the same files stand in the same order before that place, none of them changed (path, inode, size, times);
 - the record that was acknowledged last is still on the raw topic: a bus that was made anew, or that lost
   its end, has it not.
 

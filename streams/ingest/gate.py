@@ -89,20 +89,25 @@ class Gate:
 
     async def admit(self) -> None:
         """Wait until one more record may go in. Raises what made looking impossible."""
+        self._check()
         while not (self.state.open or self._deaf):
             self._changed.clear()
             changed = asyncio.create_task(self._changed.wait())
             await asyncio.wait({changed, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
             changed.cancel()
-            for task in self._tasks:
-                if task.done():
-                    task.result()
+            self._check()
         if self._deaf and self.limits.per_second is None:
             return
         now = time.monotonic()
         self._due = max(self._due + 1 / self.state.rate, now - 0.05)
         if self._due > now:
             await asyncio.sleep(self._due - now)
+
+    def _check(self) -> None:
+        """Raise what a task ended with: without it the past would go in unseen."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
 
     async def _listen(self, starts: Mapping[TopicPartition, int], began: float) -> None:
         async for records in follow(self.bus, starts):

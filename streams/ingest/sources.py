@@ -131,12 +131,15 @@ class Place(NamedTuple):
 
 
 def identity(entry: Entry) -> str:
-    """Return path, size and time of a file, "" for one that cannot be asked."""
+    """Return what tells a file from another in its place, "" for one that cannot be asked.
+
+    Size and time alone do not: `cp -p` and `touch -r` set them. Nobody sets the time of the last change.
+    """
     try:
         stat = entry.path.stat()
     except OSError:
         return ""
-    return f"{entry.path.absolute()} {stat.st_size} {stat.st_mtime_ns}"
+    return f"{entry.path.absolute()} {stat.st_ino} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns}"
 
 
 def read(entry: Entry, reading: Reading) -> Iterator[Found]:

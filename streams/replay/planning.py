@@ -134,7 +134,7 @@ async def _ranges(
     meant = {each for each in bounds if starts[each] < ends[each] and (not named or each in named)}
     context = dict(starts)
     if before is not None and meant and (selector.since or named):
-        moment = await _earliest(reader, {each: starts[each] for each in meant}) - before
+        moment = await _earliest(reader, {each: (starts[each], ends[each]) for each in meant}) - before
         context = await _at(reader, moment, bounds)
     return tuple(
         ReplayRange(
@@ -157,10 +157,15 @@ async def _at(
     }
 
 
-async def _earliest(reader: Reader, starts: Mapping[int, int]) -> datetime:
-    """Return the least timestamp among the records at these offsets."""
-    ends = {each: at + 1 for each, at in starts.items()}
-    found = [each.timestamp_ms async for each in merged(reader, starts, ends)]
+async def _earliest(reader: Reader, parts: Mapping[int, tuple[int, int]]) -> datetime:
+    """Return the least timestamp among the first records of these: an offset need not hold one.
+
+    Raises `Usage` when none of them does.
+    """
+    read = [await reader.read(each, start, end) for each, (start, end) in parts.items()]
+    found = [records[0].timestamp_ms for records in read if records]
+    if not found:
+        raise Usage("this selects no raw record: the topic has none at these offsets")
     return datetime.fromtimestamp(min(found) / 1000, UTC)
 
 

@@ -16,6 +16,7 @@ from streams.audit.dead import letter_of
 from streams.bus.envelope import read_headers
 from streams.bus.scan import scan
 from streams.core.cleaning.urls import canonical
+from streams.core.outcome import Usage
 from streams.takedown.target import Target, origin_of
 
 if TYPE_CHECKING:
@@ -37,13 +38,19 @@ def ids_of(name: str) -> set[str]:
 
 
 async def find(bus: Bus, name: str, known: Iterable[Takedown]) -> Target:
-    """Return what belongs to the article; no origins when nothing does."""
+    """Return what belongs to the article; no origins when nothing does.
+
+    Raises `Usage` for a name that several articles go by: two producers may use the same source id.
+    """
     meant = ids_of(name)
     before = [each for each in known if each.article_id in meant or name in each.origins]
     articles = {each.article_id for each in before}
     origins = {each for takedown in before for each in takedown.origins}
     statements = {each for takedown in before for each in takedown.statement_ids}
     await _first_look(bus, name, meant, articles, origins)
+    if len(articles) > 1:
+        told = ", ".join(sorted(articles)[:5])
+        raise Usage(f"{len(articles)} articles go by {name}: {told}; give the id of the one that is meant")
     await _whole_article(bus, articles, origins)
     await _statements(bus, articles, origins, statements)
     article = min(articles & meant or articles, default=None)

@@ -226,6 +226,17 @@ def test_a_stage_that_runs_is_in_the_way(line: Line, origin: str) -> None:
     asyncio.run(member())
 
 
+def test_a_name_that_two_articles_go_by_takes_neither_back(line: Line, origin: str) -> None:
+    ids = [digest("article", "url", f"https://{each}.example/1") for each in "cd"]
+    for each in ids:
+        at = line.put(topics.RAW.name, {"source_id": "1", "content": each})
+        line.put(topics.CLEAN.name, {}, key=each.encode(), ce_origin=at, ce_correlationid=each)
+    answer = line("forget", "1")
+    assert answer.code == 2
+    assert all(each in answer.err for each in ids)
+    assert len(line("forget", ids[0], "--json").objects[0]["origins"]) == 1
+
+
 def test_nothing_known_of_a_name_is_wrong_usage(line: Line, origin: str) -> None:
     assert line("forget", "https://nobody.example/x").code == 2
     assert line("forget").code == 2

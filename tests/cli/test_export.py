@@ -88,6 +88,14 @@ def test_json_ld_of_an_article_says_who_said_what(line):
     assert part["spokenByCharacter"].get("sameAs") == (speaker["qid"] and f"http://www.wikidata.org/entity/{speaker['qid']}")
 
 
+def test_what_goes_into_a_page_as_it_is_cannot_end_its_script(line):
+    hostile = "</script><script>alert(1)</script><!--"
+    put(line, article(headline=hostile))
+    said = export(line, "jsonld")
+    assert b"<" not in said
+    assert json.loads(said)["headline"] == hostile
+
+
 def test_a_gqg_line_has_the_fields_of_gdelt_and_our_speakers_beside(line):
     put(line, article(headline="Harbour to reopen", url="https://news.example.org/a"), article("b", statements=[]))
     found = json.loads(export(line, "gqg"))

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 
 import orjson
@@ -76,6 +77,27 @@ def test_a_dropped_replay_leaves_nothing_and_can_be_planned_anew(line, job):
     assert line("replay", "drop", job).code == exits.DONE
     assert line("replay", "run", job).code == exits.WRONG_USAGE
     assert line("replay", "plan", "--json").objects[-1]["state"] == "planned"
+
+
+def test_a_run_that_begins_while_the_replay_is_dropped_makes_nothing_again(line, job, monkeypatch):
+    before, lock = asyncio.run(_topics(line)), replay_run.claim
+
+    def dropped_meanwhile(*words):
+        thread = threading.Thread(target=line, args=("replay", "drop", job))
+        thread.start()
+        thread.join()
+        return lock(*words)
+
+    monkeypatch.setattr(replay_run, "claim", dropped_meanwhile)
+    assert line("replay", "run", job).code == exits.WRONG_USAGE
+    assert asyncio.run(_topics(line)) == before
+
+
+def test_run_again_leaves_an_accepted_replay_accepted(line, job):
+    done = {"state": ReplayState.ACCEPTED, "digest": "d", "records": 8, "accepted_digest": "e"}
+    asyncio.run(jobs.put(connect(line.settings), stands(line, job).model_copy(update=done), datetime.now(UTC)))
+    assert line("replay", "run", job).code == exits.DONE
+    assert stands(line, job).state is ReplayState.ACCEPTED
 
 
 def test_a_replay_that_readers_follow_is_not_dropped(line, job):

@@ -2,6 +2,8 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from streams import topics
 from streams.bus.admin import ensure
 from streams.bus.connect import connect
@@ -91,3 +93,16 @@ async def test_what_live_records_took_before_it_began_is_what_they_take_alone(tm
         assert len(gate.state.calm) == 40
         assert not gate.state.loaded
         assert gate.state.open
+
+
+async def test_a_gate_that_sees_nothing_any_more_lets_nothing_in(tmp_path):
+    bus = await opened(tmp_path)
+
+    async def look():
+        raise RuntimeError("broken")
+
+    async with Gate(bus, look, Limits(), print) as gate:
+        await asyncio.wait(gate._tasks, return_when=asyncio.FIRST_COMPLETED)
+        assert gate.state.open
+        with pytest.raises(RuntimeError, match="broken"):
+            await gate.admit()

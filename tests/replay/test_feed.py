@@ -23,7 +23,7 @@ from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import scan
 from streams.core.outcome import Usage
 from streams.replay import feed, moving, settled, standing
-from streams.replay.planning import Asked, plan
+from streams.replay.planning import Asked, _earliest, plan
 from streams.replay.source import merged
 from streams.settings import ReplaySettings, Settings, TopicSettings
 from streams.topics import shadow
@@ -111,6 +111,16 @@ async def test_a_redriven_record_is_copied_once_though_its_origin_lies_before(bu
             headers=envelope.fed(record, redriven, job.job_id))
         await producer.flush()
     assert (await feed.resume_at(bus.bus, job))[0] == 3
+
+
+async def test_a_part_may_begin_at_an_offset_that_holds_no_record():
+    class Holes:
+        async def read(self, partition, start, end):
+            return [Record("raw", partition, 7, 5_000 + partition, None, b"")] if start <= 7 < end else []
+
+    assert (await _earliest(Holes(), {0: (3, 9), 1: (3, 9), 2: (3, 5)})).timestamp() == 5
+    with pytest.raises(Usage, match="no raw record"):
+        await _earliest(Holes(), {0: (3, 5)})
 
 
 async def test_records_come_oldest_first_over_all_partitions():

@@ -1,4 +1,8 @@
-"""Cutover and rollback under running consumers on Apache Kafka: each article seen once, none lost."""
+"""Cutover and rollback under running consumers on Apache Kafka: each article seen once, none lost.
+
+Two runs of all stages on one broker: three minutes on two cores, so it is no part of the suite. By hand:
+`python -m pytest tests/kafka/cutover_on_kafka.py`; the same on the embedded log is `tests/cli/test_replay_cutover.py`.
+"""
 
 from __future__ import annotations
 
