@@ -149,6 +149,17 @@ def test_of_two_versions_of_one_date_the_one_written_later_stands(names, turned)
     assert alerts(simulation)[-1].evidence[0].spans[0].text == FIVE
 
 
+@pytest.mark.parametrize("five_first", [
+    [enriched("c", [said(FIVE, "c")], hours=1), enriched("a", [said(FIVE, "a")], hours=2)],
+    [enriched("a", [said(FRIGATES, "a"), said(FIVE, "a")], hours=1), enriched("a", [said(FIVE, "a")], hours=2)]],
+    ids=["another article", "the same article"])
+def test_a_correction_to_what_was_told_already_does_not_say_the_old_words_again(five_first):
+    simulation = stage()
+    come(simulation, enriched("a", [said(FRIGATES, "a")]), *five_first)
+    assert kinds(simulation) == ["new", "update", "correction"]
+    assert alerts(simulation)[-1].line.startswith("WITHDRAWN: VARGA: THE NORTHERN FLEET RECEIVES THREE")
+
+
 def test_a_correction_can_be_corrected_and_withdrawn():
     simulation = stage()
     seven = FIVE.replace("five", "seven")

@@ -53,13 +53,17 @@ def raised(match: Match, event: StatementEvent, kind: NoveltyKind, fresh_until: 
 def follow_up(
     before: Alert, event: StatementEvent, kind: AlertKind, proposition: str, revision: int, *, instead: bool
 ) -> Alert:
-    """Return what corrects or withdraws an alert. `instead`: the event is what the article says now."""
+    """Return what corrects or withdraws an alert. `instead`: the event is what the article says now.
+
+    Else it is what was said before: its line says that it is withdrawn, whatever the kind.
+    """
     why = "its article now says this instead" if instead else (
         "no article says it any more" if kind is AlertKind.WITHDRAWAL else "its article now says otherwise")
     resting = tuple(each for each in before.evidence[:1] if each.statement_id != event.statement_id)
     return Alert(
         alert_id=alert_id(before.rule.name, proposition, kind, revision), kind=kind, revision=revision,
-        rule=before.rule, line=line_of(event, kind, language_of(event)),
+        rule=before.rule,
+        line=line_of(event, kind if instead else AlertKind.WITHDRAWAL, language_of(event)),
         why=(AlertReason(condition=f"alert {before.alert_id}", matched=why),),
         evidence=(evidence_of(event), *resting), shown_apart=apart_of(event), channels=before.channels,
         event_time=event.event_time, fresh_until=before.fresh_until, corrects=before.alert_id,
