@@ -111,8 +111,8 @@ class BackfillSettings(Group):
     )
     live_slower_share: float = Field(
         default=0.15, gt=0,
-        description="Live articles that take longer than in the pauses by more than this share of it make the "
-        "backfill slow down.",
+        description="Live articles that take longer than in the pauses by more than this share of it make "
+        "the backfill slow down.",
     )
     calm_seconds: float = Field(
         default=15, gt=0, description="A pause, in which is seen how long live articles take alone."

@@ -1,4 +1,4 @@
-"""finding: a name → the article, its raw records and its statements. Three passes over the log, flat memory.
+"""finding: a name → the article, its raw records and its statements. Four passes over the log, flat memory.
 
 A name is an article's id (whole), its URL, the producer's own id, or the place of one of its raw records.
 What an earlier takedown noted is part of what is known: so a takedown that was cut off is finished.
@@ -13,6 +13,7 @@ import orjson
 from schemas.ids import digest
 from streams import topics
 from streams.audit.dead import letter_of
+from streams.bus import redriven
 from streams.bus.envelope import read_headers
 from streams.bus.scan import scan
 from streams.core.cleaning.urls import canonical
@@ -52,6 +53,7 @@ async def find(bus: Bus, name: str, known: Iterable[Takedown]) -> Target:
         told = ", ".join(sorted(articles)[:5])
         raise Usage(f"{len(articles)} articles go by {name}: {told}; give the id of the one that is meant")
     await _whole_article(bus, articles, origins)
+    await _redriven(bus, origins)
     await _statements(bus, articles, origins, statements)
     article = min(articles & meant or articles, default=None)
     return Target(article, frozenset(origins), frozenset(statements))
@@ -61,9 +63,9 @@ async def _first_look(bus: Bus, name: str, meant: set[str], articles: set[str], 
     """Find raw records by name, and the ids that stages gave their articles."""
     async for records in scan(bus, [topics.RAW.name, topics.RAW.dead_letters], missing_ok=True):
         for record in records:
-            own = record.at if record.topic == topics.RAW.name else letter_of(record).id
-            if own == name or _names(record, name):
-                origins.add(own)
+            places = _places(record)
+            if name in places or _names(record, name):
+                origins |= places
     async for records in scan(bus, _TELL_ORIGINS, missing_ok=True):
         for record in records:
             if (told := _article_of(record)) and (told in meant or origin_of(record) in origins):
@@ -75,6 +77,23 @@ async def _whole_article(bus: Bus, articles: set[str], origins: set[str]) -> Non
     async for records in scan(bus, _TELL_ORIGINS, missing_ok=True):
         origins.update(origin_of(record) for record in records if _article_of(record) in articles)
     origins.discard("")
+
+
+async def _redriven(bus: Bus, origins: set[str]) -> None:
+    """Find the copies that redrives put on raw: what comes of them names the first raw record."""
+    async for records in scan(bus, [topics.RAW.name], missing_ok=True):
+        for record in records:
+            if not origins.isdisjoint(places := _places(record)):
+                origins |= places
+
+
+def _places(record: Record) -> set[str]:
+    """Return a raw record's place, or that of a letter's record; with its first place when it is a copy."""
+    if record.topic != topics.RAW.name:
+        return {letter_of(record).id}
+    found = read_headers(record.headers)
+    claim = redriven.claim_of(found, record.topic, record.partition, record.offset)
+    return {record.at, claim.origin} if claim else {record.at}
 
 
 async def _statements(bus: Bus, articles: set[str], origins: set[str], statements: set[str]) -> None:

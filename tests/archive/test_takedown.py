@@ -18,7 +18,7 @@ from streams import topics
 from streams.archive.places import folder_of
 from streams.archive.reading import records
 from streams.archive.verify import verify
-from streams.bus import envelope
+from streams.bus import envelope, redriven
 from streams.bus.blank import blanked, taken_down
 from streams.bus.connect import connect
 from streams.bus.interface import Record
@@ -224,6 +224,21 @@ def test_a_stage_that_runs_is_in_the_way(line: Line, origin: str) -> None:
             done = await asyncio.to_thread(line.process, "forget", URL, "--reason", "x", "--yes")
             assert (done.code, "communique-tag runs" in done.err) == (75, True)
     asyncio.run(member())
+
+
+@pytest.mark.parametrize("name", [ARTICLE, URL, "origin", "copy"])
+def test_a_redriven_copy_is_taken_back_with_its_article(line: Line, origin: str, name: str) -> None:
+    partition = int(origin.rsplit("-", 2)[1])
+    said = redriven.headers_of((), redriven.Redriving("r", 1, origin))
+
+    async def put() -> str:
+        async with connect(line.settings).producer(client_id="test") as producer:
+            sent = await (await producer.send(topics.RAW.name, SECRET.encode(), key=b"k", headers=said, partition=partition))
+        return f"{sent.topic}-{sent.partition}-{sent.offset}"
+
+    copy = asyncio.run(put())
+    told = line("forget", {"origin": origin, "copy": copy}.get(name, name), "--json").objects[0]
+    assert (told["article_id"], told["origins"]) == (ARTICLE, [origin, copy])
 
 
 def test_a_name_that_two_articles_go_by_takes_neither_back(line: Line, origin: str) -> None:
