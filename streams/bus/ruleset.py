@@ -46,12 +46,12 @@ async def rules_on(bus: Bus, settings: Settings) -> dict[str, Rule]:
 
 
 def of(standing: Standing) -> list[Rule]:
-    """Return the rules that stand, by name; a record whose key is not its rule's name is none.
+    """Return the rules that stand, by name; a record without a name, or under another key, is none.
 
     Two of one name would each raise the same alert.
     """
     rules = ((key, cast("Rule", event)) for key, event in sorted(standing.by_key.items()))
-    return [rule for key, rule in rules if rule.name == key]
+    return [rule for key, rule in rules if key and rule.name == key]
 
 
 async def ever_written(bus: Bus) -> bool:

@@ -244,6 +244,7 @@ def test_a_rule_changes_while_it_runs_and_raises_nothing_twice():
 def test_a_rule_under_another_key_than_its_name_is_none():
     simulation = stage(rule("fleet", words=("frigates",)))
     simulation.put(topics.RULES.name, codec.encode(rule("fleet", version="2", channels=("elsewhere",))), key=b"other")
+    simulation.put(topics.RULES.name, codec.encode(rule("")), key=b"")
     come(simulation, enriched("a", [said(FRIGATES, "a"), said(BRIDGE, "a")]))
     assert [(alert.rule.version, alert.channels) for alert in sent(simulation)] == [("1", ())]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.alert import Severity
 from schemas.quiet_hours import QuietHours, Weekday
-from streams.core.alerting.quiet import quiet_until, zone_of
+from streams.core.alerting.quiet import endless, quiet_until, zone_of
 from streams.core.alerting.rules import MAX_CHARS, MAX_MISTAKES, MAX_RULES, parse, together
 
 WHOLE = """
@@ -138,6 +138,7 @@ MISTAKES = [
     (RULE + "[rule.quiet_hours]\nbegins = '25:00'\nends = '06:00'\n", ["rules.toml:5: [r] quiet_hours.begins: string should match pattern '^([01]\\d|2[0-3]):[0-5]\\d$'"]),
     (RULE + "[rule.quiet_hours]\nbegins = '22:00'\n", ["rules.toml:4: [r] quiet_hours.ends: field required"]),
     (RULE + "[rule.quiet_hours]\nbegin = '22:00'\nbegins = '22:00'\nends = '06:00'\n", ["rules.toml:5: [r] begin is nothing known here: did you mean begins?"]),
+    (RULE + "[rule.quiet_hours]\nbegins = '22:00'\nends = '22:00'\n", ["rules.toml:6: [r] quiet_hours never end: use enabled = false to be told nothing"]),
     (RULE + "[rule.quiet_hours]\nbegins = '22:00'\nends = '06:00'\nzone = '../passwd'\n", ["rules.toml:7: [r] zone: nobody knows '../passwd': write one such as Europe/Oslo"]),
     (RULE + "[rule.quiet_hours]\nbegins = '22:00'\nends = '06:00'\ndays = ['mo']\n", ["rules.toml:7: [r] days: nobody knows 'mo': there are mon, tue, wed, thu, fri, sat, sun"]),
     ("[[rule]]\noffice = 'minister'\n", ["rules.toml:1: needs a name of A-Z, a-z, 0-9, - and _, at most 60, no blank"]),
@@ -240,7 +241,10 @@ def test_a_critical_alert_passes_unless_the_hours_say_otherwise():
 
 def test_hours_without_end_do_not_hold_for_ever():
     always = QuietHours(days=tuple(Weekday), begins="00:00", ends="00:00")
-    assert quiet_until([always], Severity.INFO, at(7, 12)) == datetime(2026, 2, 8, tzinfo=UTC)
+    halves = [QuietHours(begins="00:00", ends="12:00"), QuietHours(begins="12:00", ends="00:00")]
+    assert quiet_until([always], Severity.INFO, at(7, 12)) is None
+    assert quiet_until(halves, Severity.INFO, at(7, 12)) is None
+    assert [endless(each) for each in ([always], halves, halves[:1], [OSLO], ())] == [True, True, False, False, False]
 
 
 @pytest.mark.parametrize(("name", "there"), [("UTC", True), ("Europe/Oslo", True), ("Nowhere/Town", False), ("../../etc/passwd", False), ("/etc/passwd", False), ("", False), ("a\x00b", False), ("Europe", False)])

@@ -11,11 +11,12 @@ from schemas.alert import Severity
 from schemas.quiet_hours import QuietHours, Weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _DAYS: Final = tuple(Weekday)
 _MOST_ENDS: Final = 32
-"""Windows that follow each other without a gap are joined so many times: then somebody wants to be told."""
+"""So many windows that follow each other without a gap are joined: those that never end hold nothing."""
+_SOME_DAY: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @lru_cache(maxsize=512)
@@ -34,13 +35,23 @@ def zone_of(name: str) -> ZoneInfo | None:
 def quiet_until(hours: Iterable[QuietHours], severity: Severity, at: datetime) -> datetime | None:
     """Return when an alert may be told that is held by quiet hours at a moment, UTC; None: it is not held."""
     windows = [each for each in hours if not (each.critical_passes and severity is Severity.CRITICAL)]
-    until = at
+    until = _gap(windows, at)
+    return until if until is not None and until > at else None
+
+
+def endless(hours: Iterable[QuietHours]) -> bool:
+    """Tell whether quiet hours leave no moment of a week for telling anything."""
+    return _gap(list(hours), _SOME_DAY) is None
+
+
+def _gap(windows: Sequence[QuietHours], at: datetime) -> datetime | None:
+    """Return the first moment from `at` on that no window holds; None: there is none."""
     for _ in range(_MOST_ENDS):
-        ends = [end for each in windows if (end := _end(each, until)) is not None]
+        ends = [end for each in windows if (end := _end(each, at)) is not None]
         if not ends:
-            break
-        until = max(ends)
-    return until if until > at else None
+            return at
+        at = max(ends)
+    return None
 
 
 def _end(hours: QuietHours, at: datetime) -> datetime | None:

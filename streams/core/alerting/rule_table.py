@@ -19,7 +19,7 @@ from schemas.statement import SpeechAct, StatementMode
 from schemas.statement_event import NoveltyKind
 from streams.core.alerting.names import country_code, country_names, qid_of
 from streams.core.alerting.phrases import LEAST_PREFIX_CHARS, MOST_WORD_CHARS, MOST_WORDS, split_phrase
-from streams.core.alerting.quiet import zone_of
+from streams.core.alerting.quiet import endless, zone_of
 from streams.core.toml_lines import near
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def _made(values: Table) -> tuple[Rule | None, tuple[Wrong, ...]]:
         rule = Rule.model_validate(values)
     except (ValidationError, OverflowError) as error:
         return None, tuple(_told(error))
+    if endless(rule.quiet_hours):
+        return None, (Wrong("quiet_hours.ends", "quiet_hours never end: use enabled = false to be told nothing"),)
     return (rule if rule.version != "-" else rule.model_copy(update={"version": version_of(rule)})), ()
 
 
