@@ -43,6 +43,7 @@ from streams.settings_sources import (
     PREFIX,
     SettingsError,
     check_environment,
+    check_lists,
     explain,
     known_names,
     nested,
@@ -158,6 +159,7 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         known = known_names(settings_cls)
         check_environment(known)
+        check_lists(known)
         return init_settings, env_settings, InitSettingsSource(settings_cls, read_toml(known))
 
 

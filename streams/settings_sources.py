@@ -7,11 +7,12 @@ one (difflib's ratio, at least .5). Used by `streams.settings` only.
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -61,6 +62,21 @@ def check_environment(known: Iterable[str]) -> None:
             raise SettingsError(
                 f"the environment has {name}, which is no setting{nearest(name.upper(), variables)}"
             )
+
+
+def check_lists(known: Mapping[str, FieldInfo]) -> None:
+    """Raise SettingsError when the environment (or --set) gives a list or a table that is no JSON."""
+    for name, field in known.items():
+        given = os.environ.get(variable(name))
+        if given is None or get_origin(field.annotation) not in (tuple, frozenset, dict):
+            continue
+        try:
+            json.loads(given)
+        except ValueError:
+            raise SettingsError(
+                f"{name} ({variable(name)}): {given[:80]!r} is no JSON: write it as docs/settings.md shows, "
+                'e.g. [8080] or ["10.1.2.0/24"]'
+            ) from None
 
 
 def read_toml(known: Mapping[str, FieldInfo]) -> dict[str, object]:

@@ -164,10 +164,11 @@ def silence(
     groups by. Corrections and withdrawals are never silenced: whoever had the alert gets them.
     """
     from streams.cli import when
-    from streams.core.delivering.matching import matcher
+    from streams.core.delivering.matching import check_names, matcher
     from streams.deliver import view
 
     parsed = [matcher(text) for text in matchers]
+    check_names(parsed)
     now = datetime.now(UTC)
     seconds = (now - when.moment(length, now)).total_seconds()
     if seconds <= 0:

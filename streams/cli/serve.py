@@ -37,7 +37,7 @@ def serve(
 
     \b
         [wire]
-        token = "a long random text"
+        token = "a-long-random-text"
         articles_per_second = 100
 
     One article as application/json, or up to 1,000 as application/x-ndjson, one a line, with the fields of

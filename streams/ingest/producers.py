@@ -82,7 +82,8 @@ def load(path: Path, per_second: float, now: float) -> list[Poster]:
         raise Usage(f"{path} is no TOML: {error}") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        raise Usage(f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        wanted = "16 characters or more, ASCII, no blank" if first["loc"][-1] == "token" else first["msg"]
+        raise Usage(f"{path}: {'.'.join(map(str, first['loc']))}: {wanted}") from None
     if not entries or len({entry.token for entry in entries.values()}) < len(entries):
         raise Usage(f"{path} must name a producer, each with a token of its own, as docs/ingest.md shows")
     return [

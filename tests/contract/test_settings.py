@@ -121,6 +121,15 @@ def test_an_unknown_flag_is_an_error_that_gives_the_nearest_known_one():
         load_settings(topics__partition=1)
 
 
+@pytest.mark.parametrize(("name", "given"), [
+    ("FEEDS__ALLOW_PORTS", "[8080"), ("FEEDS__ALLOW_NETWORKS", "127.0.0.0/8"),
+])
+def test_a_list_that_is_no_json_is_an_error_that_shows_how_to_write_one(monkeypatch, name, given):
+    monkeypatch.setenv(f"COMMUNIQUE_{name}", given)
+    with pytest.raises(SettingsError, match=rf"{name}.*is no JSON.*\[8080\]"):
+        load_settings()
+
+
 def test_a_value_out_of_bounds_names_the_setting_its_variable_and_the_bound(monkeypatch):
     monkeypatch.setenv("COMMUNIQUE_TOPICS__PARTITIONS", "0")
     with pytest.raises(SettingsError, match=r"topics.partitions \(COMMUNIQUE_TOPICS__PARTITIONS\).*greater than or equal to 1"):

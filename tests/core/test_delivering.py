@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.alert import AlertKind, AlertRule
-from streams.core.delivering.matching import Inhibition, group_name, inhibited, labels_of, matcher
+from streams.core.delivering.matching import (
+    Inhibition,
+    check_names,
+    group_name,
+    inhibited,
+    labels_of,
+    matcher,
+)
 from streams.core.delivering.pace import Breaker, due_at, failed, pause_seconds, retry_after
 from streams.core.delivering.signature import key_of, signatures
 from streams.core.delivering.wording import body_of, told
@@ -152,6 +159,12 @@ def test_matchers_compare_labels(text, holds):
 def test_what_is_no_matcher_is_wrong_usage(text):
     with pytest.raises(Usage, match="no matcher"):
         matcher(text)
+
+
+def test_a_matcher_on_a_label_that_no_alert_has_is_wrong_usage():
+    check_names([matcher("rule=x"), matcher("speech_act!=deny")])
+    with pytest.raises(Usage, match=r"no alert has 'rul'.*rule"):
+        check_names([matcher("rul=x")])
 
 
 def test_a_group_is_named_by_its_rule_and_values_in_order():

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from schemas.alert import Alert, AlertKind
+from schemas.rule import GroupBy
 from streams.core.outcome import Usage
+from streams.core.toml_lines import near
 
 LABELS: Final = (
     "rule", "version", "severity", "kind", "alert", "line", "speaker", "qid", "role", "outlet", "channel",
@@ -65,6 +67,14 @@ def matcher(text: str) -> Matcher:
     if not equals or not name.rstrip("!").strip() or not value.strip():
         raise Usage(f"{text!r} is no matcher: write name=value, name!=value or name=start*, e.g. rule=ha*")
     return Matcher(name.removesuffix("!").strip(), value.strip(), unlike)
+
+
+def check_names(matchers: Iterable[Matcher]) -> None:
+    """Raise `Usage` where a matcher asks for a label that no alert can have: it would hold nothing back."""
+    known = (*LABELS, *(each.value for each in GroupBy if each.value not in LABELS))
+    for each in matchers:
+        if each.name not in known:
+            raise Usage(f"no alert has {each.name!r}{near(each.name, known)}: names are {', '.join(known)}")
 
 
 def labels_of(alert: Alert, channel: str = "") -> dict[str, str]:
