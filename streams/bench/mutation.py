@@ -3,8 +3,10 @@
     python -m streams.bench.mutation [--room streams/core/alerting] [--tests 'tests/core/test_alerting*.py']
         [--sample 150] [--seed 1] [--seconds 1200] [--floor 0.85] [--survivors]
 
-Each mutant runs the tests in a child process that has the libraries loaded already, until the first test
-that fails. Left out are mutants that cannot differ: of annotations, docstrings, imports for types only. Exit
+The tests run once on the code as it is; each mutant then runs them in a fork of that process, in which only
+the room, and what imports it, is loaded anew: first the test files that name the module, until the first test
+that fails. Left out are mutants that cannot differ: of annotations, docstrings, imports for types only, what
+a function or class decorator remembers or freezes (`cache`, `dataclass`), how arguments may be given. Exit
 code 1: fewer than the floor were killed. A mutant that takes ten times as long as the tests do is killed.
 """
 
@@ -12,12 +14,14 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import importlib
 import json
 import os
 import signal
 import sys
 import time
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from importlib.util import spec_from_loader
@@ -29,9 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.machinery import ModuleSpec
 
-LOADED: Final = (
-    "pydantic", "rigour.territories", "pytest", "ahocorasick", "schemas.registry",
-)
 _TIMES: Final = 10
 _SURVIVED: Final = 0
 _BROKEN: Final = "no Python"
@@ -142,8 +143,8 @@ class _Finder:
         return spec_from_loader(fullname, _Loader(fullname, where, self.mutant.code))
 
 
-def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> bool:
-    """Run the tests on a mutant (None: on the code as it is) in a child; return whether all of them pass."""
+def survives(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool:
+    """Run the tests on a mutant in a child; return whether all of them pass."""
     child = os.fork()
     if not child:
         _be_a_child(mutant, tests)
@@ -158,16 +159,39 @@ def survives(mutant: Mutant | None, tests: Sequence[str], seconds: float) -> boo
     return False
 
 
-def _be_a_child(mutant: Mutant | None, tests: Sequence[str]) -> None:
-    pytest = importlib.import_module("pytest")
+def _be_a_child(mutant: Mutant, tests: Sequence[str]) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    if mutant is not None:
-        name = ".".join(mutant.file.with_suffix("").parts)
-        sys.meta_path.insert(0, _Finder(name, mutant))
-    code = pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "--assert=plain"])
-    os._exit(int(code))
+    sys.meta_path.insert(0, _Finder(_dotted(mutant.file), mutant))
+    asked = f"{_dotted(mutant.file)} import"
+    named = {each: asked in Path(each).read_text(encoding="utf-8") for each in tests}
+    os._exit(_tested(sorted(tests, key=named.__getitem__, reverse=True)))
+
+
+def _tested(tests: Sequence[str]) -> int:
+    """Run tests in this process, until the first that fails; return pytest's exit code."""
+    pytest = importlib.import_module("pytest")
+    return int(pytest.main([*tests, "-x", "-q", "-p", "no:cacheprovider", "--assert=plain", "--tb=no"]))
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts)
+
+
+def _forget(room: Path) -> None:
+    """Take a room, the tests, and all that has taken something from them out of the modules that are loaded."""
+    gone = {name for name in sys.modules if f"{name}.".startswith((f"{_dotted(room)}.", "tests.", "conftest."))}
+    more = gone
+    while more:
+        more = {
+            name for name, module in list(sys.modules.items()) if name not in gone and any(
+                getattr(each, "__module__", getattr(each, "__name__", None)) in gone
+                for each in vars(module).values())}
+        gone |= more
+    above = {_dotted(each) for each in room.parents if each.name}
+    for name in gone - above - {"__main__"}:
+        sys.modules.pop(name, None)
 
 
 def main() -> int:
@@ -181,13 +205,14 @@ def main() -> int:
     parser.add_argument("--floor", type=float, default=0.85)
     parser.add_argument("--survivors", action="store_true", help="show what survived, with its line")
     called = parser.parse_args()
-    for name in LOADED:
-        importlib.import_module(name)
     tests = sorted(str(each) for each in Path().glob(called.tests))
     begun = time.monotonic()
-    if not survives(None, tests, called.seconds):
-        parser.error(f"the tests fail without a mutation: {' '.join(tests)}")
+    with redirect_stdout(sys.stderr):
+        if _tested(tests) != _SURVIVED:
+            parser.error(f"the tests fail without a mutation: {' '.join(tests)}")
     patience = max(10.0, _TIMES * (time.monotonic() - begun))
+    _forget(called.room)
+    gc.freeze()
     every = [each for file in sorted(called.room.rglob("*.py")) for each in places_in(file)]
     Random(called.seed).shuffle(every)
     return _judged(every, tests, patience, called)

@@ -68,7 +68,7 @@ class Compiled:
         """Yield every condition with what fulfils it."""
         for each in self.conditions:
             matched = [facts[key] for key in sorted(each.keys & facts.keys())]
-            yield Held(each.text, ", ".join(dict.fromkeys(matched)) or None if matched else None)
+            yield Held(each.text, ", ".join(dict.fromkeys(matched)) or None)
         yield from self._absent(facts)
         rule = self.rule
         if rule.min_confidence:

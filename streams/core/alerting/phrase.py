@@ -85,8 +85,8 @@ def _with_topic(text: str, room: int, words: LineWords) -> str | None:
     short = f"{ELLIPSIS} {said}"
     if opening is None or not comma or len(short) > room or any(map(words.negates, topic.split())):
         return None
-    left = room - len(short) - 3
-    kept = _cut(topic[opening.end() :], left, words) if left > 0 else ""
+    left, spoken_of = room - len(short) - 3, topic[opening.end() :]
+    kept = _cut(spoken_of, left, words) if _fitting(spoken_of.split(" "), left) else ""
     return f"{ELLIPSIS} {kept} {short}" if kept else short
 
 
@@ -102,7 +102,7 @@ def _without_end(text: str, room: int, words: LineWords) -> str:
 
 def _lost_negation(text: str, kept: str, words: LineWords) -> str:
     """Return the first negation behind what is kept, within its sentence, with what it turns; "" for none."""
-    rest = text[len(kept) :].split()
+    rest = text[len(kept) :].split() if not kept.endswith(_SENTENCE_END) else []
     for place, word in enumerate(rest):
         if words.negates(word):
             return " ".join(rest[place : place + _NEGATED_WORDS])

@@ -115,7 +115,7 @@ class Phrases:
                 open_nodes = []
             whole, end = match.group(), match.end()
             word = plain(whole)
-            short = word.upper() if whole.isupper() and _ABBREVIATION.fullmatch(whole) else None
+            short = word.upper() if _ABBREVIATION.fullmatch(whole) else None
             going = [(node, start) for known, start in open_nodes for node in known.after(word, short)]
             going += [(node, match.start()) for node in self.root.after(word, short)]
             for node, start in going:

@@ -132,7 +132,7 @@ class Raised:
 
     def _old(self, found: Limits) -> Iterator[str]:
         latest, ages = max((limit for limit in found.values() if limit), default=None), self.index.ages
-        for _ in range(FORGET_AT_ONCE if latest else 0):
+        for _ in range(FORGET_AT_ONCE):
             if not ages or latest is None or ages[0][0] >= latest:
                 return
             time, key = heapq.heappop(ages)
