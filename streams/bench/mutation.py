@@ -180,8 +180,9 @@ def _dotted(path: Path) -> str:
 
 
 def _forget(room: Path) -> None:
-    """Take a room, the tests, and all that has taken something from them out of the modules that are loaded."""
-    gone = {name for name in sys.modules if f"{name}.".startswith((f"{_dotted(room)}.", "tests.", "conftest."))}
+    """Take out of the modules that are loaded: a room, the tests, and all that has something of them."""
+    begins = (f"{_dotted(room)}.", "tests.", "conftest.")
+    gone = {name for name in sys.modules if f"{name}.".startswith(begins)}
     more = gone
     while more:
         more = {
