@@ -77,6 +77,7 @@ def test_what_is_new_raises_one_alert_of_its_kind(kind):
     assert (alert.kind.value, alert.revision, alert.corrects) == (kind, 1, None)
     assert alert.alert_id == alert_id("rule", event.proposition_id, AlertKind(kind), 1)
     assert (alert.event_time, alert.fresh_until) == (DAY, DAY + timedelta(hours=72))
+    assert next(each.matched for each in alert.why if each.condition.startswith("novelty")).endswith("repeat, seen since 2018-02-14")
     assert [each.statement_id for each in alert.evidence] == [event.statement_id]
     assert stage.come(event) == []
 

@@ -126,7 +126,7 @@ NEGATED = [
 
 
 @pytest.mark.parametrize("text", NEGATED)
-@pytest.mark.parametrize("word", ["not", "never", "won’t", "cannot", "no", "nor"])
+@pytest.mark.parametrize("word", ["not", "never", "won’t", "cannot", "no", "nor", "untrue"])
 @pytest.mark.parametrize("room", [30, 45, 60, 80])
 def test_a_negation_is_never_cut_off(text, word, room):
     kept = shortened(text.format(word).upper(), room, WORDS)

@@ -37,7 +37,7 @@ def raised(match: Match, event: StatementEvent, kind: NoveltyKind, fresh_until: 
     reasons = (
         *match.reasons,
         AlertReason(
-            condition="novelty = " + " or ".join(rule.novelty), matched=_NOVEL[kind]),
+            condition="novelty = " + " or ".join(rule.novelty), matched=_novel(event, kind)),
         AlertReason(
             condition=f"said within {rule.freshness_hours:g} hours",
             matched=f"said on {days} at the latest, fresh until {rfc3339(fresh_until)}"),
@@ -48,6 +48,15 @@ def raised(match: Match, event: StatementEvent, kind: NoveltyKind, fresh_until: 
         evidence=(evidence_of(event),), shown_apart=apart_of(event), channels=rule.channels,
         event_time=event.event_time, fresh_until=fresh_until,
     )
+
+
+def _novel(event: StatementEvent, kind: NoveltyKind) -> str:
+    """Return what is new; where only live reports lack it, also since when it is known."""
+    novelty = event.novelty
+    if novelty.kind is kind:
+        return _NOVEL[kind]
+    since = novelty.first_seen.date()
+    return f"live, {_NOVEL[kind]}; with what was loaded: {novelty.kind}, seen since {since}"
 
 
 def follow_up(

@@ -89,7 +89,8 @@ def _made(values: Table) -> tuple[Rule | None, tuple[Wrong, ...]]:
     except (ValidationError, OverflowError) as error:
         return None, tuple(_told(error))
     if endless(rule.quiet_hours):
-        return None, (Wrong("quiet_hours.ends", "quiet_hours never end: use enabled = false to be told nothing"),)
+        why = "quiet_hours never end: use enabled = false to be told nothing"
+        return None, (Wrong("quiet_hours.ends", why),)
     return (rule if rule.version != "-" else rule.model_copy(update={"version": version_of(rule)})), ()
 
 
