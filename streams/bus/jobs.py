@@ -57,7 +57,7 @@ async def read(bus: Bus, job_id: str) -> ReplayJob:
     jobs = await read_all(bus)
     if job_id in jobs:
         return jobs[job_id]
-    alike = sorted(name for name in jobs if name.startswith(job_id))
+    alike = sorted(name for name in jobs if job_id and name.startswith(job_id))
     if len(alike) == 1:
         return jobs[alike[0]]
     told = f"it may be {', '.join(alike[:5])}" if alike else "`communique replay list` shows them"

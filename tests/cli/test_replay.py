@@ -53,6 +53,7 @@ def test_a_plan_says_what_it_will_do_and_the_same_plan_is_there_once(line, job):
     (("plan", "--since", "yesterday"), "is no time"),
     (("plan", "--outlet", "Nobody"), "selects no raw record"),
     (("run", "nothing-1"), "there is no replay nothing-1"),
+    (("drop", ""), "there is no replay"),
     (("resume", "raw"), "only paused can be running"),
 ])
 def test_what_makes_no_sense_is_wrong_usage(line, job, words, told):
