@@ -46,7 +46,7 @@ def list_letters(
     \b
     communique dlt list
     communique dlt list --topic raw --code SCHEMA --json
-    communique dlt list --state dead_again --since 2d
+    communique dlt list --in-state dead_again --since 2d
 
     A letter is open until something is done about it; then pending, until its redrive has come to an end:
     enriched, refused, processed (it died after enrichment, and its reader has passed it now) or dead_again
@@ -95,7 +95,7 @@ def export(
 
     \b
     communique dlt export > letters.jsonl
-    communique dlt export --code BUG --state open | jq -r .fingerprint | sort | uniq -c
+    communique dlt export --code BUG --in-state open | jq -r .fingerprint | sort | uniq -c
     """
     wanted = options.selection(
         ids=ids, codes=code, fingerprints=fingerprint, stages=stage, topics=topic, states=state, since=since,

@@ -39,7 +39,7 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option(help="Only failed before this time.", metavar="TIME")]
 Limit = Annotated[int | None, typer.Option(min=1, help="No more than so many.", metavar="N")]
 States = Annotated[
-    list[str] | None, typer.Option("--state", help="Only open, pending, enriched, …", metavar="STATE")
+    list[str] | None, typer.Option("--in-state", help="Only open, pending, enriched, …", metavar="STATE")
 ]
 
 
@@ -59,7 +59,7 @@ def selection(  # one for each flag
         fingerprints=frozenset(fingerprints or ()),
         stages=frozenset(stages or ()),
         topics=_topics(topics or ()),
-        states=_known("--state", (state.lower() for state in states or ()), STATES),
+        states=_known("--in-state", (state.lower() for state in states or ()), STATES),
         since=moment(since, now) if since else None,
         until=moment(until, now) if until else None,
         limit=limit,
