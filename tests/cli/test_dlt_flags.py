@@ -1,28 +1,22 @@
-"""The flags that choose dead letters: none has the name of a setting, which may stand anywhere."""
+"""The flags of commands: none has the name of a setting's flag, which is moved to the front from anywhere."""
 
 from __future__ import annotations
 
-import inspect
-from typing import get_args
-
 import pytest
+import typer
 
-from streams.cli import dlt_options
-from streams.cli.app import SETTING_FLAGS, settings_first
-
-FLAGS = [
-    flag
-    for _, option in inspect.getmembers(dlt_options)
-    for each in get_args(option)
-    for flag in getattr(each, "param_decls", None) or ()
-]
+from streams.cli.app import COMMANDS, SETTING_FLAGS, build
 
 
-def test_no_flag_of_a_choice_is_taken_for_a_setting():
-    assert "--in-state" in FLAGS
-    assert not set(FLAGS) & set(SETTING_FLAGS)
+def flags_of(command) -> set[str]:
+    found = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    return found.union(*(flags_of(each) for each in getattr(command, "commands", {}).values()))
 
 
-@pytest.mark.parametrize("flag", FLAGS)
-def test_a_flag_of_a_choice_stays_behind_its_command(flag):
-    assert settings_first(["dlt", "list", flag, "open"]) == ["dlt", "list", flag, "open"]
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_flag_of_a_command_is_taken_for_a_setting(name):
+    assert not flags_of(typer.main.get_command(build(name)).commands[name]) & set(SETTING_FLAGS)
+
+
+def test_dead_letters_are_chosen_by_a_flag_that_reaches_their_command():
+    assert "--in-state" in flags_of(typer.main.get_command(build("dlt")).commands["dlt"])
