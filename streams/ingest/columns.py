@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from streams.ingest.fields import Json
 
-_ROWS: Final = 64
-"""Rows in memory at once: of 900 kB each, some 60 MB."""
+_ROWS: Final = 8
+"""Rows unpacked at once: a file of 2 kB may hold rows of 50 MB each, all the same."""
 _COPY_BYTES: Final = 1 << 20
 
 
@@ -51,9 +51,10 @@ def _rows(stream: BinaryIO, name: str, reading: Reading) -> Iterator[Found]:
                     number += rows
                     continue
                 for batch in file.iter_batches(_ROWS, [group], columns, use_threads=False):
-                    for row in batch.to_pylist():
+                    for place in range(batch.num_rows):
                         number += 1
                         if number > reading.after:
+                            row = batch.slice(place, 1).to_pylist()[0]
                             yield _article(row, f"{name}:{number}", number, reading)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         why = str(error).partition("\n")[0][:200]
