@@ -14,8 +14,9 @@ from schemas.mention import MentionKind
 from schemas.rule import Rule
 from schemas.span import Span, SpanField
 from schemas.statement import Cue
+from schemas.statement_event import NoveltyKind
 from streams.core.alerting.backtest import seen_then
-from streams.core.alerting.evaluate import as_it_comes, as_on_its_day, evaluate
+from streams.core.alerting.evaluate import Seen, as_it_comes, as_on_its_day, evaluate
 from streams.core.alerting.facts import MOST_NAMED, facts_of, own_words
 from streams.core.alerting.inflection import forms
 from streams.core.alerting.line import line_of
@@ -25,6 +26,7 @@ from streams.core.alerting.phrase import line_words, shortened
 from streams.core.alerting.phrases import MOST_TEXT_CHARS, Phrases
 from streams.core.alerting.raised import Raised, RaisedIndex
 from streams.core.alerting.rules import MAX_RULES, Mistake, Parsed, parse, together
+from streams.core.alerting.verdict import verdict
 from streams.testing.builders import envelope
 from streams.testing.statements import DAY, said
 
@@ -91,6 +93,7 @@ CUT = [
     (f"{'x' * 60} = 1\n", f"{'x' * 60} is nothing known here: write [[rule]] or [rules.NAME]"),
     (f"{'x' * 61} = 1\n", f"{'x' * 60}… is nothing known here: write [[rule]] or [rules.NAME]"),
     (ONE + f"kind = '{'x' * 60}'\n", f"kind: nobody knows '{'x' * 60}': there are person, organisation, country, office"),
+    (ONE + "about = 2026-12-31T18:00:00\n", "about: input should be a valid string"), (ONE + "about = 2026-12-31\n", "about: "),
     (ONE + f"{'x' * 61} = 1\n", f"{'x' * 60} is nothing known here"),
 ]
 
@@ -222,7 +225,7 @@ FORMS = [
     ("policies", {"policy", "policies"}, {"policie"}), ("stop", {"stopped", "stopping", "stops"}, {"stopps", "stopp", "stopp's"}), ("rain", {"rained"}, {"rainned"}),
     ("load", {"loaded"}, {"loadded"}), ("claim", {"claimed"}, {"claimmed"}), ("tax", {"taxes", "taxed"}, {"taxxed"}), ("men", {"man", "men"}, set()), ("go", {"go"}, {"went"}),
     ("ask", {"asked"}, {"askked"}), ("big", {"big", "bigs"}, set()), ("as", {"as"}, {"a"}), ("oats", {"oat", "oats"}, set()), ("its", {"its"}, {"it"}), ("war5", {"war5"}, {"war5s"}), ("arm", {"arms", "armed"}, {"armmed"}),
-    ("ash", {"ashes"}, {"ashhed"}), ("ban", {"banned", "banning"}, {"bann", "banns"}),
+    ("omit", {"omitted", "omitting"}, {"omited's"}), ("ash", {"ashes"}, {"ashhed"}), ("ban", {"banned", "banning"}, {"bann", "banns"}),
 ]
 
 
@@ -279,6 +282,8 @@ LINES = [
     ("quoted beyond it", spoken("x" * 80, mode="direct"), f'VARGA: "{"X" * 69}…" – NORTH WIRE, FEB 14'),
     ("a thousand characters", spoken(" " * 999 + "xy"), "VARGA: X – NORTH WIRE, FEB 14"),
     ("twenty pieces", spoken(content=(span(" "),) * 19 + (span("x"), span("y"))), f"VARGA:{' …' * 19} X – NORTH WIRE, FEB 14"),
+    ("one particle", spoken("it will", speaker="Jan van Quay"), "VAN QUAY: IT WILL – NORTH WIRE, FEB 14"),
+    ("a particle before a name", spoken("it will", speaker="Jan van Quay Lee"), "LEE: IT WILL – NORTH WIRE, FEB 14"),
     ("a name of nothing", spoken("it will", speaker="Jr."), "IT WILL – NORTH WIRE, FEB 14"),
     ("three marks", spoken('a "b" "c', mode="mixed"), "VARGA: A B C – NORTH WIRE, FEB 14"),
     ("four marks", spoken('a "b" "c"', mode="mixed"), 'VARGA: A "B" "C" – NORTH WIRE, FEB 14'),
@@ -324,6 +329,13 @@ def test_of_two_alerts_of_a_rule_one_is_corrected_by_what_stands_instead():
         come(number, each.model_copy(update={"proposition_id": "p0", "former_proposition_ids": (each.proposition_id,)}))
     assert len(raised) == 2
     assert [each.kind for each in come(5, said("the bridge opens", corrects="p0"))] == ["correction"]
+
+
+@pytest.mark.parametrize(("asked", "kind", "new"), [("update", "update", True), ("contradiction", "contradiction", True), ("update", "new", False), ("new", "new", True)])
+def test_a_verdict_tells_whether_it_is_as_new_as_the_rule_asks(asked, kind, new):
+    seen = Seen(live=True, kind=NoveltyKind(kind), now=DAY, raw_time=DAY)
+    found = verdict(rule(novelty=(asked,)), said("No."), envelope(), seen)
+    assert (found.raises, found.conditions[0].matched) == (new, kind if new else None)
 
 
 @pytest.mark.parametrize("mode", [mode for mode in DeliveryMode if mode is not DeliveryMode.LIVE])

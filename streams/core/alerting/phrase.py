@@ -113,15 +113,15 @@ def _lost_negation(text: str, kept: str, words: LineWords) -> str:
 
 def _cut(text: str, room: int, words: LineWords, least: int = 1) -> str:
     """Return the beginning of a text, whole words where one fits, at least `least` of them if they do."""
-    fitting = _fitting(text.split(" "), room)
+    every = text.split(" ")
+    fitting = _fitting(every, room)
     if not fitting:
         return text[: max(0, room)]
     for count in range(len(fitting), least, -1):
         part = " ".join(fitting[:count])
         if len(part) < room * (1 - _GIVEN_UP):
             break
-        following = text.split(" ", count + 1)[count : count + 1]
-        if part.endswith((",", ";", ".", "!", "?")) or (following and following[0] in words.before):
+        if part.endswith((",", *_SENTENCE_END)) or not words.before.isdisjoint(every[count : count + 1]):
             return _ended(fitting[:count], least, words)
     return _ended(fitting, least, words)
 
