@@ -67,7 +67,7 @@ RULES = [
     ("letters of a word", ONE + f"words = '{'x' * 64}'\n", ONE + f"words = '{'x' * 65}'\n"),
     ("letters before a star", ONE + "words = 'abc*'\n", ONE + "words = 'ab*'\n"),
     ("letters before a second star", ONE + "words = 'gas abc*'\n", ONE + "words = 'gas ab*'\n"),
-    ("full stops of a line", "#" + "." * 500, "#" + "." * 501),
+    ("a letter before a star", ONE + "words = 'abcd*'\n", ONE + "words = 'a*'\n"), ("full stops of a line", "#" + "." * 500, "#" + "." * 501),
     ("characters", "#" * 4_194_304, "#" * 4_194_305),
     ("quiet hours", ONE + "quiet_hours = [" + "{begins='22:00',ends='06:00'}," * 500 + "]\n", ONE + "quiet_hours = [" + "{begins='22:00',ends='06:00'}," * 501 + "]\n"),
     ("a condition", "[rules.r]\nofficial = true\n", "[rules.r]\nwithout_words = 'x'\nchannels = 'desk'\nnovelty = 'new'\n"),
@@ -249,7 +249,8 @@ def test_of_a_name_twelve_words_and_two_hundred_characters_are_looked_at():
 
 
 NAMES = [
-    (body_keys, "a b c", ("a b c", "a b", "b c", "c")), (body_keys, "a", ("a",)), (person_keys, "a b c", ("a b c", "b c", "c", "a c")),
+    (body_keys, "a b c", ("a b c", "a b", "b c", "c")), (body_keys, "a", ("a",)), (body_keys, "UN house", ("un house", "house")), (body_keys, "the UN", ("the un", "un", "Q1065")), (body_keys, "a UN house", ("a un house", "a un", "un house", "house")),
+    (person_keys, "a b c", ("a b c", "b c", "c", "a c")),
     (countries_in, "Ministry of the United Arab Emirates", {"AE"}), (countries_in, "norway house", frozenset()), (countries_in, "New Zealand Post", {"NZ"}),
     (countries_in, "Norway and Sweden", {"NO", "SE"}), (country_code, "xx", None), (country_code, "EU", None), (country_code, "un", None), (country_code, "no", "NO"),
     (country_code, "Q20", "NO"), (country_code, "q20", "NO"), (country_code, "Q15180", None), (country_code, "nowhere", None), (country_code, "zz", None),
@@ -336,6 +337,13 @@ def test_a_verdict_tells_whether_it_is_as_new_as_the_rule_asks(asked, kind, new)
     seen = Seen(live=True, kind=NoveltyKind(kind), now=DAY, raw_time=DAY)
     found = verdict(rule(novelty=(asked,)), said("No."), envelope(), seen)
     assert (found.raises, found.conditions[0].matched) == (new, kind if new else None)
+
+
+@pytest.mark.parametrize(("office", "fields", "told"), [
+    ((), {"office": "minister"}, False), (("minister",), {"speaker": None}, False), (("minister",), {}, False), (("minister",), {"office": "minister"}, True), ((), {"speaker": None}, False)])
+def test_a_verdict_tells_of_the_registry_where_a_rule_asks_for_the_office_of_somebody_with_a_role(office, fields, told):
+    found = verdict(rule(office=office), said("No.", **fields), envelope(), Seen(live=True, kind=NoveltyKind.NEW, now=DAY, raw_time=DAY))
+    assert any("registry" in each.condition for each in found.conditions) is told
 
 
 @pytest.mark.parametrize("mode", [mode for mode in DeliveryMode if mode is not DeliveryMode.LIVE])
