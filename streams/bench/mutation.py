@@ -5,9 +5,9 @@
 
 The tests run once on the code as it is; each mutant then runs them in a fork of that process, in which only
 the room, and what imports it, is loaded anew: first the test files that name the module, until the first test
-that fails. Left out are mutants that cannot differ: of annotations, docstrings, imports for types only, what
-a function or class decorator remembers or freezes (`cache`, `dataclass`), how arguments may be given. Exit
-code 1: fewer than the floor were killed. A mutant that takes five times the CPU that the tests do is killed.
+that fails. Left out, by rule alone, are mutants that cannot differ: of annotations, docstrings, imports for
+types only, whether a function remembers (`cache`), how its arguments may be given. Tests that change while
+it runs spoil it: run it in a clone. Exit code 1: fewer than the floor were killed. A mutant that takes five times the CPU that the tests do is killed.
 """
 
 from __future__ import annotations
