@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pydantic import ValidationError
+
 from schemas.envelope import Envelope
 from schemas.ids import ce_id
 from schemas.registry import type_name
@@ -46,7 +48,10 @@ def _take(found: dict[str, ReplayJob], records: Iterable[Record]) -> None:
         if record.value is None:
             found.pop((record.key or b"").decode(), None)
             continue
-        job = ReplayJob.model_validate_json(record.value)
+        try:
+            job = ReplayJob.model_validate_json(record.value)
+        except ValidationError:
+            continue  # a stranger's: no reason to stand still
         known = found.get(job.job_id)
         if known is None or known.revision <= job.revision:
             found[job.job_id] = job

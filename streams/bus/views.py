@@ -11,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from pydantic import ValidationError
+
 from schemas.view import View
 from streams.bus.envelope import origin_of
 from streams.bus.errors import BusError
@@ -77,7 +79,8 @@ class Watch:
             for records in (await self._consumer.getmany(timeout_ms=500)).values():
                 for record in records:
                     if record.value:
-                        self.view = View.model_validate_json(record.value)
+                        with suppress(ValidationError):  # a stranger's: no reason to stand still
+                            self.view = View.model_validate_json(record.value)
         return self.view
 
 

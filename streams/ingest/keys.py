@@ -85,7 +85,7 @@ def _read(path: Path) -> dict[Key, Answered]:
     found: dict[Key, Answered] = {}
     with suppress(FileNotFoundError):
         for line in path.read_bytes().splitlines():
-            with suppress(orjson.JSONDecodeError, ValueError):
+            with suppress(ValueError, TypeError, AttributeError):  # torn, or a stranger's
                 producer, key, digest, answer = orjson.loads(line)
                 found[producer, key] = Answered(digest, answer.encode())
     return found

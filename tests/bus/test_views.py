@@ -9,7 +9,7 @@ import pytest
 
 from schemas.view import View
 from streams import topics
-from streams.bus import following, scan
+from streams.bus import following, jobs, scan
 from streams.bus.connect import connect
 from streams.bus.door import AgentBus, OwnRun
 from streams.bus.interface import TopicPartition
@@ -283,3 +283,16 @@ async def test_a_replay_that_is_dropped_leaves_its_raw_records_to_the_run_before
     await asyncio.gather(reader, return_exceptions=True)
     found = [record async for records in following.to_end(bus, await current(bus), ENRICHED) for record in records]
     assert sorted(told(found)) == sorted((p, o, "first") for p, o in [*ALL, (0, 12)])
+
+
+async def test_what_a_stranger_writes_on_the_topics_of_views_and_jobs_stops_nobody(bus):
+    async with bus.admin() as admin:
+        await admin.create_topic(topics.REPLAY_JOBS.name, 1, {})
+    view = await publish(bus, CUT)
+    async with bus.producer(client_id="test") as producer:
+        for body in (b"{", b'{"runs": 7}', b"[]"):
+            await producer.send(topics.VIEWS.name, body, key=b"production")
+            await producer.send(topics.REPLAY_JOBS.name, body, key=b"x")
+        await producer.flush()
+    assert await current(bus) == view
+    assert await jobs.read_all(bus) == {}

@@ -231,3 +231,12 @@ def test_answers_that_are_remembered_are_bounded_and_survive_a_line_cut_short(tm
     known.put(("wire", "next"), keys.Answered("d", b"{}"))
     assert [known.get(("wire", each)) is not None for each in ("0", "199", "cut", "next")] == [False, True, False, True]
     known.close()
+
+
+def test_lines_of_the_keys_that_a_death_tore_or_somebody_wrote_are_passed_over(tmp_path):
+    known = keys.Keys(tmp_path, 4096)
+    known.put(("wire", "k"), keys.Answered("d", b"{}"))
+    known.close()
+    with next(tmp_path.glob("keys.*")).open("ab") as stream:
+        stream.write(b'{"a": 1}\n7\n["a", "b", "c", 4]\n["wire", "half')
+    assert keys.Keys(tmp_path, 4096).get(("wire", "k")) == keys.Answered("d", b"{}")
