@@ -7,7 +7,8 @@ The tests run once on the code as it is; each mutant then runs them in a fork of
 the room, and what imports it, is loaded anew: first the test files that name the module, until the first test
 that fails. Left out, by rule alone, are mutants that cannot differ: of annotations, docstrings, imports for
 types only, whether a function remembers (`cache`), how its arguments may be given. Tests that change while
-it runs spoil it: run it in a clone. Exit code 1: fewer than the floor were killed. A mutant that takes five times the CPU that the tests do is killed.
+it runs spoil it: run it in a clone. A mutant that takes five times the CPU that the tests do is killed. Exit
+code 1: fewer than the floor were killed.
 """
 
 from __future__ import annotations

@@ -143,7 +143,8 @@ def test_a_rule_is_looked_up_by_what_is_rarest_of_it(rarest):
     ({"wire": ("x",), "speech_act": ("deny",)}, "wire"), ({"wire": ("x",), "country": ("NO",)}, "country"), ({"wire": ("x",) * 4, "speech_act": ("deny",)}, "speech_act"),
     ({"speaker": tuple("abc"), "organisation": ("x",)}, "organisation"), ({"speaker": tuple("abc"), "words": ("x",)}, "speaker"),
     ({"words": ("a",), "outlet": ("x",)}, "word"), ({"words": ("a", "b"), "outlet": ("x",)}, "outlet"), ({"words": ("a", "b", "c"), "country": ("NO",)}, "word"),
-    ({"words": ("a", "b", "c"), "entities": tuple("defg"), "country": ("NO",)}, "country"),
+    ({"words": ("a", "b", "c"), "entities": tuple("def"), "country": ("NO",)}, "country"),
+    ({"words": ("a",), "entities": ("b",), "outlet": ("x",)}, "outlet"),
 ])
 def test_a_condition_of_many_values_is_less_rare(fields, by):
     assert looked_up_by(**fields) == {by}
@@ -200,7 +201,8 @@ def test_a_phrase_is_told_as_it_first_stands():
 
 INSERTED = [
     ([(13, 16)], ["We ", " go"]), ([(10, 12)], ["", " XXX go"]), ([(17, 19)], ["We XXX ", ""]), ([(13, 15), (15, 17)], ["We ", "", "go"]), ([(9, 12)], ["We XXX go"]),
-    ([(17, 20)], ["We XXX go"]), ([(13, 16), (15, 17)], ["We ", " go"]), ([(10, 19)], ["", ""])]
+    ([(17, 20)], ["We XXX go"]), ([(13, 16), (15, 17)], ["We ", " go"]), ([(10, 19)], ["", ""]),
+    ([(12, 13), (16, 17)], ["We", "XXX", "go"])]
 
 
 @pytest.mark.parametrize(("inserts", "pieces"), INSERTED)
