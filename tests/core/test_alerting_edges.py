@@ -10,7 +10,7 @@ from schemas.alert import AlertKind
 from schemas.envelope import DeliveryMode, Envelope
 from schemas.found_statement import Named
 from schemas.ids import ce_id
-from schemas.mention import MentionKind
+from schemas.mention import MentionKind, RoleCheck
 from schemas.rule import Rule
 from schemas.span import Span, SpanField
 from schemas.statement import Cue
@@ -346,6 +346,14 @@ def test_a_verdict_tells_whether_it_is_as_new_as_the_rule_asks(asked, kind, new)
 def test_a_verdict_tells_of_the_registry_where_a_rule_asks_for_the_office_of_somebody_with_a_role(office, fields, told):
     found = verdict(rule(office=office), said("No.", **fields), envelope(), Seen(live=True, kind=NoveltyKind.NEW, now=DAY, raw_time=DAY))
     assert any("registry" in each.condition for each in found.conditions) is told
+
+
+@pytest.mark.parametrize("check", RoleCheck)
+def test_a_verdict_tells_what_the_registry_says_of_the_office_unless_it_contradicts(check):
+    event = said("No.", office="minister")
+    held = event.speaker.model_copy(update={"role": event.speaker.role.model_copy(update={"check": check})})
+    found = verdict(rule(office=("minister",)), event.model_copy(update={"speaker": held}), envelope(), Seen(live=True, kind=NoveltyKind.NEW, now=DAY, raw_time=DAY))
+    assert (found.conditions[-1].matched, found.raises) == ((None, False) if check is RoleCheck.CONTRADICTED else (check, True))
 
 
 @pytest.mark.parametrize("mode", [mode for mode in DeliveryMode if mode is not DeliveryMode.LIVE])
