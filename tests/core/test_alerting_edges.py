@@ -222,6 +222,15 @@ def test_of_things_named_two_hundred_are_looked_at():
     assert ("entity n199" in facts, "entity n200" in facts, MOST_NAMED) == (True, False, 200)
 
 
+@pytest.mark.parametrize(("key", "asked", "there"), [
+    ("Q4200000000", "Q4200000000", True), ("Q4200000000", "Q4200000001", False), ("Harbour Board", "harbour board", True), ("Harbour Board", "Board Harbour", False),
+    ("harbour board", "Harbour Board", True)])
+def test_a_thing_is_found_by_its_id_or_its_name(key, asked, there):
+    named = Named(text="It", key=key, kind=MentionKind.ORG)
+    assert holds({"entities": (asked,)}, said("No.", names=(named,))) is there
+    assert holds({"entities": (asked,)}, said("No.", headline_names=(named,))) is there
+
+
 FORMS = [
     ("gas", {"gas", "gases"}, {"ga", "gasing"}), ("us", {"us"}, {"uss"}), ("bus", {"bus", "buses"}, {"bu"}), ("ties", {"ties"}, {"ty"}), ("bans", {"ban", "banned", "bans"}, {"bane"}),
     ("policies", {"policy", "policies"}, {"policie"}), ("stop", {"stopped", "stopping", "stops"}, {"stopps", "stopp", "stopp's"}), ("rain", {"rained"}, {"rainned"}),
