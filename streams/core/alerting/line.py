@@ -139,7 +139,7 @@ def _negated(cue: Cue, words: LineWords) -> str:
 
 def _ending(event: StatementEvent, words: LineWords, room: int) -> str:
     """Return ` – SOURCE, DAY`, as far as they are known."""
-    carried = [hop.actor for hop in event.chain if hop.hop > 0 or hop.relation != "said"]
+    carried = [hop.actor for hop in event.chain if hop.hop or hop.relation != "said"]
     outlet = event.article.outlet.name or event.article.outlet.domain
     name = next((name for name in (*carried, outlet or "") if _plain(name)), "")
     parts = [part for part in (_short(name, room, words), _day(event, words)) if part]
