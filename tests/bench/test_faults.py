@@ -12,6 +12,7 @@ from streams.bench import articles, truth
 from streams.bench.faults import Options, measure
 from streams.bench.rounds import Kind, plan
 from streams.bench.truth import Truth
+from streams.core.fates import Fate, FateKind
 
 
 def test_every_kind_hits_every_stage_and_the_broker_dies_in_between():
@@ -33,19 +34,23 @@ def test_the_articles_hold_what_real_input_has():
     assert len({record.key for record in records}) < len(records) - 10  # versions share their address
 
 
+IN, NO, DEAD = Fate(FateKind.ENRICHED, "a", "1"), Fate(FateKind.REFUSED, "b", "2"), Fate(FateKind.DEAD, "b", "3")
+
+
 @pytest.mark.parametrize(
     ("disturbed", "lost", "differing"),
     [
-        (Truth({"a": {b"1"}}, {"a": {"enriched"}, "b": {"refused"}}, {("t", b"k"): b"v"}), (), ()),
-        (Truth({}, {"b": {"refused"}}, {("t", b"k"): b"v"}), ("a",), ()),
-        (Truth({"a": {b"2"}}, {"a": {"enriched"}, "b": {"refused"}}, {("t", b"k"): b"v"}), (), ("a",)),
-        (Truth({"a": {b"1", b"2"}}, {"a": {"enriched"}, "b": {"refused"}}, {("t", b"k"): b"v"}), (), ("a",)),
-        (Truth({"a": {b"1"}}, {"a": {"enriched"}, "b": {"dead"}}, {}), (), ("b", "t k")),
+        (Truth({"a": {b"1"}}, {"a": {IN}, "b": {NO}}, {("t", b"k"): b"v"}), (), ()),
+        (Truth({}, {"b": {NO}}, {("t", b"k"): b"v"}), ("a",), ()),
+        (Truth({"a": {b"2"}}, {"a": {IN}, "b": {NO}}, {("t", b"k"): b"v"}), (), ("a",)),
+        (Truth({"a": {b"1", b"2"}}, {"a": {IN}, "b": {NO}}, {("t", b"k"): b"v"}), (), ("a",)),
+        (Truth({"a": {b"1"}}, {"a": {IN}, "b": {DEAD}}, {}), (), ("b", "t k")),
+        (Truth({"a": {b"1"}}, {"a": {IN}, "b": {NO, DEAD._replace(kind=FateKind.DEAD_UNSURE)}}, {("t", b"k"): b"v"}), (), ()),
     ],
-    ids=["the same", "one lost", "another body", "two bodies", "another fate, and nothing at rest"],
+    ids=["the same", "one lost", "another body", "two bodies", "another fate, and nothing at rest", "a death of the moment"],
 )
 def test_what_is_lost_or_different_is_found(disturbed, lost, differing):
-    undisturbed = Truth({"a": {b"1"}}, {"a": {"enriched"}, "b": {"refused"}}, {("t", b"k"): b"v"})
+    undisturbed = Truth({"a": {b"1"}}, {"a": {IN}, "b": {NO}}, {("t", b"k"): b"v"})
     found = truth.compare(undisturbed, disturbed)
     assert (found.lost, found.differing) == (lost, differing)
 
