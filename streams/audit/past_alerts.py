@@ -31,15 +31,18 @@ if TYPE_CHECKING:
 
 async def would_have(
     bus: Bus, settings: Settings, rules: Iterable[Rule], *, modes: frozenset[DeliveryMode],
-    job: str | None = None,
+    job: str | None = None, jobs: set[str] | None = None,
 ) -> AsyncIterator[tuple[Alert, Envelope]]:
     """Yield alerts that were not raised, with the envelope of their statement.
 
-    `job` None: of any that wrote on the statements topic; a replay's statements are on its own.
+    `job` None: of any that wrote on the statements topic; a replay's statements are on its own. `jobs` takes
+    in whose statements there are.
     """
     names = [topics.STATEMENTS.name, *([topics.shadow(topics.STATEMENTS.name, job)] if job else [])]
     past = Past(RuleIndex.over(rules))
     async for event, its in _at_last(bus, settings, names):
+        if jobs is not None and its.replay_job_id:
+            jobs.add(its.replay_job_id)
         if its.delivery_mode in modes and job in {None, its.replay_job_id}:
             for alert in past.take(event, its):
                 yield alert, its

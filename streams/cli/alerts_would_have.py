@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from schemas.envelope import Envelope
 
 PAST: Final = ("backfill", "replay", "redrive")
+_FEW: Final = 10
 
 
 def would_have(
@@ -39,19 +40,21 @@ def would_have(
 
     Worked out from the statements as they stand and the rules as they are now, by the code that raises
     alerts: one for each rule and thing said that was new then. Nothing is sent.
+
+    Exit code 1 when no statement of such a job is on the topic.
     """
     from schemas.base import rfc3339
 
     if mode is not None and mode not in PAST:
         raise exits.Usage(f"--mode {mode}: known are {', '.join(PAST)}")
-    count = 0
+    count, jobs = 0, set[str]()
     with output.progress(quiet=as_json) as bar:
         task = bar.add_task("reading statements", total=None)
 
         async def show() -> int:
             """Print each as it is found; return how many."""
             found = 0
-            async for alert, its in _found(job, mode, rules or []):
+            async for alert, its in _found(job, mode, rules or [], jobs):
                 found += 1
                 bar.update(task, completed=found)
                 if as_json:
@@ -61,12 +64,22 @@ def would_have(
             return found
 
         count = start.run(show())
+    if job is not None and job not in jobs:
+        output.say(f"no statement of a job {job} is on the topic{_known(jobs)}")
+        raise typer.Exit(exits.DOES_NOT_HOLD)
     if not as_json:
         output.say(f"{count} would have been raised" if count else "nothing would have been raised")
 
 
+def _known(jobs: set[str]) -> str:
+    """Return what jobs there are, when they are few."""
+    if not jobs:
+        return ": nor of any other"
+    return f": there are {', '.join(sorted(jobs))}" if len(jobs) <= _FEW else f", but of {len(jobs)} others"
+
+
 async def _found(
-    job: str | None, mode: str | None, paths: list[Path]
+    job: str | None, mode: str | None, paths: list[Path], jobs: set[str]
 ) -> AsyncIterator[tuple[Alert, Envelope]]:
     from schemas.envelope import DeliveryMode
     from streams.audit.past_alerts import would_have as listed
@@ -78,7 +91,7 @@ async def _found(
     bus = connect(settings)
     modes = frozenset(DeliveryMode(each) for each in ([mode] if mode else PAST))
     rules = rule_files.checked(paths) if paths else (await ruleset.rules_on(bus, settings)).values()
-    async for each in listed(bus, settings, rules, modes=modes, job=job):
+    async for each in listed(bus, settings, rules, modes=modes, job=job, jobs=jobs):
         yield each
 
 

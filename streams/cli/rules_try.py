@@ -33,7 +33,9 @@ MAX_STATEMENT_BYTES: Final = 8 * 1024 * 1024
 def try_rule(
     rule: RuleArgument,
     statement: Annotated[
-        str, typer.Argument(help="Its id on the bus, a file with its JSON, or -.", metavar="STATEMENT")
+        str,
+        typer.Argument(
+            help="How its id on the bus begins, a file with its JSON, or -.", metavar="STATEMENT"),
     ],
     file: FileOption = None,
     now: Annotated[
@@ -113,7 +115,7 @@ async def one_rule(name: str, files: list[Path] | None) -> Rule:
 
 
 async def one_statement(name: str) -> tuple[StatementEvent, Envelope]:
-    """Return the statement of an id on the bus, of a file, or of standard input, and its envelope.
+    """Return the statement whose id on the bus begins so, of a file, or of standard input, and its envelope.
 
     A body alone is taken as live, of its event time. Raises `Usage`.
     """
@@ -154,11 +156,15 @@ def alone(event: StatementEvent) -> Envelope:
 
 async def _on_bus(statement: str) -> tuple[StatementEvent, Envelope]:
     found: tuple[StatementEvent, Envelope] | None = None
+    begins = statement.strip().lower()
     async for event, envelope in statements(start.settings()):
-        if event.statement_id == statement:
-            found = event, envelope
+        if not begins or not event.statement_id.startswith(begins):
+            continue
+        if found is not None and found[0].statement_id != event.statement_id:
+            raise exits.Usage(f"several statements begin with {statement}: give more of the id")
+        found = event, envelope
     if found is None:
-        raise exits.Usage(f"there is no statement {statement} on the bus, and no file of that name")
+        raise exits.Usage(f"no statement on the bus begins with {statement}, and no file has that name")
     return found
 
 

@@ -135,6 +135,17 @@ def test_a_rule_is_tried_on_a_statement_of_the_bus_or_of_a_file(quay):
     assert quay("rules", "test", "bank", path, "--now", "2018-02-15").code == 1
 
 
+def test_a_statement_is_found_by_the_beginning_of_its_id_where_one_has_it(quay):
+    for name in ("aaaa1", "aaaa2"):
+        put(quay, said("The quay will open", statement_id=name.ljust(32, "0")), hours=6)
+    answer = quay("rules", "test", "quay", "AAAA1", "--now", "said", "--json")
+    assert (answer.code, answer.objects[0]["statement"]) == (0, "aaaa1".ljust(32, "0"))
+    assert quay("rules", "test", "quay", "aaaa1".ljust(32, "0"), "--now", "said").code == 0
+    for name, told in (("aaaa", "several statements begin with aaaa"), ("nosuch", "no statement on the bus begins with nosuch"), (" ", "no statement")):
+        answer = quay("rules", "test", "quay", name)
+        assert (answer.code, told in answer.err) == (2, True)
+
+
 def test_a_statement_that_was_loaded_from_the_past_raises_nothing_unless_a_day_is_named(quay):
     old = said("A quay of last year", event_time=DAY - timedelta(days=365), not_after=DAY - timedelta(days=365))
     answer = quay("rules", "test", "quay", old.statement_id)

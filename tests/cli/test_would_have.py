@@ -47,13 +47,30 @@ def lines(answer) -> list[str]:
 @pytest.mark.parametrize(("options", "found"), [
     ((), {"the bridge closes", "the bridge is closed", "the bridge was open"}),
     (("--mode", "backfill"), {"the bridge closes", "the bridge is closed"}),
-    (("--mode", "replay"), {"the bridge was open"}), (("--job", "two"), {"the bridge is closed"}), (("--job", "none"), set())])
+    (("--mode", "replay"), {"the bridge was open"}), (("--job", "two"), {"the bridge is closed"})])
 def test_what_would_have_been_raised_is_listed_by_mode_and_job(past: Line, options, found) -> None:
     path = past.write("rules.toml", RULES)
     answer = past("alerts", "would-have", "--rules", path, "--json", *options)
     assert answer.code == 0, answer.err
     assert set(lines(answer)) == found
     assert len(lines(answer)) == len(found)
+
+
+def test_a_job_that_nobody_knows_is_told_with_those_that_there_are(past: Line) -> None:
+    path = past.write("rules.toml", RULES)
+    answer = past("alerts", "would-have", "--rules", path, "--job", "nosuch")
+    assert (answer.code, answer.out) == (1, "")
+    assert "no statement of a job nosuch is on the topic: there are one, three, two" in answer.err
+    assert past("alerts", "would-have", "--rules", path, "--job", "one", "--mode", "replay").code == 0
+    for number in range(8):
+        put(past, said("the museum", article=f"m{number}"), DeliveryMode.BACKFILL, f"more-{number}", 10 + number)
+    assert "nosuch is on the topic, but of 11 others" in past("alerts", "would-have", "--rules", path, "--job", "nosuch").err
+
+
+def test_a_topic_without_any_job_says_so(line: Line) -> None:
+    line.prepare()
+    answer = line("alerts", "would-have", "--job", "nosuch")
+    assert (answer.code, "no statement of a job nosuch is on the topic: nor of any other" in answer.err) == (1, True)
 
 
 def test_people_see_day_line_and_rule_and_the_rules_of_the_bus_are_taken(past: Line) -> None:

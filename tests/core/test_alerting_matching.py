@@ -94,6 +94,16 @@ def test_a_condition_that_is_not_fulfilled_does_not_match(fields, event):
     assert not all(each.matched for each in explain(rule(**fields), event))
 
 
+@pytest.mark.parametrize(("fields", "rules", "told"), [
+    ({}, ("decline",), False), ({}, ("colon",), False), ({"without_words": ("ferry",)}, ("decline",), False), ({"speech_act": ("assert",)}, ("decline",), False),
+    ({"speech_act": ("decline",)}, ("decline",), True), ({"speech_act": ("deny", "decline"), "without_words": ("ferry",)}, ("decline",), True),
+    ({}, ("infinitive",), True)])
+def test_only_a_rule_that_asks_for_refusals_to_say_something_is_told_of_one(fields, rules, told):
+    event = said("to say who it was", act="decline", rules=rules)
+    assert holds(fields, event) is told
+    assert all(each.matched for each in explain(rule(**fields), event)) is told
+
+
 def test_a_rule_that_is_not_enabled_matches_nothing():
     assert not holds({"enabled": False}, PRESS)
 

@@ -150,7 +150,18 @@ MISTAKES = [
     ("rule = 7\n", ["rules.toml:1: write [[rule]], its conditions below"]),
     ("[rules]\na = 7\n", ["rules.toml:2: write [rules.NAME], its conditions below"]),
     ("[ruel]\nname = 'r'\n", ["rules.toml:1: ruel is nothing known here: write [[rule]] or [rules.NAME]"]),
-    (RULE + "words = [\n", ["rules.toml: not TOML: Invalid value"]),
+    (RULE + "words = [\n", ["rules.toml:4: not TOML: Invalid value"]),
+    (RULE + "words = ['a',\n'b'\n\n \n", ["rules.toml:5: not TOML: Unclosed array"]), (RULE + "words = ['a'\n[rules.b]\n", ["rules.toml:5: not TOML: Unclosed array"]),
+    (RULE + "ofice = 1\nmin_confidence = 1.5\nseverity = 'x'\nfreshness_hours = 0\n", [
+        "rules.toml:4: [r] ofice is nothing known here: did you mean office?",
+        "rules.toml:6: [r] severity: nobody knows 'x': there are info, warning, critical",
+        "rules.toml:5: [r] min_confidence: input should be less than or equal to 1", "rules.toml:7: [r] freshness_hours: input should be greater than 0"]),
+    (RULE + "ofice = 1\n[rule.quiet_hours]\nbegin = '22:00'\nbegins = '25:00'\nends = '06:00'\nzone = 'x'\n", [
+        "rules.toml:4: [r] ofice is nothing known here: did you mean office?", "rules.toml:6: [r] begin is nothing known here: did you mean begins?",
+        "rules.toml:9: [r] zone: nobody knows 'x': write one such as Europe/Oslo",
+        "rules.toml:7: [r] quiet_hours.begins: string should match pattern '^([01]\\d|2[0-3]):[0-5]\\d$'"]),
+    (RULE + "ofice = 1\n[rule.quiet_hours]\nbegins = '22:00'\nends = '22:00'\n", [
+        "rules.toml:4: [r] ofice is nothing known here: did you mean office?", "rules.toml:7: [r] quiet_hours never end: use enabled = false to be told nothing"]),
     ("a\n", ["rules.toml:1: not TOML: Expected '=' after a key in a key/value pair"]),
     ("x = " + "[" * 5000, ["rules.toml: nested too deeply, or a number too long"]),
     ("x = " + "1" * 5000, ["rules.toml: nested too deeply, or a number too long"]),

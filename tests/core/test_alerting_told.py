@@ -43,7 +43,7 @@ def past(*pairs):
 
 @pytest.mark.parametrize(("fields", "told"), [
     ({}, ["It raises an alert (info) when somebody officially says something (new) within 72 hours.",
-          "Never for what is inferred or ambiguous; one alert for one thing said, however many report it.",
+          "Never for what is inferred or ambiguous; one alert for one thing said, however many report it.", "Never for a refusal to say something.",
           "It goes to log: one notification for all that comes together."]),
     ({"enabled": False}, ["It is switched off: it raises nothing."]),
     ({"expires": DAY}, ["It raises nothing from 2018-02-14 00:00 UTC on."]),

@@ -1,6 +1,7 @@
 """Conditions: a rule as what it asks for: for each condition the keys of which one must be a fact.
 
-A deputy counts for the office of spokespeople and central banks, whose deputies speak for the same body.
+A deputy counts for the office of spokespeople and central banks, whose deputies speak for the same body. Who
+refuses to say something has said nothing: a rule is told of it only when it asks for speech acts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.alert import AlertReason
 from schemas.office import Office
+from streams.core.alerting.facts import UNSAID
 from streams.core.alerting.names import country_code, wanted
 from streams.core.alerting.phrases import split_phrase
 
@@ -80,8 +82,10 @@ class Compiled:
             yield Held(f"independent origins ≥ {rule.min_independent_origins}", told)
 
     def _absent(self, facts: Facts) -> Iterator[Held]:
-        if self.unwanted:
-            told = "none of them" if self.unwanted.isdisjoint(facts) else None
+        if UNSAID in self.unwanted and UNSAID in facts:
+            yield Held("no refusal to say something (speech_act = decline asks for those)", None)
+        if self.rule.without_words:
+            told = "none of them" if (self.unwanted - {UNSAID}).isdisjoint(facts) else None
             yield Held(f"without {listed(self.rule.without_words)}", told)
 
     def reasons(self, event: StatementEvent, facts: Facts) -> tuple[AlertReason, ...]:
@@ -93,7 +97,8 @@ class Compiled:
 
 def compiled(rule: Rule) -> Compiled:
     """Return a rule as what it asks for."""
-    return Compiled(rule, tuple(_conditions(rule)), frozenset(f"said {each}" for each in rule.without_words))
+    unwanted = {f"said {each}" for each in rule.without_words} | (set() if rule.speech_act else {UNSAID})
+    return Compiled(rule, tuple(_conditions(rule)), frozenset(unwanted))
 
 
 def phrases_in(rule: Rule) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from schemas.statement import SpeechAct
 from streams.core.alerting.names import body_keys, countries_in, country_code, person_keys
 from streams.core.offices.names import normal
 
@@ -25,6 +26,9 @@ Facts = dict[str, str]
 
 MOST_NAMED: Final = 200
 """Things named that are looked at: no statement names more but one that means harm."""
+UNSAID: Final = "unsaid"
+"""Of a statement that is a refusal to say something. A refusal to do something ("refused to sign") is not."""
+_REFUSED_TO_DO: Final = ("infinitive",)
 _BODIES: Final = ("organisation", "country", "office")
 
 
@@ -45,6 +49,8 @@ def _said(event: StatementEvent) -> Iterator[tuple[str, str]]:
     yield f"official {official.is_official}".lower(), official.evidence or _yes(official.is_official)
     yield f"speech_act {event.speech_act.value}", event.speech_act.value
     yield f"mode {event.mode.value}", event.mode.value
+    if event.speech_act is SpeechAct.DECLINE and event.rules[:1] != _REFUSED_TO_DO:
+        yield UNSAID, event.speech_act.value
 
 
 def _yes(holds: bool) -> str:

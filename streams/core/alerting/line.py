@@ -3,8 +3,8 @@
 `SPEAKER: CONTENT – SOURCE, DAY`: the surname, or the body that speaks; what is said, cut where a phrase ends;
 quotation marks where the article has them; the first who carried the words; the day they were said, with the
 year when it is not the article's. What is denied, refused, believed, ordered keeps its verb instead of the
-colon: without it the line would say the contrary, or more. Whatever the text holds, the line is one line, and
-valid.
+colon: without it the line would say the contrary, or more; words that begin with it (`did not comment on …`)
+stand alone. Whatever the text holds, the line is one line, and valid.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ _PREFIXES: Final = {
 def line_of(event: StatementEvent, kind: AlertKind = AlertKind.NEW, language: str = "en") -> str:
     """Return the line of a statement; 1 to 100 code points, whatever its text."""
     words = line_words(language)
-    prefix = _PREFIXES.get(kind, "")
-    head, tail = f"{prefix}{_opening(event, words)}", _ending(event, words, _SOURCE_CHARS)
-    if len(head) + len(tail) + _LEAST_ROOM > MAX_LINE_CHARS:
-        head = f"{prefix}{_opening(event, words, bare=True)}"
-        tail = _ending(event, words, _SHORT_SOURCE_CHARS)
     content = _plain(f" {ELLIPSIS} ".join(span.text[:_READ_CHARS] for span in event.content[:20]))
+    prefix = _PREFIXES.get(kind, "")
+    head, tail = f"{prefix}{_opening(event, words, content)}", _ending(event, words, _SOURCE_CHARS)
+    if len(head) + len(tail) + _LEAST_ROOM > MAX_LINE_CHARS:
+        head = f"{prefix}{_opening(event, words, content, bare=True)}"
+        tail = _ending(event, words, _SHORT_SOURCE_CHARS)
     room = MAX_LINE_CHARS - len(head) - len(tail)
     if event.mode in _QUOTED and content:
         said = f'"{shortened(_DOUBLE.sub(chr(39), content), room - 2, words)}"'
@@ -81,12 +81,14 @@ def _balanced(text: str) -> str:
     return text if text.count('"') % 2 == 0 else " ".join(text.replace('"', "").split())
 
 
-def _opening(event: StatementEvent, words: LineWords, *, bare: bool = False) -> str:
+def _opening(event: StatementEvent, words: LineWords, content: str, *, bare: bool = False) -> str:
     """Return the speaker, and the verb where a colon would not do; ends with a blank unless it is empty.
 
-    `bare`: without what it is said of.
+    `bare`: without what it is said of. What is said that begins with the verb itself needs none.
     """
     speaker = _speaker(event.speaker, words) if event.speaker else ""
+    if _begins_with_cue(event, content):
+        return f"{speaker} " if speaker else ""
     verb = _verb(event, words)
     if not verb:
         return f"{speaker}: " if speaker else ""
@@ -94,6 +96,11 @@ def _opening(event: StatementEvent, words: LineWords, *, bare: bool = False) -> 
     target = _short(told.text, _TARGET_CHARS, words) if told else ""
     colon = ":" if event.mode is StatementMode.DIRECT or _refuses(event) else ""
     return f"{' '.join(part for part in (speaker, verb, target) if part)}{colon} "
+
+
+def _begins_with_cue(event: StatementEvent, content: str) -> bool:
+    cue = _unmarked(event.cue.text) if event.cue is not None and event.mode not in _QUOTED else ""
+    return any(map(str.isalpha, cue)) and f"{content} ".startswith(f"{cue} ")
 
 
 def _short(text: str, room: int, words: LineWords) -> str:

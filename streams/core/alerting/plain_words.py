@@ -26,6 +26,8 @@ def _sentences(rule: Rule) -> Iterator[str]:
     yield f"It raises an alert ({rule.severity.value}) when {_who(rule)} {_says(rule)}"
     yield from (f"{each[0].upper()}{each[1:]}." for each in _also(rule))
     yield "Never for what is inferred or ambiguous; one alert for one thing said, however many report it."
+    if not rule.speech_act:
+        yield "Never for a refusal to say something."
     yield from _where(rule)
 
 

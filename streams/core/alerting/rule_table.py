@@ -62,7 +62,7 @@ class Wrong(NamedTuple):
 
 
 def rule_of(name: str, table: Mapping[str, object]) -> tuple[Rule | None, tuple[Wrong, ...]]:
-    """Return the rule of a table; None with all that is wrong."""
+    """Return the rule of a table; None with all that is wrong, of each key what is told first."""
     wrong = [
         Wrong(key, f"{key[:MOST_NAME_CHARS]} is nothing known here{near(key, Rule.model_fields)}")
         for key in table if key not in Rule.model_fields
@@ -71,10 +71,11 @@ def rule_of(name: str, table: Mapping[str, object]) -> tuple[Rule | None, tuple[
     wrong += [each for key, value in values.items() for each in _value(key, value)]
     if not _CONDITIONS & set(values):
         wrong.append(Wrong(None, "asks for nothing: give it a condition (office, speaker, words, …)"))
-    values |= {"name": name, "version": str(values.get("version", "")) or "-"}
-    if wrong:
-        return None, tuple(wrong)
-    return _made(values)
+    told = {each.key for each in wrong}
+    sound = {key: value for key, value in values.items() if key not in told}
+    rule, more = _made(sound | {"name": name, "version": str(sound.get("version", "")) or "-"})
+    wrong += [each for each in more if each.key not in told]
+    return (None, tuple(wrong)) if wrong else (rule, ())
 
 
 def _made(values: Table) -> tuple[Rule | None, tuple[Wrong, ...]]:

@@ -65,7 +65,7 @@ def parse(text: str, file: str = "rules.toml") -> Parsed:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        return Parsed(mistakes=(_not_toml(file, str(error)),))
+        return Parsed(mistakes=(_not_toml(file, text, str(error)),))
     except (RecursionError, ValueError):
         return Parsed(mistakes=(Mistake(file, None, None, "nested too deeply, or a number too long"),))
     return _Reader(file, Lines.of(text), []).read(content)
@@ -104,10 +104,10 @@ def _too_much(text: str) -> str | None:
     return None
 
 
-def _not_toml(file: str, told: str) -> Mistake:
-    """Return the parser's complaint, its line in front."""
+def _not_toml(file: str, text: str, told: str) -> Mistake:
+    """Return the parser's complaint, its line in front: the last with words when the end is wrong."""
     found = re.search(r"\(at line (\d+), column \d+\)", told)
-    line = int(found[1]) if found else None
+    line = int(found[1]) if found else text.rstrip().count("\n") + 1
     return Mistake(file, line, None, f"not TOML: {told.partition(' (at ')[0][:200]}")
 
 
