@@ -4,6 +4,7 @@ A reader reads the topics of all runs that have a span of the view, lets out wha
 (`views.is_seen`), and keeps its place in every topic on its own: so nothing has to be remembered but offsets,
 and a reader that dies anywhere goes on where it was. Of a run that takes over it first reads what the one
 before has written so far, then its own topic from the beginning, where it passes over all that others have.
+The topics of a run that is dropped may go at any moment: its readers go on in those that remain.
 
 A group's place is its committed offsets, in all these topics; a list is committed when the next is asked for.
 """
@@ -14,6 +15,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from streams.bus import scan
+from streams.bus.errors import Fenced, UnknownTopic
 from streams.bus.interface import TopicPartition
 from streams.bus.views import is_seen, names
 
@@ -49,20 +51,47 @@ async def on(
     places = dict(starts)
     while True:
         known = names(watch.view, topic)
-        async with aclosing(scan.follow(bus, places)) as reading:
-            async for records in reading:
-                view = await watch.fresh()
-                _advance(places, records)
-                yield seen(view, records)
-                if names(view, topic) != known:
-                    break
-        kept = [name for name in known if name in names(watch.view, topic)]  # a run may have been dropped
-        places = {place: offset for place, offset in places.items() if place.topic in kept}
-        async for records in scan.scan(bus, kept, starts=places):
+        async with aclosing(_unless_dropped(_stretch(bus, watch, topic, places), watch, topic, known)) as lists:
+            async for records in lists:
+                yield records
+
+
+async def _stretch(
+    bus: Bus, watch: Watch, topic: str, places: dict[TopicPartition, int]
+) -> AsyncGenerator[list[Record], None]:
+    """Yield what comes until the view has other runs. `places` moves along: it is where to go on from."""
+    known = names(watch.view, topic)
+    for place in [each for each in places if each.topic not in known]:
+        del places[place]
+    before = {place.topic for place in places}
+    if come := [name for name in known if name not in before]:
+        async for records in scan.scan(bus, [name for name in known if name in before], starts=places):
             _advance(places, records)
             yield seen(await watch.fresh(), records)
-        come = [name for name in names(watch.view, topic) if name not in known]
         places |= dict.fromkeys(await scan.partitions_of(bus, come), 0)
+    async with aclosing(scan.follow(bus, places)) as reading:
+        async for records in reading:
+            view = await watch.fresh()
+            _advance(places, records)
+            yield seen(view, records)
+            if names(view, topic) != known:
+                return
+
+
+async def _unless_dropped(
+    reading: AsyncGenerator[list[Record], None], watch: Watch, topic: str, known: Sequence[str]
+) -> AsyncGenerator[list[Record], None]:
+    """Yield what is read; end where a topic is gone because its run was dropped: the view has told so before.
+
+    Where the topics of a group's members go, Kafka divides the group anew: `Fenced`, for one that commits.
+    """
+    async with aclosing(reading):
+        try:
+            async for records in reading:
+                yield records
+        except (UnknownTopic, Fenced):
+            if names(await watch.fresh(), topic) == known:
+                raise
 
 
 def _advance(places: dict[TopicPartition, int], records: Sequence[Record]) -> None:
@@ -79,7 +108,8 @@ async def in_group(
         known = names(await watch.fresh(), topic)
         for count in range(1, len(known) + 1):
             ends = at_end or count < len(known)
-            reading = scan.in_group(bus, known[:count], group, to_end=ends, room=room)
+            reading = _unless_dropped(
+                scan.in_group(bus, known[:count], group, to_end=ends, room=room), watch, topic, known)
             async with aclosing(_until_moved(reading, watch, topic, known)) as lists:
                 async for records in lists:
                     yield records

@@ -12,6 +12,7 @@ from streams import topics
 from streams.bus import following, jobs, scan
 from streams.bus.connect import connect
 from streams.bus.door import AgentBus, OwnRun
+from streams.bus.errors import UnknownTopic
 from streams.bus.interface import TopicPartition
 from streams.bus.views import Produced, Watch, current, names
 from streams.core.replay.view import (
@@ -296,3 +297,36 @@ async def test_what_a_stranger_writes_on_the_topics_of_views_and_jobs_stops_nobo
         await producer.flush()
     assert await current(bus) == view
     assert await jobs.read_all(bus) == {}
+
+
+@pytest.mark.parametrize("group", [None, "mine"])
+async def test_a_running_reader_outlives_the_drop_of_a_run_and_loses_nothing_of_those_that_remain(bus, group) -> None:
+    """The topic is deleted the moment the view leaves it out, as `replay drop` does: the reader waits in it."""
+    for run in (None, JOB):
+        await write(bus, run, ALL)
+    await publish(bus, BACK)
+    seen: list[tuple[int, int, str]] = []
+    starts = await scan.starts_since(bus, [ENRICHED, shadow(ENRICHED, JOB)], 0)
+    reader = asyncio.create_task(read_on(bus, seen, group=group, starts=starts))
+    await until(lambda: len(seen) == len(ALL))
+    await write(bus, None, [(0, 12)])
+    await publish(bus, without(BACK, JOB))
+    async with bus.admin() as admin:
+        await admin.delete_topic(shadow(ENRICHED, JOB))
+    await write(bus, None, [(1, 12)])
+    await until(lambda: reader.done() or len(seen) >= len(ALL) + 2)
+    await asyncio.wait({reader}, timeout=0.6)
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    assert sorted(seen) == sorted([*expected(BACK), (0, 12, "first"), (1, 12, "first")])
+
+
+async def test_a_topic_that_is_gone_although_its_run_is_read_is_an_error(bus) -> None:
+    await publish(bus, BACK)
+    reader = asyncio.create_task(read_on(bus, [], group="mine"))
+    async with bus.admin() as admin:
+        while "mine" not in await admin.live_groups():
+            await asyncio.sleep(0.02)
+        await admin.delete_topic(shadow(ENRICHED, JOB))
+    with pytest.raises(UnknownTopic, match=JOB):
+        await asyncio.wait_for(reader, 10)

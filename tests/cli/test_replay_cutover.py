@@ -1,4 +1,4 @@
-"""Cutover and rollback under a running consumer, with the real stages: each article seen once, none lost."""
+"""Cutover, rollback and drop under a running consumer, with the real stages: each article seen once, none lost."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def seen(path: Path) -> Counter:
                    if each.endswith(b"\n"))
 
 
-def test_each_article_is_seen_once_over_cutover_and_rollback(line: Line) -> None:
+def test_each_article_is_seen_once_over_cutover_rollback_and_drop(line: Line) -> None:
     cut_over_and_back(line)
 
 
 def cut_over_and_back(line: Line) -> None:
-    """Cut over and roll back on the bus of the environment, under two readers, and look at what they saw."""
+    """Cut over, roll back and drop on the bus of the environment, under two readers; look at what they saw."""
     line.prepare()
     run = start_process("run", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     files = [(line.folder / name).open("wb") for name in ("plain.jsonl", "group.jsonl")]
@@ -75,6 +75,9 @@ def cut_over_and_back(line: Line) -> None:
         come(range(12, 13))
         assert line("replay", "rollback", job).code == 0
         come(range(13, 15))
+        assert made_by(line) == {f"s{n}": job if 7 <= n < 13 else None for n in range(15)}
+        assert line("replay", "drop", job).code == 0
+        come(range(15, 17))
     finally:
         for process in [run, *readers]:
             process.send_signal(signal.SIGTERM if process is run else signal.SIGINT)
@@ -82,10 +85,10 @@ def cut_over_and_back(line: Line) -> None:
             process.wait(40)
         for file in files:
             file.close()
-    assert seen(paths[0]) == {f"s{n}": 1 for n in range(15)}
-    assert set(seen(paths[1])) == {f"s{n}" for n in range(15)}
-    assert sum(seen(paths[1]).values()) - 15 <= 3   # the one that was killed may print what it had in hand again
-    assert made_by(line) == {f"s{n}": job if 7 <= n < 13 else None for n in range(15)}
+    assert seen(paths[0]) == {f"s{n}": 1 for n in range(17)}
+    assert set(seen(paths[1])) == {f"s{n}" for n in range(17)}
+    assert sum(seen(paths[1]).values()) - 17 <= 3   # the one that was killed may print what it had in hand again
+    assert made_by(line) == {f"s{n}": None for n in range(17)}
 
 
 def made_by(line: Line) -> dict[str, str | None]:
