@@ -51,7 +51,8 @@ async def on(
     places = dict(starts)
     while True:
         known = names(watch.view, topic)
-        async with aclosing(_unless_dropped(_stretch(bus, watch, topic, places), watch, topic, known)) as lists:
+        reading = _unless_dropped(_stretch(bus, watch, topic, places), watch, topic, known)
+        async with aclosing(reading) as lists:
             async for records in lists:
                 yield records
 

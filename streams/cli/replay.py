@@ -154,14 +154,16 @@ async def _status(settings: Settings, job_id: str) -> tuple[ReplayJob, Standing]
 def _told(standing: Standing) -> dict[str, object]:
     from dataclasses import asdict
 
-    return {**asdict(standing), "seconds_left": standing.seconds_left}
+    return {**asdict(standing), "live": standing.live, "seconds_left": standing.seconds_left}
 
 
 def status_lines(job: ReplayJob, standing: Standing) -> list[str]:
     """Return where a job stands, for a person."""
+    planned = standing.copied - standing.live
+    live = f", and {standing.live:,} live since" if standing.live else ""
     lines = [
         f"{job.job_id} is {job.state}" + (f": {job.reason}" if job.reason else ""),
-        f"  copied    {standing.copied:,} of {standing.total:,} raw records, {standing.read:,} read by clean",
+        f"  copied    {planned:,} of {standing.total:,} raw records{live}; {standing.read:,} read by clean",
         *(["  follows   what comes in live, beyond its frozen ends"] if job.follows else []),
     ]
     if standing.per_second is not None:

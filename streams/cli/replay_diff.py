@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,7 +26,7 @@ JobId = Annotated[str, typer.Argument(help="Its id, or the start of it.", metava
 
 def diff(
     job_id: JobId,
-    samples: Annotated[int, typer.Option(help="Samples of each kind of difference.", min=0, metavar="N")] = 3,
+    samples: Annotated[int, typer.Option(help="Samples of each kind, in all.", min=0, metavar="N")] = 3,
     html: Annotated[Path | None, typer.Option(help="Write a page with pictures.", metavar="FILE")] = None,
     each: Annotated[bool, typer.Option("--each", help="With --json: first a line a difference.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One object, on one line.")] = False,
@@ -45,15 +46,15 @@ def diff(
     hears = (lambda told: output.json_line(line_of(told))) if each else (lambda _: None)
     wanted = samples if html or not as_json else 0
     verdict, shown = start.run(_diff(start.settings(), job_id, wanted, hears))
+    if as_json:
+        output.json_line(verdict.as_dict())
+    else:
+        _print(verdict, [] if html else once(shown, samples), samples)
     if html is not None:
         from streams.render.diff_page import page
 
         html.write_text(page(report(verdict, shown)), encoding="utf-8")
         output.say(f"written to {html}")
-    if as_json:
-        output.json_line(verdict.as_dict())
-    else:
-        _print(verdict, shown)
 
 
 async def _diff(
@@ -122,10 +123,20 @@ def _gate(gate: Gate) -> Shown:
     return Shown(gate.name, f"{gate.measured:g}", "any" if gate.limit is None else f"{gate.limit:g}", verdict)
 
 
-def _print(verdict: Verdict, samples: Mapping[str, list[Sample]]) -> None:
+def once(samples: Mapping[str, list[Sample]], most: int) -> list[Sample]:
+    """Return each article once, under the first kind that it is a sample of; `most`: of each kind, in all."""
+    found: dict[str, Sample] = {}
+    for kind, ones in samples.items():
+        for one in ones:
+            if sum(kind in each.kinds for each in found.values()) < most:
+                found.setdefault(one.facts, one)
+    return list(found.values())
+
+
+def _print(verdict: Verdict, samples: list[Sample], most: int) -> None:
     from streams.core.replay.diff import KINDS
 
-    out, shown = output.out(), report(verdict, samples)
+    out, shown = output.out(), report(verdict, {})
     for name, counts in shown.counts.items():
         told = ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in KINDS)
         out.print(f"{name:14} {told}")
@@ -135,20 +146,28 @@ def _print(verdict: Verdict, samples: Mapping[str, list[Sample]]) -> None:
         out.print("changed in: " + ", ".join(f"{name} {count:,}" for name, count in shown.fields.items()))
     for gate in shown.gates:
         out.print(f"gate {gate.name:16} {gate.measured} of {gate.limit}: {gate.verdict}")
-    for kind, ones in samples.items():
-        for one in ones:
-            _print_sample(kind, one)
+    told_of: Counter[str] = Counter()
+    for one in samples:
+        _print_sample(one, told_of, most)
 
 
-def _print_sample(kind: str, one: Sample) -> None:
+def _print_sample(one: Sample, told_of: Counter[str], most: int) -> None:
+    """Print an article and its statements that differ. `told_of`: how many of each kind have been printed."""
     out = output.out()
-    out.print(f"\n{kind}: {one.title}\n  {one.facts}")
+    out.print(f"\n{', '.join(one.kinds)}: {one.title}\n  {one.facts}")
     for row in one.rows:
         before, after = ("".join(piece.text for piece in side) for side in (row.left, row.right))
         if row.kind != "same":
             out.print(f"  - {before}\n  + {after}")
+    left = len(one.statements)
     for said, before, after, fields in one.statements:
-        out.print(f"  statement {said} {fields}\n  - {before}\n  + {after}")
+        if told_of[said] < most:
+            told_of[said] += 1
+            left -= 1
+            sides = "".join(f"\n    {sign} {words}" for sign, words in (("-", before), ("+", after)) if words)
+            out.print(f"  statement {said} {fields}".rstrip() + sides)
+    if left:
+        out.print(f"  {left:,} more of its statements differ")
 
 
 def accept(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from streams.core.replay.diff import KINDS, Difference, Share
+from streams.core.replay.diff import KINDS, Difference, Share, kinds
 from streams.render import bars, side_by_side
 from streams.render.lines import plain
 
@@ -45,6 +45,8 @@ class Sample(NamedTuple):
     rows: Sequence[side_by_side.Row]
     statements: Sequence[tuple[str, str, str, str]]
     """(kind, before, after, fields) of each statement that differs."""
+    kinds: tuple[str, ...]
+    """Of difference: what it is a sample of."""
 
 
 class Report(NamedTuple):
@@ -79,7 +81,7 @@ def sample(told: Difference, old: Body | None, new: Body | None) -> Sample:
     named = f"{end}; differs in {', '.join(told.fields)}" if told.fields else end
     return Sample(
         plain(facts.headline if facts and facts.headline else told.origin), plain(f"{told.origin}  {named}"),
-        _near(rows), [_said(pair) for pair in told.statements])
+        _near(rows), [_said(pair) for pair in told.statements], tuple(kinds(told)))
 
 
 def _said(pair: object) -> tuple[str, str, str, str]:

@@ -28,8 +28,9 @@ RUN: Final = "run"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`copied` raw records of `total`; `read`: by clean; `lag`: unread records by topic (live names).
+    """`total`: raw records up to the frozen ends; `copied`: of these and, once all are, of what is live.
 
+    `read`: by clean; `lag`: unread records by topic (live names).
     `per_second`: raw records that clean reads; None when not measured.
     """
 
@@ -38,6 +39,11 @@ class Standing:
     read: int
     lag: Mapping[str, int]
     per_second: float | None = None
+
+    @property
+    def live(self) -> int:
+        """Return how many of those copied came in live, beyond the frozen ends: those are copied first."""
+        return max(0, self.copied - self.total)
 
     @property
     def seconds_left(self) -> float | None:

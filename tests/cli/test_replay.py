@@ -20,9 +20,11 @@ from streams.bus import jobs
 from streams.bus.connect import connect
 from streams.bus.views import Watch
 from streams.cli import exits, replay_run
+from streams.cli.replay import status_lines
 from streams.cli.replay_plan import planned_lines
 from streams.replay import moving
 from streams.replay.lock import held
+from streams.replay.standing import Standing
 
 
 @pytest.fixture
@@ -92,6 +94,14 @@ def test_a_run_that_begins_while_the_replay_is_dropped_makes_nothing_again(line,
     monkeypatch.setattr(replay_run, "claim", dropped_meanwhile)
     assert line("replay", "run", job).code == exits.WRONG_USAGE
     assert asyncio.run(_topics(line)) == before
+
+
+@pytest.mark.parametrize(("copied", "said"), [
+    (7, "copied    7 of 8 raw records; 6 read by clean"), (8, "copied    8 of 8 raw records; 6 read by clean"),
+    (10, "copied    8 of 8 raw records, and 2 live since; 6 read by clean"),
+])
+def test_what_came_in_live_is_no_part_of_what_was_planned(line, job, copied, said):
+    assert said in "\n".join(status_lines(stands(line, job), Standing(8, copied, 6, {})))
 
 
 def test_run_again_leaves_an_accepted_replay_accepted(line, job):

@@ -76,6 +76,7 @@ def cut_over_and_back(line: Line) -> None:
         assert line("replay", "rollback", job).code == 0
         come(range(13, 15))
         assert made_by(line) == {f"s{n}": job if 7 <= n < 13 else None for n in range(15)}
+        until(lambda: "copied    4 of 4 raw records, and 11 live since" in line("replay", "status", job).out)
         assert line("replay", "drop", job).code == 0
         come(range(15, 17))
     finally:

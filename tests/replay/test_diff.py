@@ -241,6 +241,42 @@ async def test_the_page_loads_nothing_and_escapes_everything(bus, tmp_path, monk
     assert "After." in written
 
 
+async def lay_refused(bus) -> None:
+    """Put eight articles with two statements each in production, that the replay refuses."""
+    await jobs.put(bus, job(), NOW)
+    for number in range(2, 10):
+        said = [{"statement_id": f"{number}{each}", "content": [{"text": f"Words {number}{each}."}],
+                 "speaker": {"name": "Ida"}} for each in "ab"]
+        await put(bus, topics.ENRICHED.name, number, {
+            "article_id": f"a{number}", "headline": f"Title {number}", "text": "T.", "statements": said})
+        await put(bus, shadow(topics.REFUSALS.name, JOB), number, {"reason": "TOO_SHORT"})
+
+
+@pytest.mark.parametrize(("most", "articles", "said"), [(0, 0, 0), (1, 1, 1), (3, 3, 3), (20, 8, 16)])
+async def test_the_terminal_shows_each_article_once_and_no_more_than_asked_for(
+    bus, monkeypatch, most, articles, said
+) -> None:
+    monkeypatch.setenv("COMMUNIQUE_BUS", bus.url)
+    await lay_refused(bus)
+    words = ["replay", "diff", JOB, "--samples", str(most)]
+    told = (await asyncio.to_thread(CliRunner().invoke, build("replay"), words)).stdout
+    shown = re.findall(r": Title (\d)", told)
+    assert len(shown) == len(set(shown)) == told.count("article removed, statement removed, refusal:") == articles
+    assert (told.count("  statement removed"), told.count("    - Ida: Words")) == (said, said)
+    assert sum(map(int, re.findall(r"(\d+) more of its statements differ", told))) == 2 * articles - said
+
+
+async def test_of_a_page_the_terminal_says_only_the_counts_and_where_it_is(bus, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COMMUNIQUE_BUS", bus.url)
+    await lay_refused(bus)
+    page = tmp_path / "diff.html"
+    done = await asyncio.to_thread(CliRunner().invoke, build("replay"), ["replay", "diff", JOB, "--html", str(page)])
+    assert "8 removed" in done.stdout
+    assert topics.RAW.name not in done.stdout
+    assert str(page) in done.stderr.replace("\n", "")
+    assert "Ida: Words" in page.read_text()
+
+
 async def test_alerts_that_a_replay_would_raise_are_compared_by_the_same_rules_on_both_sides(bus) -> None:
     """Three statements fit the rule in production; in the replay the first is gone and a fourth has come."""
     settings = load_settings(bus=bus.url)

@@ -135,7 +135,7 @@ class Diff:
         mark = blake2b(repr(_named(told)).encode(), digest_size=16).digest()
         self._sum = bytes(a ^ b for a, b in zip(self._sum, mark, strict=True))
         place = bytes(255 - byte for byte in blake2b(told.origin.encode(), digest_size=8).digest())
-        for kind in _kinds(told):
+        for kind in kinds(told):
             kept = self._kept.setdefault(kind, [])
             (heappush if len(kept) < self.wanted else heappushpop)(kept, (place, told.origin, told))
 
@@ -183,7 +183,7 @@ def _sets(old: tuple[str, ...], new: tuple[str, ...]) -> Counter[str]:
     return Counter(same=same.total(), added=added.total(), removed=removed.total())
 
 
-def _kinds(told: Difference) -> Iterator[str]:
+def kinds(told: Difference) -> Iterator[str]:
     """Yield the kinds of difference that a raw record is a sample of."""
     if told.kind not in {"", "same"}:
         yield f"article {told.kind}"
