@@ -58,6 +58,10 @@ class Envelope(Value):
     pipeline_version: str | None = Field(
         default=None, description="Version of the code that made it; null on a raw record."
     )
+    cause_mode: DeliveryMode | None = Field(
+        default=None,
+        description="When another thing's arrival, not live, is the cause of the event: why that came in.",
+    )
     redrive_id: str | None = Field(
         default=None, description="The redrive it comes from; null unless a dead letter was put back."
     )

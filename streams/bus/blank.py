@@ -24,8 +24,8 @@ LONGEST_STUB_BYTES: Final = 256
 
 KEPT: Final = frozenset({
     "ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time", "ce_origin", "ce_origintime",
-    "ce_correlationid", "ce_causationid", "ce_deliverymode", "ce_originmode", "ce_fedfrom", "ce_replayjobid",
-    "ce_pipelineversion", "ce_processedat", "content-type",
+    "ce_correlationid", "ce_causationid", "ce_deliverymode", "ce_originmode", "ce_causemode", "ce_fedfrom",
+    "ce_replayjobid", "ce_pipelineversion", "ce_processedat", "content-type",
     *(PREFIX + name for name in (
         "topic", "partition", "offset", "code", "stage", "version", "attempts", "first_failure",
         "fingerprint", "exception")),

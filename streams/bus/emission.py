@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from schemas import ids
 from schemas.base import Event
-from schemas.envelope import Envelope
+from schemas.envelope import DeliveryMode, Envelope
 from schemas.refusal import Refusal
 from schemas.registry import type_name
 from streams import __version__
@@ -70,6 +70,8 @@ class Parent:
         told = {name: getattr(own, name) for name in type(own).model_fields}
         if own.origin != self.envelope.origin:
             told["redrive_id"] = None
+            came = self.envelope.cause_mode or self.envelope.came_as
+            told["cause_mode"] = None if came is DeliveryMode.LIVE else came
         return replace(self, envelope=self.envelope.model_copy(update=told))
 
 
@@ -154,6 +156,7 @@ def _child(event: Event | None, kind: str, parent: Parent, ordinal: int | str) -
         replay_job_id=above.replay_job_id,
         origin_mode=above.origin_mode,
         pipeline_version=__version__,
+        cause_mode=above.cause_mode,
         redrive_id=above.redrive_id,
     )
 

@@ -3,7 +3,7 @@
 The body is the event; each attribute is a header `ce_<name>`, UTF-8, as it is: the Kafka binding (§3.2.3)
 asks for no percent-encoding, only the HTTP binding does. `content-type` stands for `datacontenttype`. Our
 extensions are `correlationid`, `causationid`, `origin`, `origintime`, `deliverymode`, `replayjobid`,
-`pipelineversion`, and in a replay `originmode`.
+`pipelineversion`, `causemode` where the past moved what is live, and in a replay `originmode`.
 
 A raw record may come from any producer, with no headers or broken ones: its origin is its own place on the
 log, its time its timestamp, and of its headers only what is well formed is believed (`ce_id`,
@@ -52,6 +52,7 @@ _OPTIONAL: Final = {
     "ce_redriveid": "redrive_id",
 }
 _ORIGIN_MODE: Final = "ce_originmode"
+_CAUSE_MODE: Final = "ce_causemode"
 FED_FROM: Final = "ce_fedfrom"
 FED: Final = (
     "ce_origin", "ce_origintime", "ce_deliverymode", "ce_replayjobid", _ORIGIN_MODE, FED_FROM)
@@ -77,6 +78,8 @@ def to_headers(envelope: Envelope, *, processed_at: datetime | None = None) -> H
             headers.append((header, value.encode()))
     if envelope.origin_mode is not None:
         headers.append((_ORIGIN_MODE, envelope.origin_mode.value.encode()))
+    if envelope.cause_mode is not None:
+        headers.append((_CAUSE_MODE, envelope.cause_mode.value.encode()))
     if processed_at is not None:
         headers.append((PROCESSED_AT, rfc3339(processed_at).encode()))
     return tuple(headers)
@@ -157,13 +160,14 @@ def of_event(record: Record) -> Envelope:
             origin_time=_moment(found, "ce_origintime"),
             delivery_mode=DeliveryMode(found["ce_deliverymode"]),
             origin_mode=DeliveryMode(found[_ORIGIN_MODE]) if _ORIGIN_MODE in found else None,
+            cause_mode=DeliveryMode(found[_CAUSE_MODE]) if _CAUSE_MODE in found else None,
             **{field: found.get(header) for header, field in _OPTIONAL.items()},
         )
     except KeyError as error:
         msg = f"header {error.args[0]} is missing or broken"
         raise Permanent("SCHEMA", msg) from None
     except (ValueError, OverflowError):  # overflow: year 1 or 9999 moved over the edge by its zone
-        msg = "ce_time, ce_origin, ce_origintime, ce_deliverymode or ce_originmode cannot be read"
+        msg = "a time, ce_origin, ce_deliverymode, ce_originmode or ce_causemode cannot be read"
         raise Permanent("SCHEMA", msg) from None
 
 

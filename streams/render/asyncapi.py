@@ -33,6 +33,7 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "ce_replayjobid": "replay_job_id",
     "ce_pipelineversion": "pipeline_version",
     "ce_originmode": "origin_mode",
+    "ce_causemode": "cause_mode",
     "ce_redriveid": "redrive_id",
 }
 """Header → field of the envelope, whose description it has."""

@@ -195,6 +195,23 @@ def test_a_backfill_raises_nothing_and_hides_no_live_news():
     assert kinds(simulation) == ["new"]
 
 
+@pytest.mark.parametrize("mode", [DeliveryMode.REPLAY, DeliveryMode.REDRIVE, DeliveryMode.BACKFILL])
+def test_a_second_origin_that_comes_from_the_past_pages_nobody_and_a_live_one_does(mode):
+    simulation = stage(rule("two", min_independent_origins=2))
+
+    def report(name, hours=0.0):
+        chain = (WIRE[0], Hop(hop=1, actor=f"Wire {name}", relation="reports"))
+        return enriched(name, [said(BRIDGE, name, chain=chain)], hours=hours, outlet=f"Outlet {name}")
+
+    come(simulation, report("a"))
+    come(simulation, report("b", 1), mode=mode, job="j")
+    moved = [read_headers(record.headers) for record in simulation.log.all(topics.STATEMENTS.name)]
+    assert [each.get("ce_causemode") for each in moved if each["ce_deliverymode"] == "live"] == [None, mode.value]
+    assert kinds(simulation) == []
+    come(simulation, report("c", 2))
+    assert kinds(simulation) == ["new"]
+
+
 NEVER = {
     "inferred": {"attribution": "inferred"}, "ambiguous": {"attribution": "ambiguous"}, "recurring": {"recurring": True},
     "without a day": {"said_on": SaidOn(basis="none")}, "last week": {"said_on": SaidOn(value=DAY, basis="text", not_after=DAY - timedelta(days=7))},

@@ -19,7 +19,7 @@ FULL = Envelope(
     id="213c4f4743a35e4599ee6af30bb4f539", type="news.article.clean.v1", source="/communique/clean", time=AT,
     correlation_id="a1", causation_id="c1", origin="news.articles.raw.v1-3-17", origin_time=AT,
     delivery_mode=DeliveryMode.REPLAY, replay_job_id="job-7",
-    origin_mode=DeliveryMode.LIVE, pipeline_version="0.1.0")
+    origin_mode=DeliveryMode.LIVE, cause_mode=DeliveryMode.BACKFILL, pipeline_version="0.1.0")
 
 
 def record(headers: envelope.Headers = (), timestamp_ms: int = 1_518_600_600_250) -> Record:
@@ -31,7 +31,7 @@ def test_an_envelope_survives_the_headers() -> None:
 
 
 def test_null_attributes_have_no_header() -> None:
-    bare = FULL.model_copy(update={"correlation_id": None, "causation_id": None, "replay_job_id": None, "origin_mode": None, "pipeline_version": None})
+    bare = FULL.model_copy(update={"correlation_id": None, "causation_id": None, "replay_job_id": None, "origin_mode": None, "cause_mode": None, "pipeline_version": None})
     names = {name for name, _ in envelope.to_headers(bare)}
     assert names == {"content-type", "ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "ce_origin", "ce_origintime",
                      "ce_deliverymode"}

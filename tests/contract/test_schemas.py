@@ -264,7 +264,7 @@ def test_the_document_has_every_header_that_an_event_carries():
     then = datetime(2021, 3, 3, tzinfo=UTC)
     least = Envelope(id="i", type="t", source="/s", time=then, origin="r-0-0", origin_time=then)
     rest = dict.fromkeys(("correlation_id", "causation_id", "replay_job_id", "pipeline_version", "redrive_id"), "x")
-    rest |= {"origin_mode": DeliveryMode.LIVE}
+    rest |= {"origin_mode": DeliveryMode.LIVE, "cause_mode": DeliveryMode.BACKFILL}
     sent = dict(to_headers(least.model_copy(update=rest), processed_at=then))
     assert set(sent) == set(headers["properties"])
     always = {name: value.decode() for name, value in to_headers(least)}

@@ -62,12 +62,15 @@ class Seen:
     kind: NoveltyKind
     now: datetime
     raw_time: datetime
+    by_past: bool = False
+    """Whether the arrival of something of the past is the cause: what that corroborates pages nobody."""
 
 
 def as_it_comes(event: StatementEvent, envelope: Envelope, now: datetime) -> Seen:
     """Return how the alert agent looks at a statement."""
     live = envelope.delivery_mode is DeliveryMode.LIVE
-    return Seen(live, event.novelty.live_kind, now, envelope.origin_time)
+    return Seen(
+        live, event.novelty.live_kind, now, envelope.origin_time, by_past=envelope.cause_mode is not None)
 
 
 def as_on_its_day(event: StatementEvent) -> Seen:
@@ -110,7 +113,8 @@ def _asked(event: StatementEvent, seen: Seen, rules: Rules, told: set[str]) -> l
     return [
         match for match in rules.matches(event)
         if match.rule.name not in told and seen.kind in match.rule.novelty and in_force(match.rule, seen.now)
-        and not (match.rule.office and _contradicted(event))]
+        and not (match.rule.office and _contradicted(event))
+        and not (seen.by_past and match.rule.min_independent_origins > 1)]
 
 
 def _contradicted(event: StatementEvent) -> bool:
