@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from streams.audit.collect import reader_of
 from streams.bus.interface import TopicPartition
-from streams.stages import PROCESSES, STAGES, group_of
+from streams.bus.views import names
+from streams.stages import FOLLOWING, PROCESSES, STAGES, group_of
 from streams.topics import TOPICS, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from schemas.view import View
     from streams.bus.interface import Admin, Bus
 
 Offsets: TypeAlias = Mapping[TopicPartition, int]
@@ -53,7 +55,28 @@ async def look(
         for stage in stages
         if group_of(stage) == reader_of(spec) and shadow(spec.name, job) in there
     }
-    committed = {stage: await admin.committed_offsets(group_of(stage, job)) for stage in stages}
+    return await _of(admin, read, job)
+
+
+async def look_followed(admin: Admin, stages: Collection[str], view: View) -> tuple[Lag, ...]:
+    """Return what stages that never fork have unread of replays that are, or were, production."""
+    there = await admin.describe_topics()
+    return await _of(admin, {
+        name: stage
+        for spec in TOPICS
+        for stage in FOLLOWING.intersection(stages)
+        if group_of(stage) == reader_of(spec)
+        for name in names(view, spec.name)
+        if name != spec.name and name in there
+    })
+
+
+async def _of(admin: Admin, read: Mapping[str, str], job: str | None = None) -> tuple[Lag, ...]:
+    """Return the lag of each topic; `read`: topic → stage."""
+    if not read:
+        return ()
+    committed = {
+        stage: await admin.committed_offsets(group_of(stage, job)) for stage in dict.fromkeys(read.values())}
     first = await admin.beginning_offsets(list(read))
     ends = await admin.end_offsets(list(read))
     return tuple(_of_topic(topic, stage, committed[stage], first, ends) for topic, stage in read.items())

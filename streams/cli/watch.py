@@ -14,11 +14,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from streams.audit.lag import Lag, age_seconds, look
+from streams.audit.lag import Lag, age_seconds, look, look_followed
 from streams.bus.errors import BusError, UnknownTopic
+from streams.bus.views import Watch
 from streams.cli import exits
 from streams.deliver.upkeep import pending
 from streams.observe import metrics
+from streams.stages import FOLLOWING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,14 +104,14 @@ async def _watch(
     outbox: Path | None = None, beside: Beside = nothing_beside,
 ) -> None:
     before: tuple[Lag, ...] = ()
-    measure_at = 0.0
+    measure_at, measured = 0.0, set[tuple[str, str]]()
     async with bus.admin() as admin:
         while not supervisor.stopping.is_set():
             lags = await look(admin, stages)
             teller.lag(lags)
             if (at := time.monotonic()) >= measure_at:
                 measure_at = at + _IDLE_LOOK_SECONDS
-                await _measure(bus, lags)
+                measured = await _measure(bus, (*lags, *await _followed(bus, stages)), measured)
             all_read = until_drained and _nothing(lags) and lags == before
             if all_read and not await beside() and not (outbox and pending(outbox, flush=True)):
                 teller.drained()
@@ -125,8 +127,21 @@ async def _pause(supervisor: Supervisor, seconds: float) -> None:
         return
 
 
-async def _measure(bus: Bus, lags: Sequence[Lag]) -> None:
+async def _followed(bus: Bus, stages: Sequence[str]) -> tuple[Lag, ...]:
+    if not FOLLOWING.intersection(stages):
+        return ()
+    async with Watch(bus) as views, bus.admin() as admin:
+        return await look_followed(admin, stages, await views.latest())
+
+
+async def _measure(bus: Bus, lags: Sequence[Lag], before: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Set the metrics and return whose; those of `before` that are no more (of a dropped run) go."""
     now_ms = time.time_ns() // 1_000_000
+    measured = {(lag.stage, lag.topic) for lag in lags}
+    for gone in before - measured:
+        metrics.LAG_RECORDS.remove(*gone)
+        metrics.LAG_SECONDS.remove(*gone)
     for lag in lags:
         metrics.LAG_RECORDS.labels(lag.stage, lag.topic).set(lag.records)
         metrics.LAG_SECONDS.labels(lag.stage, lag.topic).set(await age_seconds(bus, lag, now_ms))
+    return measured

@@ -15,9 +15,11 @@ from streams.bus.errors import UnknownTopic
 from streams.bus.interface import Bus
 from streams.cli.supervisor import Plan, Supervisor
 from streams.cli.telling import Teller
-from streams.cli.watch import drained, watch
+from streams.cli.watch import _followed, _measure, drained, watch
+from streams.core.replay.view import FIRST, moved, without
 from streams.observe import metrics
 from streams.settings import RunSettings
+from streams.topics import shadow
 from tests.cli.command_line import Line
 
 
@@ -49,6 +51,22 @@ def test_drained_is_judged_for_the_stages_that_run(line: Line, raw: Callable[...
     bus = connect(line.settings)
     assert not asyncio.run(drained(bus, ["clean"]))
     assert asyncio.run(drained(bus, ["tag", "dedup"]))
+
+
+async def test_what_alert_has_unread_of_a_replay_that_is_production_is_measured_until_its_drop(line: Line) -> None:
+    await asyncio.to_thread(line.prepare)
+    bus, name = connect(line.settings), shadow(topics.STATEMENTS.name, "shorter-1")
+    async with bus.admin() as admin:
+        await admin.create_topic(name, 2, {})
+    await asyncio.to_thread(line.put, name, {})
+    cut = moved(FIRST, "shorter-1", {0: 0, 1: 0})
+    measured: set[tuple[str, str]] = set()
+    for view, records in ((FIRST, None), (cut, 1.0), (without(cut, "shorter-1"), None)):
+        await asyncio.to_thread(line.put, topics.VIEWS.name, view.model_dump_json().encode(), key=b"production")
+        measured = await _measure(bus, await _followed(bus, ["clean", "alert"]), measured)
+        labels = {"stage": "alert", "topic": name}
+        assert metrics.REGISTRY.get_sample_value("communique_lag_records", labels) == records
+        assert await _followed(bus, ["clean"]) == ()
 
 
 class Broken:
