@@ -85,7 +85,8 @@ def _seen(event: StatementEvent, envelope: Envelope, now: str | None) -> Seen:
     clock = datetime.now(UTC)
     at = clock if now is None else envelope.origin_time if now == "said" else moment(now, clock)
     live = now is not None or envelope.came_as is DeliveryMode.LIVE
-    return Seen(live, event.novelty.live_kind, at, min(envelope.origin_time, at))
+    by_past = now is None and envelope.cause_mode is not None
+    return Seen(live, event.novelty.live_kind, at, min(envelope.origin_time, at), by_past=by_past)
 
 
 async def _both(

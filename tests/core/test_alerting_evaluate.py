@@ -22,6 +22,7 @@ from streams.core.alerting.making import group_value, rule_of
 from streams.core.alerting.matching import RuleIndex
 from streams.core.alerting.past import Past
 from streams.core.alerting.raised import Raised, RaisedIndex
+from streams.core.alerting.verdict import verdict
 from streams.core.delivering.matching import group_name
 from streams.testing.builders import envelope
 from streams.testing.rules import rule
@@ -370,3 +371,10 @@ def test_an_entry_that_was_spoken_of_again_is_kept_from_then_on():
         stage.known.forget(event, envelope("raw-0-2", hours=480, **lane), {0: (0, 3)}, kept)
         assert len(stage.known.table) == (not lane)
     assert stage.known.index.followed == set()
+
+
+@pytest.mark.parametrize(("origins", "cause", "raises"), [(1, DeliveryMode.BACKFILL, True), (2, DeliveryMode.BACKFILL, False), (2, None, True)])
+def test_what_the_past_corroborates_is_told_as_the_agent_judges_it(origins, cause, raises):
+    event, its = BRIDGE.model_copy(update={"independent_origins": 2}), envelope("raw-0-1").model_copy(update={"cause_mode": cause})
+    told = verdict(rule(min_independent_origins=origins), event, its, as_it_comes(event, its, NOW))
+    assert (told.raises, all(each.matched for each in told.conditions)) == (raises, raises)

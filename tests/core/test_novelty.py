@@ -9,7 +9,7 @@ import pytest
 from schemas.found_statement import ArticleRef, FoundStatement, Named
 from schemas.mention import MentionKind
 from schemas.span import Span
-from schemas.statement import Attribution, Official, SaidOn, SpeechAct, StatementMode
+from schemas.statement import Attribution, Cue, Official, SaidOn, SpeechAct, StatementMode
 from streams.core.novelty.gist import Figure, gist_of
 from streams.core.novelty.likeness import likeness
 from streams.core.novelty.origins import Way, count
@@ -17,10 +17,10 @@ from streams.core.novelty.origins import Way, count
 DAY = datetime(2024, 5, 6, tzinfo=UTC)
 
 
-def found(content, *, names=(), act=SpeechAct.ASSERT, said_on=None, addressed=()):
+def found(content, *, names=(), act=SpeechAct.ASSERT, said_on=None, addressed=(), cue=None):
     return FoundStatement(
         statement_id="s", mode=StatementMode.INDIRECT, speech_act=act, content=(Span(start=0, end=len(content), text=content),),
-        cue=None, speaker=None, said_on=said_on or SaidOn(basis="none"), attribution=Attribution.EXPLICIT, confidence=1,
+        cue=cue and Cue(start=0, end=1, text=cue, lemma=cue, factive=False, negated=False), speaker=None, said_on=said_on or SaidOn(basis="none"), attribution=Attribution.EXPLICIT, confidence=1,
         official=Official(is_official=False, evidence=None), article=ArticleRef(id="a", version="v"), placement="p", language="en",
         event_time=DAY, lanes=("live",), names=tuple(place(name) for name in names), addressed=tuple(place(name) for name in addressed))
 
@@ -81,6 +81,15 @@ def test_what_is_said_to_another_is_apart():
 def test_denying_turns_everything_round():
     assert related(gist_of(found("agents entered the embassy", act=SpeechAct.DENY)), "agents entered the embassy") == "contradiction"
     assert related(gist_of(found("agents entered the embassy", act=SpeechAct.DENY)), "agents never entered the embassy") == "same"
+
+
+@pytest.mark.parametrize(("content", "cue", "relation"), [
+    ("there was no application for the harbour licence", "say", "same"), ("there was no application for the harbour licence", None, "same"),
+    ("there was an application for the harbour licence", "deny", "same"), ("there was no application for the harbour licence", "deny", "contradiction"),
+    ("the application for the harbour licence was nonsense", "say", "same")])
+def test_a_denial_by_its_own_words_is_the_denial_that_a_cue_makes(content, cue, relation):
+    denied = gist_of(found("there was an application for the harbour licence", act=SpeechAct.DENY, cue="deny"))
+    assert related(denied, gist_of(found(content, act=SpeechAct.DENY, cue=cue))) == relation
 
 
 def test_tomorrow_is_another_day_next_week():

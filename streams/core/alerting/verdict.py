@@ -54,6 +54,8 @@ def _others(rule: Rule, event: StatementEvent, seen: Seen) -> Iterator[Held]:
         yield Held("the registry does not contradict the office", event.speaker.role.check if fits else None)
     if not seen.live:
         yield Held("it is live", None)
+    if seen.by_past and rule.min_independent_origins > 1:
+        yield Held("what came live moved it", None)
 
 
 def _fresh(rule: Rule, event: StatementEvent, seen: Seen) -> Held:

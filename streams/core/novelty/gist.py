@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from schemas.mention import MentionKind
 from schemas.statement import SpeechAct, StatementMode
 from streams.core.novelty.words import Words, plain_form, words
+from streams.core.statements.cues import cues_of
 from streams.core.statements.placement import normalised
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def gist_of(found: FoundStatement) -> Gist:
         first = written in {".", "!", "?"}
     reading.take(".", name=False)
     said = found.said_on
-    denied = (found.speech_act is SpeechAct.DENY) != (found.cue is not None and found.cue.negated)
+    denied = _denied(found, bool(reading.turned)) != (found.cue is not None and found.cue.negated)
     return Gist(
         normalised(content), frozenset(reading.terms), frozenset(reading.names),
         frozenset(key_of(each, known) for each in found.addressed),
@@ -196,6 +197,15 @@ def gist_of(found: FoundStatement) -> Gist:
         tuple(frozenset(scope) for scope in reading.turned), denied,
         (str(said.not_before or ""), str(said.not_after or "")) if reading.relative else None,
     )
+
+
+def _denied(found: FoundStatement, negated: bool) -> bool:
+    """Tell whether denying turns the content round. Words that deny by their own negation are not."""
+    if found.speech_act is not SpeechAct.DENY or not negated:
+        return found.speech_act is SpeechAct.DENY
+    form, _, particle = found.cue.lemma.partition(" ") if found.cue is not None else ("", "", "")
+    verb = cues_of(found.language).verb(form, particle)
+    return verb is not None and verb.act is SpeechAct.DENY
 
 
 def _without_names(content: str, names: Iterable[Named], reading: _Reading) -> str:
