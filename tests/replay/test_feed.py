@@ -280,7 +280,7 @@ async def test_an_archive_is_replayed_as_the_topic_is(bus):
     def told(copy):
         return copy.key, copy.value, tuple(pair for pair in copy.headers if pair[0] != "ce_replayjobid")
 
-    ours, theirs = (sorted(await copies(bus.bus, job), key=lambda each: each.at) for job in (here, there))
+    ours, theirs = [sorted(await copies(bus.bus, job), key=lambda each: each.at) for job in (here, there)]
     assert [told(each) for each in theirs] == [told(each) for each in ours]
 
 
