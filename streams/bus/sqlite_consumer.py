@@ -59,14 +59,16 @@ class Reader:
             raise
 
     async def close(self) -> None:
-        """Close it; the writer ends with its last user."""
+        """Close it, also when cancelled in the midst; the writer ends with its last user."""
         address = self.waker.address
-        await self._writer.run(
-            lambda pen: pen.connection.execute("DELETE FROM readers WHERE address=?", (address,)), wakes=False
-        )
-        self.waker.close()
-        self.connection.close()
-        await asyncio.to_thread(self._writer.stop)
+        try:
+            await self._writer.run(
+                lambda pen: pen.connection.execute("DELETE FROM readers WHERE address=?", (address,)),
+                wakes=False)
+        finally:
+            self.waker.close()
+            self.connection.close()
+            await asyncio.to_thread(self._writer.stop)
 
     def pid(self, place: tuple[str, int]) -> int:
         """Return the table number of a partition. Raises `UnknownTopic`."""
@@ -116,10 +118,12 @@ class SqliteConsumer:
         if not self._started:
             return
         self._started = False
-        if self._member.generation:
-            self._writer.beat_no_more(self._member)
-            await self._writer.run(lambda pen: sqlite_group.leave(pen.connection, self._member))
-        await self._reader.close()
+        try:
+            if self._member.generation:
+                self._writer.beat_no_more(self._member)
+                await self._writer.run(lambda pen: sqlite_group.leave(pen.connection, self._member))
+        finally:
+            await self._reader.close()
 
     def subscribe(self, topics: Sequence[str]) -> None:
         """Read these topics as the group's member; `getmany` gives {} for as long as another one lives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
@@ -14,7 +15,7 @@ import typer
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from schemas.envelope import Envelope
     from schemas.rule import Rule
@@ -158,18 +159,19 @@ def alone(event: StatementEvent) -> Envelope:
 async def _on_bus(statement: str) -> tuple[StatementEvent, Envelope]:
     found: tuple[StatementEvent, Envelope] | None = None
     begins = statement.strip().lower()
-    async for event, envelope in statements(start.settings()):
-        if not begins or not event.statement_id.startswith(begins):
-            continue
-        if found is not None and found[0].statement_id != event.statement_id:
-            raise exits.Usage(f"several statements begin with {statement}: give more of the id")
-        found = event, envelope
+    async with aclosing(statements(start.settings())) as reading:
+        async for event, envelope in reading:
+            if not begins or not event.statement_id.startswith(begins):
+                continue
+            if found is not None and found[0].statement_id != event.statement_id:
+                raise exits.Usage(f"several statements begin with {statement}: give more of the id")
+            found = event, envelope
     if found is None:
         raise exits.Usage(f"no statement on the bus begins with {statement}, and no file has that name")
     return found
 
 
-async def statements(settings: Settings) -> AsyncIterator[tuple[StatementEvent, Envelope]]:
+async def statements(settings: Settings) -> AsyncGenerator[tuple[StatementEvent, Envelope], None]:
     """Yield all statements on the bus, in order of their partitions; what is none is left out."""
     from streams.bus import codec
     from streams.bus.connect import connect
@@ -181,14 +183,15 @@ async def statements(settings: Settings) -> AsyncIterator[tuple[StatementEvent, 
     limits = codec.limits_of(settings)
     with output.progress() as shown:
         task = shown.add_task("statements", total=None)
-        async for records in scan(connect(settings), [STATEMENTS.name], missing_ok=True):
-            for record in records:
-                try:
-                    event = codec.decode(record.value, STATEMENTS.model, limits)
-                    yield cast("StatementEvent", event), of_event(record)
-                except Permanent:
-                    continue
-            shown.advance(task, len(records))
+        async with aclosing(scan(connect(settings), [STATEMENTS.name], missing_ok=True)) as reading:
+            async for records in reading:
+                for record in records:
+                    try:
+                        event = codec.decode(record.value, STATEMENTS.model, limits)
+                        yield cast("StatementEvent", event), of_event(record)
+                    except Permanent:
+                        continue
+                shown.advance(task, len(records))
 
 
 async def standing() -> tuple[Mapping[str, Rule], Mapping[str, int]]:
