@@ -10,7 +10,6 @@ the UTC day of its first record.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.archive.errors import ArchiveBusy
+from streams.bus.sole import claim
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,15 +81,10 @@ def sync_folder(folder: Path) -> None:
 @contextmanager
 def written_by_us(folder: Path) -> Iterator[None]:
     """Be the one writer of the archive. Raises `ArchiveBusy`; the kernel ends it when the process dies."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    if (lock := claim(folder / "lock")) is None:
+        raise ArchiveBusy(
+            f"another process writes the archive {folder}: stop it (`communique archive run`), try again")
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ArchiveBusy(
-                f"another process writes the archive {folder}: stop it (`communique archive run`), try again"
-            ) from None
         yield
     finally:
         os.close(lock)

@@ -18,10 +18,10 @@ from schemas.alert import Alert
 from streams.bus import codec
 from streams.bus.blank import taken_down
 from streams.bus.burial import dead_letter, death_of
+from streams.bus.durable import writing
 from streams.bus.envelope import of_event
 from streams.core.outcome import Permanent
 from streams.deliver.intake import Heard, Intake
-from streams.deliver.store import writing
 from streams.observe import logging, metrics
 from streams.stages import DELIVER
 from streams.topics import ALERTS

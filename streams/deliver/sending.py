@@ -15,12 +15,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from schemas.delivery import DeliveryOutcome
+from streams.bus.durable import writing
 from streams.bus.errors import BusError
 from streams.deliver import results, upkeep
 from streams.deliver.attempts import Attempt, Attempts
 from streams.deliver.departure import Departures
 from streams.deliver.notification import Channel, Failed, Sent
-from streams.deliver.store import writing
 from streams.observe import logging, metrics
 from streams.stages import DELIVER
 

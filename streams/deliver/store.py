@@ -11,22 +11,16 @@ processes; SQLite's lock keeps them apart for the milliseconds they take. Local 
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from streams.bus import sole
+from streams.bus.durable import NotOurs, Store, open_file
 from streams.core.outcome import CommuniqueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from streams.settings import Settings
-
-Store: TypeAlias = sqlite3.Connection
-"""An opened outbox, for rooms that know no database."""
 
 APPLICATION_ID: Final = 0x434D4F31
 """`CMO1`, in the file's header: a file with another number is not ours and is not touched."""
@@ -85,56 +79,16 @@ def path_of(settings: Settings) -> Path:
     return settings.state / "outbox.db"
 
 
-def open_store(path: Path) -> sqlite3.Connection:
+def open_store(path: Path) -> Store:
     """Open the outbox, laid out when it is new. Raises `OutboxError`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        if not _laid_out(connection):
-            _lay_out(connection)
-        found = connection.execute("PRAGMA application_id").fetchone()[0]
+        return open_file(path, APPLICATION_ID, _LAYOUT, BUSY_SECONDS)
     except (sqlite3.Error, OSError) as error:
         raise OutboxError(f"the outbox {path} cannot be opened: {error}") from None
-    if found != APPLICATION_ID:
-        connection.close()
-        raise OutboxError(f"{path} is an SQLite file, but not an outbox")
-    return connection
-
-
-def _laid_out(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
-
-
-def _lay_out(connection: sqlite3.Connection) -> None:
-    """Make the tables, unless another process did meanwhile."""
-    with writing(connection):
-        if not _laid_out(connection):
-            for statement in _LAYOUT.split(";"):
-                connection.execute(statement)
-
-
-@contextmanager
-def writing(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction: all of it or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+    except NotOurs:
+        raise OutboxError(f"{path} is an SQLite file, but not an outbox") from None
 
 
 def claim(path: Path) -> int | None:
     """Take the lock of the one process that sends; None while another has it, or until it is dead."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
+    return sole.claim(Path(f"{path}.lock"))

@@ -17,10 +17,11 @@ from typing import Final
 
 from schemas.alert import Alert, AlertEvidence
 from schemas.delivery import DeliveryOutcome
+from streams.bus.durable import Store, writing
 from streams.core.outcome import CommuniqueError
 from streams.deliver import results
 from streams.deliver.intake import alert_of
-from streams.deliver.store import OutboxError, Store, claim, open_store, writing
+from streams.deliver.store import OutboxError, claim, open_store
 
 WHY: Final = "taken down"
 LINE: Final = "(taken down)"

@@ -6,9 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from streams.bus.durable import writing
 from streams.core.delivering.pace import MOST_ASKED_SECONDS
 from streams.deliver.config import Pace
-from streams.deliver.store import open_store, writing
+from streams.deliver.store import open_store
 from streams.observe import metrics
 
 _OPEN: str = """

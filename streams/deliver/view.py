@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.alert import Alert
+from streams.bus.durable import writing
 from streams.core.delivering.matching import Matcher
 from streams.deliver.intake import alert_of
-from streams.deliver.store import writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ Source: draft-ietf-httpapi-idempotency-key-header-06, §2.6 (another body: 422; 
 
 from __future__ import annotations
 
-import fcntl
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import orjson
 
+from streams.bus.sole import claim
 from streams.core.outcome import Usage
 
 if TYPE_CHECKING:
@@ -39,13 +39,9 @@ class Keys:
     """Answers by key. One process at a time: a second is told so by `Usage`."""
 
     def __init__(self, folder: Path, most_bytes: int) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._lock)
-            raise Usage(f"another serve uses {folder}: give this one a state folder of its own") from None
+        if (lock := claim(folder / "lock")) is None:
+            raise Usage(f"another serve uses {folder}: give this one a state folder of its own")
+        self._lock = lock
         self._most = most_bytes // 2
         self._paths = [folder / "keys.0.jsonl", folder / "keys.1.jsonl"]
         self._halves = [_read(path) for path in self._paths]

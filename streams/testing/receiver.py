@@ -11,11 +11,12 @@ those that say nothing: a trap needs no more.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Self
+
+from streams.testing.listening import Listening
 
 _PART: Final = b"x" * 65_536
 
@@ -67,15 +68,16 @@ class Receiver:
     calls: list[Call] = field(default_factory=list)
     taken: list[Call] = field(default_factory=list)
     """Calls that were read whole and answered 2xx, or cut after that."""
-    _server: asyncio.Server | None = None
-    _open: set[asyncio.Task[None]] = field(default_factory=set)
+    _listening: Listening = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Be ready to listen."""
+        self._listening = Listening(self._met, self.host)
 
     @property
     def port(self) -> int:
         """Return the port it listens on."""
-        if self._server is None:
-            raise RuntimeError("not started")
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._listening.port
 
     @property
     def url(self) -> str:
@@ -84,28 +86,18 @@ class Receiver:
 
     async def __aenter__(self) -> Self:
         """Listen on a free port."""
-        self._server = await asyncio.start_server(self._met, self.host, 0)
+        await self._listening.start()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Cut every connection and stop."""
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await self._listening.stop()
 
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._open.add(task)
         self.connections += 1
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await self._serve(reader, writer)
+            await self._serve(reader, writer)
         finally:
-            if task is not None:
-                self._open.discard(task)
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -11,10 +11,11 @@ there is 404.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeAlias
+
+from streams.testing.listening import Listening
 
 _DRIP_SECONDS: Final = 0.1
 
@@ -46,15 +47,16 @@ class Site:
     robots: int = 0
     at_once: int = 0
     most_at_once: int = 0
-    _server: asyncio.Server | None = None
-    _open: set[asyncio.Task[None]] = field(default_factory=set)
+    _listening: Listening = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Be ready to listen."""
+        self._listening = Listening(self._met, self.host)
 
     @property
     def port(self) -> int:
         """Return the port it listens on."""
-        if self._server is None:
-            raise RuntimeError("not started")
-        return int(self._server.sockets[0].getsockname()[1])
+        return self._listening.port
 
     @property
     def url(self) -> str:
@@ -63,30 +65,20 @@ class Site:
 
     async def __aenter__(self) -> Self:
         """Listen on a free port."""
-        self._server = await asyncio.start_server(self._met, self.host, 0)
+        await self._listening.start()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         """Cut every connection and stop."""
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._open):
-            task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await self._listening.stop()
 
     async def _met(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if task := asyncio.current_task():
-            self._open.add(task)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await self._serve(reader, writer)
+            await self._serve(reader, writer)
         finally:
             self.at_once -= 1
-            if task:
-                self._open.discard(task)
-            writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

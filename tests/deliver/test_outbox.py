@@ -11,11 +11,11 @@ import pytest
 from schemas.alert import AlertKind, AlertRule, Severity
 from schemas.envelope import DeliveryMode
 from schemas.quiet_hours import QuietHours
+from streams.bus.durable import writing
 from streams.core.delivering.matching import Inhibition, matcher
 from streams.deliver import upkeep, view
 from streams.deliver.config import Pace
 from streams.deliver.notification import Failed
-from streams.deliver.store import writing
 from streams.testing.builders import DAY, alert
 from tests.deliver.yard import START, Yard
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from schemas.envelope import DeliveryMode
+from streams.bus.durable import writing
 from streams.bus.envelope import of_event
 from streams.bus.interface import Record
 from streams.deliver.attempts import Attempts
@@ -14,7 +15,7 @@ from streams.deliver.config import Pace
 from streams.deliver.departure import Departures
 from streams.deliver.intake import Heard, Intake
 from streams.deliver.notification import Sent
-from streams.deliver.store import open_store, writing
+from streams.deliver.store import open_store
 from streams.testing.builders import DAY, alert_record
 
 START = DAY.timestamp() + 3600

@@ -7,9 +7,9 @@ import random
 import pytest
 
 from schemas.alert import AlertRule
+from streams.bus.durable import writing
 from streams.deliver.config import Pace
 from streams.deliver.notification import Failed, Sent
-from streams.deliver.store import writing
 from streams.testing.builders import alert
 from tests.deliver.yard import Yard
 

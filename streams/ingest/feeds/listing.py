@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from streams.bus.durable import Store, writing
 from streams.core.cleaning.urls import domain_of
 from streams.core.outcome import Usage
 from streams.core.web.links import written
 from streams.core.web.target import TargetRefused, target_of
-from streams.ingest.feeds.store import Store, writing
 
 if TYPE_CHECKING:
     from streams.core.web.target import Allowed

@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streams.bus.durable import Store, writing
 from streams.core.delivering.pace import Breaker, failed
 from streams.core.feeds.robots import Rules
 from streams.core.web.target import TargetRefused
-from streams.ingest.feeds.store import Store, writing
 from streams.ingest.feeds.taking import host_of
 from streams.web.fetch import FetchFailed, Limits, Web
 

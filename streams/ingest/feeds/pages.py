@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from streams.bus.durable import writing
 from streams.core.delivering.pace import retry_after
 from streams.core.feeds.article import Came, article
 from streams.core.feeds.entry import Entry
 from streams.core.web.target import TargetRefused
 from streams.ingest.feeds.listing import Feed, by_number
 from streams.ingest.feeds.manners import Resting
-from streams.ingest.feeds.store import writing
 from streams.ingest.feeds.taking import host_of, is_of, put
 from streams.ingest.page import fetched_text
 from streams.observe import metrics

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from streams.bus.durable import Store, writing
 from streams.core.web.target import Allowed
 from streams.ingest.feeds.listing import Feed, by_number, feeds
 from streams.ingest.feeds.manners import Manners
 from streams.ingest.feeds.pages import Pages
 from streams.ingest.feeds.reader import Reader
 from streams.ingest.feeds.sending import Sending
-from streams.ingest.feeds.store import Store, writing
 from streams.ingest.feeds.taking import Bounds
 from streams.ingest.feeds.visit import Visits
 from streams.observe import metrics

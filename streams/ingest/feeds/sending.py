@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from schemas.envelope import DeliveryMode
 from schemas.raw_article import RawArticle
 from streams import topics
+from streams.bus.durable import Store, writing
 from streams.bus.errors import TooLarge
-from streams.ingest.feeds.store import Store, writing
 from streams.ingest.known import known_ids
 from streams.ingest.load import raw_record
 from streams.observe import metrics

@@ -8,22 +8,16 @@ again under the same id, and is never forgotten. Local disks only.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from streams.bus import sole
+from streams.bus.durable import NotOurs, Store, open_file
 from streams.core.outcome import CommuniqueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from streams.settings import Settings
-
-Store: TypeAlias = sqlite3.Connection
-"""An opened file, for rooms that know no database."""
 
 APPLICATION_ID: Final = 0x434D4631
 """`CMF1`, in the file's header: a file with another number is not ours and is not touched."""
@@ -71,50 +65,13 @@ def path_of(settings: Settings) -> Path:
 def open_store(path: Path) -> Store:
     """Open the file, laid out when it is new. Raises `FeedsError`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        store = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        store.row_factory = sqlite3.Row
-        store.execute("PRAGMA journal_mode=WAL")
-        store.execute("PRAGMA synchronous=FULL")
-        _lay_out(store)
-        found = store.execute("PRAGMA application_id").fetchone()[0]
+        return open_file(path, APPLICATION_ID, _LAYOUT, _BUSY_SECONDS)
     except (sqlite3.Error, OSError) as error:
         raise FeedsError(f"the file of feeds {path} cannot be opened: {error}") from None
-    if found != APPLICATION_ID:
-        store.close()
-        raise FeedsError(f"{path} is an SQLite file, but not one of feeds")
-    return store
-
-
-def _lay_out(store: Store) -> None:
-    """Make the tables, unless they are there or another process makes them meanwhile."""
-    if store.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-        return
-    with writing(store):
-        if not store.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            for statement in _LAYOUT.split(";"):
-                store.execute(statement)
-
-
-@contextmanager
-def writing(store: Store) -> Iterator[None]:
-    """One transaction: all of it or nothing."""
-    store.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        store.execute("ROLLBACK")
-        raise
-    store.execute("COMMIT")
+    except NotOurs:
+        raise FeedsError(f"{path} is an SQLite file, but not one of feeds") from None
 
 
 def claim(path: Path) -> int | None:
     """Take the lock of the one process that visits; None while another has it. Held until it is dead."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
+    return sole.claim(Path(f"{path}.lock"))

@@ -11,9 +11,10 @@ import os
 import sqlite3
 from pathlib import Path
 
+from streams.bus.durable import writing
 from streams.core.cleaning.taken_down import article_named
 from streams.core.outcome import CommuniqueError
-from streams.ingest.feeds.store import FeedsError, claim, open_store, writing
+from streams.ingest.feeds.store import FeedsError, claim, open_store
 
 
 class FeedsBusy(CommuniqueError):

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from schemas.envelope import DeliveryMode
+from streams.bus.durable import Store, writing
 from streams.core.feeds.article import Came, article
 from streams.core.feeds.entry import Entry, Named
 from streams.ingest.feeds.listing import Feed, History
-from streams.ingest.feeds.store import Store, writing
 from streams.observe import metrics
 
 if TYPE_CHECKING:

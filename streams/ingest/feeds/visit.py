@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from streams.bus.durable import Store, writing
 from streams.core.delivering.pace import retry_after
 from streams.core.feeds import pace
 from streams.core.feeds.article import Came
@@ -20,7 +21,6 @@ from streams.core.web.target import TargetRefused
 from streams.ingest.feeds.listing import Feed
 from streams.ingest.feeds.manners import Manners, Resting
 from streams.ingest.feeds.reader import Reader
-from streams.ingest.feeds.store import Store, writing
 from streams.ingest.feeds.taking import Bounds, Source, host_of, is_of, take
 from streams.observe import metrics
 from streams.web.fetch import Fetched, FetchFailed, Limits, Web
