@@ -58,8 +58,12 @@ _TELL_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it. Milliseconds; `differing`: keys at rest that are not as in a run in order."""
+    """What came of it. Milliseconds; `differing`: keys at rest that are not as in a run in order.
 
+    `articles`: how many were loaded, of those `asked` for: fewer when --minutes ended it.
+    """
+
+    asked: int
     articles: int
     live: int
     seconds: float
@@ -169,10 +173,12 @@ async def measure(called: argparse.Namespace, folder: Path) -> Report:
         live = await living
         say(f"loaded in {seconds:.0f} s; draining")
         say("drained" if await field.drained() else "NOT drained in time")
-        return await _report(field, gate, loaded, live, seconds)
+        return await _report(field, gate, (called.articles, loaded), live, seconds)
 
 
-async def _report(field: Product, gate: Gate, articles: int, live: int, seconds: float) -> Report:
+async def _report(
+    field: Product, gate: Gate, articles: tuple[int, int], live: int, seconds: float
+) -> Report:
     alone, beside = await _waits(field, gate)
     report = await collect.audit(field.bus)
     say("audited; comparing with a run in order")
@@ -180,7 +186,7 @@ async def _report(field: Product, gate: Gate, articles: int, live: int, seconds:
     wanted = await in_order.expected(field.bus)
     wrong = in_order.differing(found.at_rest, wanted)
     return Report(
-        articles, live, round(seconds, 1), round(articles / seconds, 1),
+        *articles, live, round(seconds, 1), round(articles[1] / seconds, 1),
         len(alone), *_spread(alone), len(beside), *_spread(beside), *await _paged(field), report.holds,
         report.raw, report.enriched, report.refused, report.dead_lettered,
         len(wanted), len(wrong), tuple(wrong[:10]))

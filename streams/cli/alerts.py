@@ -17,7 +17,7 @@ from streams.cli import exits, output, start
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.deliver.store import Store
+    from streams.bus.durable import Store
     from streams.deliver.view import Known, Place
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ from streams.cli import feeds_run as running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.ingest.feeds.store import Store
+    from streams.bus.durable import Store
 
 app = typer.Typer(
     no_args_is_help=True,

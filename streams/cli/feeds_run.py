@@ -15,8 +15,8 @@ import typer
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
+    from streams.bus.durable import Store
     from streams.ingest.feeds.listing import Feed
-    from streams.ingest.feeds.store import Store
     from streams.settings import Settings
 
 

@@ -146,6 +146,13 @@ def test_what_was_loaded_later_is_looked_at_on_its_own_day():
     assert len(backtest(quay, past((event, 1)), on_its_day=True).alerts) == 1
 
 
+@pytest.mark.parametrize(("cause", "raises"), [(None, 1), (DeliveryMode.BACKFILL, 0), (DeliveryMode.REDRIVE, 0)])
+def test_a_backtest_is_as_silent_as_the_agent_on_what_the_past_corroborates(cause, raises):
+    event = said("The quay", independent_origins=2)
+    of_two = rule(words=("quay",), min_independent_origins=2)
+    assert len(backtest(of_two, [(event, its(event).model_copy(update={"cause_mode": cause}))]).alerts) == raises
+
+
 def test_two_rules_are_compared_by_what_was_said():
     events = past((said("quay one"), 1), (said("pier two"), 2), (said("quay and pier"), 3))
     first, second = (backtest(rule(words=(word,)), events) for word in ("quay", "pier"))

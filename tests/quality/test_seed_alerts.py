@@ -13,9 +13,9 @@ from pathlib import Path
 from schemas.alert import Alert
 from schemas.raw_article import RawArticle
 from streams import topics
+from streams.bus.durable import writing
 from streams.bus.envelope import of_event
 from streams.deliver.intake import Heard, Intake
-from streams.deliver.store import writing
 from streams.settings import RunSettings, Settings, TopicSettings
 from streams.stages import STAGES
 from streams.testing.builders import put_raw

@@ -7,12 +7,12 @@ on its own day.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from schemas.envelope import DeliveryMode
 from schemas.statement_event import NoveltyKind
-from streams.core.alerting.evaluate import Seen, as_on_its_day, evaluate, tellable
+from streams.core.alerting.evaluate import Seen, as_it_comes, as_on_its_day, evaluate, tellable
 from streams.core.alerting.matching import RuleIndex, fresh_until
 from streams.core.alerting.raised import Raised, RaisedIndex
 from streams.core.delivering.matching import FOLLOW_UPS
@@ -72,8 +72,7 @@ def seen_then(event: StatementEvent, envelope: Envelope, *, on_its_day: bool = F
     """Return how a statement of the past is looked at; `on_its_day`: so, even if it came in live."""
     if on_its_day or envelope.came_as is not DeliveryMode.LIVE:
         return as_on_its_day(event)
-    at = envelope.origin_time
-    return Seen(live=True, kind=event.novelty.live_kind, now=at, raw_time=at)
+    return replace(as_it_comes(event, envelope, envelope.origin_time), live=True)
 
 
 def backtest(
