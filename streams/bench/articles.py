@@ -51,11 +51,24 @@ def sentences(number: int) -> list[str]:
     ]
 
 
+def whole(number: int) -> bool:
+    """Return whether `number` is an article that comes out: bytes that are one, and long enough to keep."""
+    return not (_broken(number) or _short(number))
+
+
+def _broken(number: int) -> bool:
+    return number % 37 == 36
+
+
+def _short(number: int) -> bool:
+    return number % 29 == 28
+
+
 def raw(number: int) -> RawRecord:
     """Return the raw record of `number`, from 0."""
-    if number % 37 == 36:
+    if _broken(number):
         return RawRecord(b"broken", b'{"content": ' + str(number).encode())
-    if number % 29 == 28:
+    if _short(number):
         return _record(number, ["Too short."])
     first = number - number % 10
     if number % 10 == 7:
