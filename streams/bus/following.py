@@ -6,7 +6,8 @@ and a reader that dies anywhere goes on where it was. Of a run that takes over i
 before has written so far, then its own topic from the beginning, where it passes over all that others have.
 The topics of a run that is dropped may go at any moment: its readers go on in those that remain.
 
-A group's place is its committed offsets, in all these topics; a list is committed when the next is asked for.
+A group's place is its committed offsets, in all these topics: it takes its places before it reads, so that
+who drops a run finds who follows it (`streams.replay.owing`). A list is committed when the next is asked for.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from streams.bus import scan
-from streams.bus.errors import Fenced, UnknownTopic
+from streams.bus.errors import BusError, Fenced, UnknownTopic
 from streams.bus.interface import TopicPartition
-from streams.bus.views import is_seen, names
+from streams.bus.views import current, is_seen, names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -35,10 +36,20 @@ def seen(view: View, records: Sequence[Record]) -> list[Record]:
 async def to_end(
     bus: Bus, view: View, topic: str, *, starts: Mapping[TopicPartition, int] | None = None
 ) -> AsyncGenerator[list[Record], None]:
-    """Yield what there is of a topic, the oldest run's first, as `scan.scan` does."""
+    """Yield what there is of a topic, the oldest run's first, as `scan.scan` does.
+
+    Raises `BusError` when a run was dropped before all of it was read.
+    """
     for name in names(view, topic):
-        async for records in scan.scan(bus, [name], starts=starts, missing_ok=name != topic):
-            yield seen(view, records)
+        try:
+            async for records in scan.scan(bus, [name], starts=starts):
+                yield seen(view, records)
+        except UnknownTopic:
+            if name in names(await current(bus), topic):
+                raise
+        if name != topic and name not in names(await current(bus), topic):
+            raise BusError(
+                f"{name} was dropped while it was read: its part stands in the run before. Read again")
 
 
 async def on(
@@ -107,6 +118,10 @@ async def in_group(
     """Yield records as a group's member does (`scan.in_group`); with `at_end` it ends there."""
     while True:
         known = names(await watch.fresh(), topic)
+        taking = _unless_dropped(_take_places(bus, known, group), watch, topic, known)
+        async with aclosing(taking) as lists:
+            async for nothing in lists:
+                yield nothing
         for count in range(1, len(known) + 1):
             ends = at_end or count < len(known)
             reading = _unless_dropped(
@@ -120,6 +135,24 @@ async def in_group(
                 break
         else:
             return
+
+
+async def _take_places(bus: Bus, known: Sequence[str], group: str) -> AsyncGenerator[list[Record], None]:
+    """Let a group have a place in the topics of all runs, where it has none at the beginning.
+
+    Yields nothing, twice a second, while it waits to be let in.
+    """
+    async with bus.admin() as admin:
+        have = {place.topic for place in await admin.committed_offsets(group)}
+    if len(known) == 1 or have.issuperset(known):
+        return
+    async with bus.consumer(client_id="communique-consume", group=group) as consumer:
+        consumer.subscribe(known)
+        while not (mine := consumer.assignment()):
+            await consumer.getmany(timeout_ms=scan.POLL_MS, max_records=1)
+            yield []
+        first = await consumer.beginning_offsets(mine)
+        await consumer.commit({each: first[each] for each in mine if await consumer.committed(each) is None})
 
 
 async def _until_moved(

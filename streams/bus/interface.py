@@ -144,6 +144,9 @@ class Admin(Protocol):
     async def commit_offsets(self, group: str, offsets: Mapping[TopicPartition, int]) -> None:
         """Set a group's offsets while it has no live member."""
 
+    async def groups(self) -> list[str]:
+        """Return the groups that have ever committed and are still known, by name."""
+
     async def live_groups(self) -> list[str]:
         """Return the groups that have a live member, by name."""
 

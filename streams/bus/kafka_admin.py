@@ -111,11 +111,19 @@ class KafkaAdmin:
         with translated(f"asking for the offsets of {group}"):
             return await self._persist(fetch)
 
+    async def groups(self) -> list[str]:
+        """Return the groups that the brokers know."""
+        with translated("asking for groups"):
+            return await self._persist(self._groups)
+
+    async def _groups(self) -> list[str]:
+        return sorted({group for group, *_ in await self._client().list_consumer_groups()})
+
     async def live_groups(self) -> list[str]:
         """Return the groups that have a member, as their coordinators see them."""
         async def ask() -> list[str]:
             """Ask every broker for its groups, every coordinator for their members."""
-            names = sorted({group for group, *_ in await self._client().list_consumer_groups()})
+            names = await self._groups()
             answers = await self._client().describe_consumer_groups(names) if names else []
             groups = [group for answer in answers for group in answer.groups]
             return sorted(group[1] for group in groups if group[5])

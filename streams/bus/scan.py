@@ -3,7 +3,9 @@
 Commits nothing, disturbs nobody.
 
 The end is looked up once, before the first record: what is written meanwhile is the next scan's. A
-retention that runs meanwhile moves the start; what it took is not reported.
+retention that runs meanwhile moves the start; what it took is not reported. A topic that is deleted
+meanwhile ends it with `UnknownTopic`: Kafka's client would wait for its end for ever, so the end is looked up
+again when nothing comes.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from streams.bus.interface import Bus, Consumer, Record
 
-_POLL_MS: Final = 500
+POLL_MS: Final = 500
 _CHUNK: Final = 1000
 
 
@@ -81,7 +83,10 @@ async def _until(
     for each in left:
         await consumer.seek(each, at[each])
     while left:
-        for partition, records in (await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)).items():
+        polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=_CHUNK)
+        if not polled:
+            await consumer.end_offsets(left)
+        for partition, records in polled.items():
             if wanted := [record for record in records if record.offset < ends[partition]]:
                 yield wanted
         left = {each for each in left if await consumer.position(each) < ends[each]}
@@ -97,7 +102,7 @@ async def follow(bus: Bus, starts: Mapping[TopicPartition, int]) -> AsyncGenerat
         for partition, offset in starts.items():
             await consumer.seek(partition, offset)
         while True:
-            batch = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)
+            batch = await consumer.getmany(timeout_ms=POLL_MS, max_records=_CHUNK)
             for records in batch.values():
                 yield records
             if not batch:
@@ -141,9 +146,10 @@ async def in_group(
         consumer.subscribe(names)
         while (left := room()) != 0:
             most = _CHUNK if left is None else min(left, _CHUNK)
-            for partition, records in (
-                await consumer.getmany(timeout_ms=_POLL_MS, max_records=most)
-            ).items():
+            polled = await consumer.getmany(timeout_ms=POLL_MS, max_records=most)
+            if to_end and not polled:
+                await consumer.end_offsets(ends)
+            for partition, records in polled.items():
                 yield records
                 await consumer.commit({partition: records[-1].offset + 1})
             mine = consumer.assignment()

@@ -75,11 +75,15 @@ class SqliteAdmin:
         """Return the first offset of every partition of these topics. Raises `UnknownTopic`."""
         return {place: found.start for place, found in self._reader.bounds(self._places(topics)).items()}
 
+    async def groups(self) -> list[str]:
+        """Return all groups, by name."""
+        rows = self._reader.connection.execute("SELECT name FROM groups ORDER BY name").fetchall()
+        return [name for (name,) in rows]
+
     async def live_groups(self) -> list[str]:
         """Return the groups that have a live member."""
-        connection = self._reader.connection
-        names = [name for (name,) in connection.execute("SELECT name FROM groups ORDER BY name").fetchall()]
-        return [name for name in names if not sqlite_group.is_free(connection, name)]
+        names = await self.groups()
+        return [name for name in names if not sqlite_group.is_free(self._reader.connection, name)]
 
     async def blank(self, stubs: Sequence[Record]) -> None:
         """Put stubs where their records stand, in one transaction; what they held is overwritten on disk.

@@ -135,11 +135,24 @@ class _Source:
         return scan.follow(bus, await self._starts(bus, [topic]))
 
     async def _produced(self, bus: Bus, watch: Watch, topic: str) -> AsyncGenerator[list[Record], None]:
-        """Return what reads production's events of a topic, over cutovers and rollbacks."""
+        """Return what reads production's events of a topic, over cutovers, rollbacks and drops."""
+        from streams.bus.errors import UnknownTopic
+        from streams.bus.views import names
+
+        while True:
+            view = await watch.fresh()
+            try:
+                return await self._followed(bus, watch, view, topic)
+            except UnknownTopic:
+                if names(await watch.fresh(), topic) == names(view, topic):
+                    raise
+
+    async def _followed(
+        self, bus: Bus, watch: Watch, view: View, topic: str
+    ) -> AsyncGenerator[list[Record], None]:
         from streams.bus import following
         from streams.bus.views import names
 
-        view = await watch.fresh()
         topics = names(view, topic)
         if self.group is not None:
             return following.in_group(
@@ -166,7 +179,7 @@ class _Source:
 def _tell_of_a_move(view: View) -> None:
     output.say(
         f"waiting: production is being moved ({view.reason or 'no reason given'}). If that was "
-        "killed halfway, run the same `communique replay cutover` or `rollback` again"
+        "killed halfway, run the same `communique replay cutover`, `rollback` or `drop` again"
     )
 
 

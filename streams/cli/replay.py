@@ -9,12 +9,12 @@ import typer
 
 from streams.cli import exits, output, start
 from streams.cli.replay_diff import accept, diff
+from streams.cli.replay_drop import drop
 from streams.cli.replay_move import cutover, rollback
 from streams.cli.replay_plan import plan
 
 if TYPE_CHECKING:
     from schemas.replay_job import ReplayJob, ReplayState
-    from streams.bus.interface import Bus
     from streams.replay.standing import Standing
     from streams.settings import Settings
 
@@ -41,6 +41,7 @@ app.command("diff")(diff)
 app.command("accept")(accept)
 app.command("cutover")(cutover)
 app.command("rollback")(rollback)
+app.command("drop")(drop)
 
 JobId = Annotated[str, typer.Argument(help="Its id, or the start of it.", metavar="JOB")]
 AsJson = Annotated[bool, typer.Option("--json", help="One object, on one line.")]
@@ -193,51 +194,3 @@ def list_jobs(as_json: Annotated[bool, typer.Option("--json", help="One object a
             output.out().print(f"{job.job_id:40} {job.state:12} {job.estimate.records:>9,} {digest}")
     if not found and not as_json:
         output.say("no replays: `communique replay plan` makes one")
-
-
-@app.command("drop")
-def drop(job_id: JobId, as_json: AsJson = False) -> None:
-    """Take a replay down: its topics, groups and stores. What lives beside it is not touched.
-
-    \b
-    communique replay drop raw-3f2a9c1b
-
-    Refused while readers follow it (`cutover`): `rollback` first, and let readers catch up.
-    """
-    job, topics = start.run(_dropped(start.settings(), job_id))
-    if as_json:
-        output.json_line({"job_id": job.job_id, "topics_deleted": topics})
-    else:
-        output.out().print(f"{job.job_id} is dropped: {topics} topics deleted")
-
-
-async def _dropped(settings: Settings, job_id: str) -> tuple[ReplayJob, int]:
-    from schemas.replay_job import ReplayState
-    from streams.bus import jobs
-    from streams.bus.connect import connect
-    from streams.replay.moving import let_go
-    from streams.replay.standing import take_down
-
-    bus = connect(settings)
-    job = await jobs.read(bus, job_id)
-    await let_go(bus, job, _now())
-    if job.state is not ReplayState.DROPPED:
-        over = {"state": ReplayState.DROPPED, "follows": False}
-        job = await jobs.put(bus, job.model_copy(update=over), _now())
-    await _until_free(settings, bus, job.job_id)
-    return job, await take_down(bus, settings, job.job_id)
-
-
-async def _until_free(settings: Settings, bus: Bus, job_id: str) -> None:
-    """Wait until the replay's run, which sees that it is dropped, has stopped. Raises `BusError` when not."""
-    import asyncio
-
-    from streams.bus.errors import BusError
-    from streams.replay.lock import held
-    from streams.replay.standing import RUN, folder_of
-
-    for _ in range(int(settings.run.stop_seconds) * 2):
-        if not held(folder_of(settings, job_id), RUN):
-            return
-        await asyncio.sleep(0.5)
-    raise BusError(f"{job_id} still runs on {bus.url}: stop its run, then drop it again")

@@ -29,15 +29,17 @@ from streams.bus.views import Watch
 from streams.core.outcome import Usage
 from streams.core.replay.view import given_up, held, job_now, moved, runs, without
 from streams.replay.feed import resume_at
+from streams.replay.owing import owing
 from streams.stages import REPLAYED
 from streams.topics import RAW, VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from schemas.replay_job import ReplayJob
     from streams.bus.interface import Bus
+    from streams.replay.owing import Owed
 
 MOST_BEHIND: Final = 100
 """Records that the stages of a replay may have unread, all together, when production moves: the live flow
@@ -143,17 +145,63 @@ async def roll_back(bus: Bus, job: ReplayJob, by: str | None, now: datetime) -> 
     return view
 
 
-async def let_go(bus: Bus, job: ReplayJob, now: datetime) -> None:
-    """Take a replay out of the pointer before it is dropped. Raises `Usage` while it is production."""
+async def let_go(bus: Bus, job: ReplayJob, now: datetime, *, force: bool = False) -> list[Owed]:
+    """Take a replay out of the pointer before it is dropped; return what is owed (`owing`): then it stays in.
+
+    Readers wait meanwhile, so that none takes what was looked for. What if the process dies: the same command
+    goes on from there. Raises `Usage` while the replay is production.
+    """
+    why = f"drop of {job.job_id}"
     async with Watch(bus) as watch:
         view = await watch.latest()
-        if view.moving:
+        if view.moving and view.reason != why:
             raise jobs.Changed("production is being moved: look where it is and try again")
         if job_now(view) == job.job_id:
             raise Usage(f"readers follow {job.job_id}: `communique replay rollback {job.job_id}` first")
-        if job.job_id in runs(view):
-            gone = without(view, job.job_id)
-            await _put(bus, watch, gone.model_copy(update={"reason": f"drop of {job.job_id}"}), now)
+        if job.job_id not in runs(view):
+            return []
+        view = view if view.moving else await _put(bus, watch, held(view, None, why), now)
+        try:
+            owed = [] if force else await owing(bus, view, job)
+        except BaseException:
+            await _put(bus, watch, given_up(view), now)
+            raise
+        await _put(bus, watch, given_up(view) if owed else without(view, job.job_id), now)
+        return owed
+
+
+async def let_go_when_read(
+    bus: Bus, job: ReplayJob, now: Callable[[], datetime], tell: Callable[[int], None],
+    patience_seconds: float,
+) -> None:
+    """Take a replay out of the pointer once readers have had all of it; `tell` hears how much is owed.
+
+    Raises `BusError`, which says by whom, when it does not become less for so long.
+    """
+    least, waited = None, 0.0
+    while owed := await _owed(bus, job) or await let_go(bus, job, now()):
+        left = sum(each.records for each in owed)
+        tell(left)
+        waited = 0.0 if least is None or left < least else waited + _LOOK_SECONDS
+        least = left if least is None else min(least, left)
+        if waited >= patience_seconds:
+            raise BusError(_told(job.job_id, owed))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def _owed(bus: Bus, job: ReplayJob) -> list[Owed]:
+    """Return what is owed, without letting readers wait."""
+    async with Watch(bus) as watch:
+        view = await watch.latest()
+    asked = not view.moving and job.job_id in runs(view) and job_now(view) != job.job_id
+    return await owing(bus, view, job) if asked else []
+
+
+def _told(job_id: str, owed: Sequence[Owed]) -> str:
+    them, cures = "; ".join(map(str, owed)), "; ".join(dict.fromkeys(each.cure for each in owed))
+    return (
+        f"{job_id} is not dropped, not all of it is read. {them}. To do: {cures}; then drop it again. With "
+        "--force it goes now, and who has not read it misses that, or sees it twice")
 
 
 async def _state(bus: Bus, job_id: str, state: ReplayState, now: datetime) -> None:

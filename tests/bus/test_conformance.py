@@ -6,14 +6,16 @@ import asyncio
 import random
 import signal
 import time
+from contextlib import aclosing
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
+from streams.bus import scan
 from streams.bus.errors import BusError, Fenced, TooLarge, UnknownTopic
 from streams.bus.interface import RecordMetadata, TopicDescription, TopicPartition
 from streams.topics import MAX_RECORD_BYTES
-from tests.bus.conformance import comes_true, flat, gather, values
+from tests.bus.conformance import PATIENCE_SECONDS, comes_true, flat, gather, values
 
 # Records
 
@@ -340,6 +342,8 @@ async def test_the_offsets_of_a_group_are_seen_from_outside(yard):
         assert await yard.admin.committed_offsets(group) == {TopicPartition(topic, 1): 2}
         with pytest.raises(BusError, match="live member"):
             await yard.admin.commit_offsets(group, {TopicPartition(topic, 1): 0})
+    assert group in await yard.admin.groups()
+    assert group not in await yard.admin.live_groups()
     await yard.admin.commit_offsets(group, {TopicPartition(topic, 1): 3, TopicPartition(topic, 0): 0})
     assert await yard.admin.committed_offsets(group) == {TopicPartition(topic, 0): 0, TopicPartition(topic, 1): 3}
     with pytest.raises(UnknownTopic):
@@ -403,6 +407,25 @@ async def upkeep(yard, topic: str) -> None:
         await yard.admin.upkeep()
     else:
         await (await yard.producer.send(topic, b"newer", key=b"newer"))
+
+
+@pytest.mark.parametrize("group", [None, "g"])
+async def test_a_reading_to_the_end_of_a_topic_that_is_deleted_meanwhile_ends(yard, group):
+    """Kafka's client would wait for the rest for ever. There is more than a client fetches ahead."""
+    topic = await yard.topic()
+    for _ in range(48):
+        await yard.producer.send(topic, bytes(500_000))
+    await yard.producer.flush()
+    reading = (
+        scan.in_group(yard.bus, [topic], f"{yard.name}-g", to_end=True, room=lambda: None) if group
+        else scan.scan(yard.bus, [topic]))
+    async with asyncio.timeout(PATIENCE_SECONDS), aclosing(reading):
+        while not await anext(reading):
+            pass
+        await yard.admin.delete_topic(topic)
+        with pytest.raises((UnknownTopic, Fenced)):
+            async for _ in reading:
+                pass
 
 
 async def test_of_a_compacted_topic_the_latest_record_of_a_key_is_kept(yard):

@@ -12,7 +12,8 @@ out: what it let out under the old view had come in before `held` was written, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from schemas.view import View, ViewCut, ViewSpan
@@ -55,6 +56,13 @@ def _start(span: ViewSpan, partition: int) -> int:
     return next((cut.offset for cut in span.since if cut.partition == partition), 0)
 
 
+def stretches(view: View, job: str) -> Iterator[tuple[int, int, int]]:
+    """Yield (raw partition, first offset, next offset) of a replay's part, which has an end: not the last."""
+    for span, following in pairwise(view.spans):
+        if span.job_id == job:
+            yield from ((cut.partition, _start(span, cut.partition), cut.offset) for cut in following.since)
+
+
 def held(view: View, by: str | None, reason: str) -> View:
     """Return the view that tells readers to wait for the next."""
     return view.model_copy(
@@ -83,4 +91,4 @@ def without(view: View, job: str) -> View:
     for span in view.spans:
         if span.job_id != job and not (spans and spans[-1].job_id == span.job_id):
             spans.append(span)
-    return view.model_copy(update={"revision": view.revision + 1, "spans": tuple(spans)})
+    return view.model_copy(update={"revision": view.revision + 1, "moving": False, "spans": tuple(spans)})

@@ -1,0 +1,147 @@
+"""owing: what stands in the way of dropping a replay that was production: what readers have not had of it.
+
+Once it is dropped the raw records that were its part are those of the run before it (`view.without`). Both
+runs have events of them, and a group has a place in the topics of both. A group that is past such a record
+there, and has not read it here, would never see it; one that has read it here, and not yet passed it over
+there, would see it twice. So a group owes nothing when it is past both, or past neither and away: then it
+reads all from the run before. One that is live may pass over it at any moment: it owes until it is past both.
+
+Besides, the replay must have come to an end with its part: what it still has on the way nobody has read.
+
+Only what is not yet read is looked at. Readers without a group are not known to the bus.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.audit.lag import look
+from streams.bus.envelope import origin_of
+from streams.bus.interface import TopicPartition
+from streams.bus.scan import scan
+from streams.bus.views import FOLLOWED, names
+from streams.core.replay.view import run_of, stretches, without
+from streams.replay.feed import resume_at
+from streams.stages import FOLLOWING, REPLAYED, STAGES, group_of
+from streams.topics import BY_NAME, RAW, SHORT_NAMES, job_of, shadow, unshadowed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from schemas.replay_job import ReplayJob
+    from schemas.view import View
+    from streams.bus.interface import Bus, Record
+
+_OF_STAGES: Final = group_of("")
+
+
+class Owed(NamedTuple):
+    """What a group has not had: so many records of a topic. `group` None: the replay's own stages."""
+
+    group: str | None
+    topic: str
+    records: int
+
+    def __str__(self) -> str:
+        """Return it for a person."""
+        who = "its own stages" if self.group is None else f"group {self.group}"
+        return f"{who}: {self.records:,} of {self.topic}"
+
+    @property
+    def cure(self) -> str:
+        """Return what to do about it."""
+        if self.group is None or self.group.startswith(_OF_STAGES):
+            return "start `communique run`"
+        name = next(short for short, topic in SHORT_NAMES.items() if topic == unshadowed(self.topic))
+        consume = f"communique consume {name} --group {self.group} --exit-at-end"
+        return f"let {self.group} read on, as `{consume}` does"
+
+
+@dataclass(slots=True)
+class Reader:
+    """A group that reads what production is. `unread`: topic → raw record → its events."""
+
+    group: str
+    live: bool
+    at: Mapping[TopicPartition, int]
+    unread: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def owes(self, here: str, there: list[str]) -> list[Owed]:
+        """Return what it has not had `here` (the replay's topic) and `there` (those of the other runs)."""
+        mine = self.unread.get(here, Counter())
+        others = {name: self.unread.get(name, Counter()) for name in there}
+        if not self.live:
+            apart = {each for unread in others.values() for each in unread}
+            others = {
+                name: Counter({each: n for each, n in unread.items() if each not in mine})
+                for name, unread in others.items()}
+            mine = Counter({each: n for each, n in mine.items() if each not in apart})
+        counted = {here: mine, **others}
+        return [Owed(self.group, name, unread.total()) for name, unread in counted.items() if unread]
+
+
+async def owing(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
+    """Return what is owed of a replay that has a part of the view, and is not production now."""
+    async with bus.admin() as admin:
+        there = await admin.describe_topics()
+        live = set(await admin.live_groups())
+        places = {group: await admin.committed_offsets(group) for group in await admin.groups()}
+    own = await _own(bus, view, job) if shadow(RAW.name, job.job_id) in there else []
+    for topic in sorted(FOLLOWED):
+        here = shadow(topic, job.job_id)
+        others = [name for name in names(without(view, job.job_id), topic) if name in there]
+        readers = [
+            Reader(group, group in live, at) for group, at in places.items()
+            if _follows(group, at, topic, here, others)]
+        if here in there and readers:
+            await _look(bus, view, job.job_id, [here, *others], readers)
+            own += [owed for reader in readers for owed in reader.owes(here, others)]
+    return own
+
+
+def _follows(
+    group: str, at: Mapping[TopicPartition, int], topic: str, here: str, others: list[str]
+) -> bool:
+    """Tell whether a group follows the view on a topic: a stage that does, or places in both runs."""
+    if group.startswith(_OF_STAGES):
+        following = {group_of(stage) for stage in FOLLOWING if BY_NAME[topic].read_by in STAGES[stage]}
+        return group in following
+    read = {place.topic for place in at}
+    return here in read and not read.isdisjoint(others)
+
+
+async def _look(bus: Bus, view: View, job: str, wanted: list[str], readers: list[Reader]) -> None:
+    """Note what these readers have not read in these topics of the replay's part."""
+    after = without(view, job)
+    known = [reader.at for reader in readers]
+    starts = {place: min(at.get(place, 0) for at in known) for place in {each for at in known for each in at}}
+    async for records in scan(bus, wanted, starts=starts):
+        for record in records:
+            origin = origin_of(record) or ""
+            if run_of(view, origin) == job and job_of(record.topic) in {job, run_of(after, origin)}:
+                for reader in readers:
+                    _note(reader, record, origin)
+
+
+def _note(reader: Reader, record: Record, origin: str) -> None:
+    if record.offset >= reader.at.get(TopicPartition(record.topic, record.partition), 0):
+        reader.unread.setdefault(record.topic, Counter())[origin] += 1
+
+
+async def _own(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
+    """Return what the replay's own feeder and stages have not done of its part."""
+    at = await resume_at(bus, job)
+    left = sum(
+        max(0, end - max(start, at.get(partition, 0)))
+        for partition, start, end in stretches(view, job.job_id))
+    found = [Owed(None, RAW.name, left)] if left else []
+    async with bus.admin() as admin:
+        lags = [lag for lag in await look(admin, REPLAYED, job.job_id) if lag.records]
+    for lag in lags:
+        unread = 0
+        async for records in scan(bus, [lag.topic], starts=lag.oldest, only=lag.oldest):
+            unread += sum(run_of(view, origin_of(record) or "") == job.job_id for record in records)
+        found += [Owed(None, lag.topic, unread)] if unread else []
+    return found
