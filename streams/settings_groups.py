@@ -240,7 +240,9 @@ class RunSettings(Group):
 class ObserveSettings(Group):
     """Metrics and logs."""
 
-    metrics_host: str = Field(default="127.0.0.1", description="Loopback unless you open it.")
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Where /metrics is served: on loopback unless you open it."
+    )
     metrics_port: int = Field(
         default=0,
         ge=0,

@@ -60,6 +60,9 @@ class ServeSettings(Group):
         default=32 * 1024 * 1024, ge=4096,
         description="Answers remembered by Idempotency-Key, in bytes; the oldest half is forgotten at once.",
     )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of /metrics of `serve`; 0: none."
+    )
 
 
 class ReplaySettings(Group):
@@ -163,5 +166,5 @@ class FeedsSettings(Group):
         default=None, description="Certificates to trust instead of the system's; null: the system's."
     )
     metrics_port: int = Field(
-        default=0, ge=0, le=65535, description="Port of /metrics of `feeds run`, on loopback; 0: none."
+        default=0, ge=0, le=65535, description="Port of /metrics of `feeds run`; 0: none."
     )

@@ -58,7 +58,7 @@ def run(
         output.say(f"another process visits the feeds of {path}")
         raise typer.Exit(exits.TRY_AGAIN)
     store = open_store(path)
-    metrics.serve("127.0.0.1", 0 if once else settings.feeds.metrics_port)
+    metrics.serve(settings.observe.metrics_host, 0 if once else settings.feeds.metrics_port)
     try:
         failed = start.run(_run(settings, store, once=once, as_json=as_json))
     finally:

@@ -55,6 +55,7 @@ async def _serve(settings: Settings, *, as_json: bool) -> None:
     from streams.bus.connect import connect
     from streams.ingest import keys, producers
     from streams.ingest.serve import Serve, listen
+    from streams.observe import metrics
 
     if settings.serve.tokens_file is None:
         raise exits.Usage("say who may post: --tokens FILE, or the setting serve.tokens_file (see --help)")
@@ -64,6 +65,7 @@ async def _serve(settings: Settings, *, as_json: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     bus = connect(start.durable(settings))
     await start.ensure_topics(bus, settings)
+    metrics.serve(settings.observe.metrics_host, settings.serve.metrics_port)
     known = keys.Keys(settings.state / "serve", settings.serve.keys_bytes)
     try:
         async with bus.producer(client_id="communique-serve") as producer:

@@ -27,12 +27,13 @@ from aiohttp import web
 from schemas.envelope import DeliveryMode
 from streams import topics
 from streams.bus.errors import BusError, TooLarge
+from streams.core.outcome import Usage
 from streams.ingest.connections import Connections
 from streams.ingest.keys import MAX_CHARS, Answered, Key, Keys
 from streams.ingest.load import raw_record
 from streams.ingest.posted import JSON, NDJSON, articles
 from streams.ingest.producers import Poster, who
-from streams.observe import logging
+from streams.observe import logging, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -47,12 +48,23 @@ _STOP_SECONDS: Final = 20.0
 _KEEP_ALIVE_SECONDS: Final = 30.0
 
 
-class Problem(Exception):
-    """It becomes an answer."""
+_OUTCOMES: Final = {
+    400: "invalid", 401: "unauthorized", 408: "slow", 409: "in_hand", 411: "no_length", 413: "too_large",
+    415: "unsupported", 422: "key_reused", 429: "too_fast", 503: "unacknowledged",
+}
+"""What an answer is counted as; 202 is `accepted` or `repeated`, 503 when there is no room `full`."""
 
-    def __init__(self, status: int, detail: str, retry_after: float | None = None, **more: object) -> None:
+
+class Problem(Exception):
+    """It becomes an answer, and is counted as `outcome`; None: as its status says."""
+
+    def __init__(
+        self, status: int, detail: str, retry_after: float | None = None, outcome: str | None = None,
+        **more: object,
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.retry_after, self.more = status, detail, retry_after, more
+        self.outcome = outcome or _OUTCOMES.get(status, "failed")
 
     def answer(self) -> web.Response:
         """Return it as problem+json."""
@@ -77,14 +89,26 @@ class Serve:
     bytes_in_hand: int = 0
 
     async def post(self, request: web.Request) -> web.Response:
-        """Take articles."""
+        """Take articles, and count what came of it; what is no answer (a client that went) is `failed`."""
+        outcome = "failed"
+        try:
+            answer, outcome = await self._answer(request)
+        except Problem as problem:
+            outcome = problem.outcome
+            raise
+        finally:
+            metrics.SERVE_REQUESTS.labels(outcome).inc()
+        return web.Response(status=202, body=answer, content_type=JSON)
+
+    async def _answer(self, request: web.Request) -> tuple[bytes, str]:
+        """Return the body of a 202 and its outcome. Raises `Problem`."""
         how = self.settings.serve
         poster = who(self.posters, request.headers.get("Authorization"))
         if poster is None:
             raise Problem(401, "give a token of the tokens file: Authorization: Bearer …")
         size = self._size(request)
         if self.bytes_in_hand + size > how.in_hand_bytes:
-            raise Problem(503, "too much is in hand: try again", 1)
+            raise Problem(503, "too much is in hand: try again", 1, "full")
         if wait := poster.bucket.wait(time.monotonic()):
             raise Problem(429, f"{poster.name} may send {poster.bucket.per_second:g} articles a second", wait)
         self.bytes_in_hand += size
@@ -111,17 +135,17 @@ class Serve:
         except TimeoutError:
             raise Problem(408, "the body took too long") from None
 
-    async def _keyed(self, request: web.Request, body: bytes, poster: Poster) -> web.Response:
+    async def _keyed(self, request: web.Request, body: bytes, poster: Poster) -> tuple[bytes, str]:
         given = request.headers.get("Idempotency-Key")
         if given is None:
-            return _accepted(await self._take(request, body, poster))
+            return await self._take(request, body, poster), "accepted"
         if not 0 < len(given) <= MAX_CHARS or not given.isprintable():
             raise Problem(400, f"Idempotency-Key: 1 to {MAX_CHARS} printable characters")
         key, digest = (poster.name, given), hashlib.sha256(body).hexdigest()
         if (known := self.keys.get(key)) is not None:
             if known.digest != digest:
                 raise Problem(422, "this Idempotency-Key was used for another body: take a new one")
-            return _accepted(known.answer)
+            return known.answer, "repeated"
         if key in self.in_hand:
             raise Problem(409, "a request with this Idempotency-Key is in hand: wait for its answer", 1)
         self.in_hand.add(key)
@@ -130,7 +154,7 @@ class Serve:
             self.keys.put(key, Answered(digest, answer))
         finally:
             self.in_hand.discard(key)
-        return _accepted(answer)
+        return answer, "accepted"
 
     async def _take(self, request: web.Request, body: bytes, poster: Poster) -> bytes:
         found, wrong = articles(body, request.content_type, self.settings.cleaning.max_content_bytes)
@@ -141,7 +165,10 @@ class Serve:
         if len(found) > self.settings.serve.batch_articles:
             raise Problem(413, f"at most {self.settings.serve.batch_articles:,} articles at once")
         poster.bucket.take(len(found), time.monotonic())
+        began = time.monotonic()
         places = await self._send(found)
+        metrics.SERVE_ACK_SECONDS.observe(time.monotonic() - began)
+        metrics.SERVE_ARTICLES.labels(poster.name).inc(len(places))
         if request.content_type == JSON:
             return orjson.dumps(places[0])
         return orjson.dumps({"articles": places})
@@ -189,10 +216,6 @@ def _heard(work: asyncio.Future[list[dict[str, str]]]) -> None:
         work.exception()
 
 
-def _accepted(answer: bytes) -> web.Response:
-    return web.Response(status=202, body=answer, content_type=JSON)
-
-
 def application(serve: Serve, gate: Connections) -> web.Application:
     """Return the routes, each within the gate, every failure as problem+json."""
 
@@ -233,7 +256,12 @@ async def listen(serve: Serve, stopping: asyncio.Event, tell: Callable[[str], No
     )
     await runner.setup()
     gate.inner = runner.server
-    server = await asyncio.get_running_loop().create_server(gate, how.host, how.port)
+    try:
+        server = await asyncio.get_running_loop().create_server(gate, how.host, how.port)
+    except OSError as error:
+        await runner.cleanup()
+        told = f"serve.port {how.port} on {how.host}: {error.strerror}"
+        raise Usage(f"{told}; give another with --port") from None
     host, port = server.sockets[0].getsockname()[:2]
     tell(f"http://{f'[{host}]' if ':' in host else host}:{port}")
     try:

@@ -14,6 +14,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
+from streams.core.outcome import Usage
+
 REGISTRY: Final = CollectorRegistry()
 """Our own registry: nothing that another library counts gets in."""
 
@@ -136,6 +138,26 @@ FEED_QUEUE: Final = Gauge(
 )
 FEEDS: Final = Gauge("communique_feeds", "Feeds of the list, by state.", ("state",), registry=REGISTRY)
 
+SERVE_REQUESTS: Final = Counter(
+    "communique_serve_requests",
+    "Requests to POST /articles, by outcome: accepted, repeated (its key had an answer), or why it was "
+    "refused: unauthorized, full, too_fast, no_length, too_large, unsupported, slow, key_reused, in_hand, "
+    "invalid, unacknowledged; failed: there was no answer.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+SERVE_ARTICLES: Final = Counter(
+    "communique_serve_articles", "Posted articles that the bus acknowledged, by producer of the tokens file.",
+    ("producer",),
+    registry=REGISTRY,
+)
+SERVE_ACK_SECONDS: Final = Histogram(
+    "communique_serve_ack_seconds",
+    "From sending the articles of a request to the bus's last acknowledgement.",
+    buckets=_LATENCY_SECONDS,
+    registry=REGISTRY,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Meters:
@@ -184,9 +206,13 @@ def committed(stage: str, result: str) -> None:
 def serve(host: str, port: int) -> int | None:
     """Open `/metrics` on `host`:`port` in a thread and return the port; None, and nothing opened, for port 0.
 
-    Raises OSError when the port is taken.
+    Raises `Usage` when the port cannot be had.
     """
     if not port:
         return None
-    server, _thread = start_http_server(port, host, registry=REGISTRY)
+    try:
+        server, _thread = start_http_server(port, host, registry=REGISTRY)
+    except OSError as error:
+        told = f"no metrics on {host}:{port}: {error.strerror}"
+        raise Usage(f"{told}; set another port, or 0 for none") from None
     return int(server.server_port)

@@ -36,7 +36,7 @@ HELD = Report({"t": 2}, (), (0, 0, 0), 2, 0, {"enriched": 2}, 3, 3, 0, 0, 0, 2, 
     "wrong",
     [{"copies": 1}, {"copies": 3}, {"copied_twice": 1}, {"states": {"enriched": 1, "pending": 1}}, {"pending": 1}, {"redriven": 1}, {"audit_holds": False},
      {"not_once": ("a",)}, {"differing": ("k",)}, {"second_sent": 1}, {"second_wrote": 1}, {"codes": (0, 1, 0)}],
-    ids=lambda wrong: " ".join(wrong),
+    ids=" ".join,
 )
 def test_anything_that_is_not_as_it_should_be_does_not_hold(wrong):
     assert HELD.holds

@@ -120,6 +120,14 @@ def test_every_metric_that_operators_look_at_is_on_the_page(file):
     assert used <= metric_names()
 
 
+def test_every_metric_has_a_line_in_the_docs_and_no_line_is_about_none():
+    lines = (ROOT / "docs/operate.md").read_text(encoding="utf-8").splitlines()
+    told = {name for line in lines if line.startswith("| `communique_") for name in re.findall(r"`(communique_[a-z_]+)`", line.split("|")[1])}
+    families = text_string_to_metric_families(generate_latest(metrics.REGISTRY).decode())
+    page = {f"{family.name}_total" if family.type == "counter" else family.name for family in families}
+    assert told == {name for name in page if not name.endswith("_created")}
+
+
 def test_prometheus_looks_at_every_stage():
     config = yaml.safe_load((ROOT / "ops/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     for found in config["scrape_configs"][0]["dns_sd_configs"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from streams.bus.connect import connect
 from streams.bus.scan import header, scan
 from streams.ingest import keys, producers
 from streams.ingest.serve import Serve, listen
+from streams.observe import metrics
 from streams.settings import Settings
 
 TOKEN, OTHER = "a-token-of-the-wire", "another-token-altogether"
@@ -161,6 +163,45 @@ async def test_a_bus_that_does_not_acknowledge_is_503_and_the_key_is_free_again(
         assert (await post(Idempotency_Key="k"))[0] == 503
 
 
+def counted(name: str, **labels: str) -> float:
+    return metrics.REGISTRY.get_sample_value(f"communique_serve_{name}", labels) or 0.0
+
+
+REFUSED = {
+    "unauthorized": {"token": "wrong-token-of-nobody"}, "unsupported": {"kind": "text/plain"}, "invalid": {"body": b'{"content": null}'},
+    "too_large": {"body": b'{"content": "' + b"x" * 5000 + b'"}'}, "key_reused": {"body": b'{"content": "b"}', "Idempotency_Key": "k"},
+    "too_fast": {"token": OTHER},
+}
+
+
+async def test_what_is_accepted_refused_and_how_long_the_bus_took_is_counted(tmp_path: Path) -> None:
+    outcomes = ("accepted", "repeated", *REFUSED)
+    before = {each: counted("requests_total", outcome=each) for each in outcomes}
+    articles, acks = counted("articles_total", producer="wire"), counted("ack_seconds_count")
+    async with served(tmp_path, batch_bytes=4096) as (post, _):
+        await post(b'{"content": "a"}\n{"content": "b"}\n', NDJSON)
+        for _ in range(2):
+            await post(Idempotency_Key="k")
+        await post(token=OTHER)
+        for how in REFUSED.values():
+            await post(**how)
+    after = {each: counted("requests_total", outcome=each) for each in outcomes}
+    assert {each: after[each] - before[each] for each in outcomes} == {"accepted": 3, "repeated": 1} | dict.fromkeys(REFUSED, 1)
+    assert counted("articles_total", producer="wire") - articles == 3
+    assert counted("ack_seconds_count") - acks == 3
+
+
+async def test_what_the_bus_does_not_acknowledge_and_what_finds_no_room_are_told_apart(tmp_path: Path) -> None:
+    names = ("unacknowledged", "full", "accepted")
+    before = [counted("requests_total", outcome=each) for each in names]
+    async with served(tmp_path, producer=Sick(), ack_seconds=0.2) as (post, _):
+        assert (await post())[0] == 503
+    async with served(tmp_path, in_hand_bytes=1024) as (post, _):
+        assert (await post(b'{"content": "' + b"x" * 2000 + b'"}'))[0] == 503
+    after = [counted("requests_total", outcome=each) for each in names]
+    assert [one - other for one, other in zip(after, before, strict=True)] == [1, 1, 0]
+
+
 async def test_bytes_in_hand_are_bounded(tmp_path: Path) -> None:
     async with served(tmp_path, producer=Sick(), ack_seconds=0.3, in_hand_bytes=1024) as (post, _):
         body = orjson.dumps({"content": "x" * 700})
@@ -217,6 +258,16 @@ def test_serve_without_tokens_or_with_bad_ones_is_wrong_usage(tmp_path: Path) ->
     for words, told in (([], "say who may post"), (["--tokens", str(written(tmp_path, '[a]\ntoken = "short-secret"'))], "a.token")):
         done = subprocess.run([sys.executable, "-m", "streams.cli.app", "serve", *words], env=names, capture_output=True, text=True, check=False)
         assert (done.returncode, told in done.stderr, "short-secret" in done.stderr) == (2, True, False)
+
+
+def test_a_port_that_is_taken_is_named_with_what_to_do(tmp_path: Path) -> None:
+    environment = {**os.environ, "COMMUNIQUE_STATE": str(tmp_path)}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for words, told in [(["--port", str(port)], f"serve.port {port}"), (["--port", "0", "--set", f"serve.metrics_port={port}"], "no metrics on")]:
+            command = [sys.executable, "-m", "streams.cli.app", "serve", "--tokens", str(written(tmp_path)), *words]
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False, text=True)
+            assert (done.returncode, told in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
 
 
 def test_answers_that_are_remembered_are_bounded_and_survive_a_line_cut_short(tmp_path: Path) -> None:
