@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from streams.cli.app import COMMANDS
 from streams.observe import healthy, metrics
-from streams.settings import NAMES
+from streams.settings import NAMES, load_settings
 from streams.settings_sources import variable
 from streams.stages import PROCESSES
 from tests.contract.command_line import parse
@@ -52,6 +52,26 @@ def test_a_misspelt_key_would_be_found(compose_schema):
 def test_every_stage_is_a_service():
     running = [service["command"][1:] for service in OURS.values() if service["command"][0] == "run"]
     assert sorted(stage for stages in running for stage in stages) == sorted(PROCESSES)
+
+
+BESIDE = {"feeds": ["feeds", "run"], "serve": ["serve"], "archive": ["archive", "run"]}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_runs_on_and_on_beside_the_stages_is_a_service_whose_state_outlives_its_container(name):
+    service = OURS[name]
+    assert (service["command"], service["profiles"], service["restart"]) == (BESIDE[name], [name], "unless-stopped")
+    assert f"{name}:/state" in service["volumes"]
+    assert name in COMPOSE["volumes"]
+    assert f"--profile {name} up" in (ROOT / "docs/operate.md").read_text(encoding="utf-8")
+
+
+def test_settings_of_compose_are_taken_as_they_stand_there(monkeypatch):
+    for service in OURS.values():
+        with monkeypatch.context() as environment:
+            for name, value in service["environment"].items():
+                environment.setenv(name, re.sub(r"\$\{\w+:-(.*?)\}", r"\1", value))
+            load_settings()
 
 
 def words(service):
@@ -130,8 +150,12 @@ def test_every_metric_has_a_line_in_the_docs_and_no_line_is_about_none():
 
 def test_prometheus_looks_at_every_stage():
     config = yaml.safe_load((ROOT / "ops/prometheus/prometheus.yml").read_text(encoding="utf-8"))
-    for found in config["scrape_configs"][0]["dns_sd_configs"]:
+    stages, sources = (each["dns_sd_configs"] for each in config["scrape_configs"])
+    for found in stages:
         assert sorted(found["names"]) == sorted(PROCESSES)
+    for name in (names := sources[0]["names"]):
+        assert SERVICES[name]["environment"][f"COMMUNIQUE_{name.upper()}__METRICS_PORT"] == str(sources[0]["port"])
+    assert names == ["feeds", "serve"]
 
 
 def test_the_image_is_built_from_the_lock_for_a_user_without_rights():
