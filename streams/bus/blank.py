@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from streams.bus import redriven
 from streams.bus.burial import PREFIX
 
 if TYPE_CHECKING:
@@ -26,11 +27,13 @@ KEPT: Final = frozenset({
     "ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time", "ce_origin", "ce_origintime",
     "ce_correlationid", "ce_causationid", "ce_deliverymode", "ce_originmode", "ce_causemode", "ce_fedfrom",
     "ce_replayjobid", "ce_pipelineversion", "ce_processedat", "content-type",
+    *redriven.OWN,
     *(PREFIX + name for name in (
         "topic", "partition", "offset", "code", "stage", "version", "attempts", "first_failure",
         "fingerprint", "exception")),
 })
-"""Headers that stay, up to `LONGEST_HEADER_BYTES`: ids, times, and what a dead letter says of its failure."""
+"""Headers that stay, up to `LONGEST_HEADER_BYTES`: ids, times, what makes a redriven copy one (the audit counts
+by it), and what a dead letter says of its failure."""
 
 LONGEST_HEADER_BYTES: Final = 512
 _START: Final = b'{"taken_down":'

@@ -12,11 +12,12 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from schemas.takedown import Takedown, TakedownState, takedown_id
 from streams import topics
-from streams.archive import rewriting
+from streams.archive import reading, rewriting
 from streams.archive.places import folder_of
 from streams.audit.collect import reader_of
 from streams.bus.codec import encode
@@ -69,7 +70,8 @@ class Job:
         """Return what would be removed. Raises `Usage` when nothing is known of the name."""
         self.tell("looking for it")
         known = await takedowns(self.bus)
-        target = await find(self.bus, name, known.values())
+        kept = partial(reading.records, folder_of(self.settings))
+        target = await find(self.bus, name, known.values(), kept)
         if not target.origins and not target.statements:
             raise Usage(
                 f"nothing is known of {name}: give an article's id, its URL, its source id, or the place of "

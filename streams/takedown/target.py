@@ -55,16 +55,20 @@ def fate_in(topic: str) -> Fate:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An article: its id (None when no stage got so far), its raw records, its statements."""
+    """An article: its id (None when no stage got so far), its raw records, its statements.
+
+    `elsewhere`: other ids that runs know it by.
+    """
 
     article_id: str | None
     origins: frozenset[str]
     statements: frozenset[str]
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> frozenset[str]:
         """Return the ids of article and statements."""
-        return self.statements | ({self.article_id} if self.article_id else frozenset())
+        return self.statements | self.elsewhere | ({self.article_id} if self.article_id else frozenset())
 
     def owns(self, record: Record) -> bool:
         """Return whether a record is one of the article's."""
