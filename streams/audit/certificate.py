@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from schemas.view import View
 from streams import __version__
 from streams.audit.collect import Asked, audit
 from streams.audit.hashes import Sums
@@ -26,6 +27,7 @@ from streams.audit.ranges import Ranges
 from streams.bus.burial import PREFIX
 from streams.bus.interface import TopicPartition
 from streams.core.outcome import Usage
+from streams.core.replay.view import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,6 +88,7 @@ async def certify(bus: Bus, asked: Asked, scope: Body, now: datetime | None) -> 
         "scope": scope,
         "topics": _tree({place: list(each) for place, each in asked.ranges.read.items()}),
         "committed": _tree(asked.committed or {}),
+        "production": _production(asked),
         "versions": dict(sorted(witness.versions.items())),
         "counts": {k: v for k, v in report.as_dict().items() if k not in (*LISTS, "holds")},
         **{name: list(getattr(report, name)) for name in LISTS},
@@ -95,6 +98,14 @@ async def certify(bus: Bus, asked: Asked, scope: Body, now: datetime | None) -> 
         "verdict": verdict(report),
     }
     return report, {**body, "content_hash": hash_of(body), "given": {"now": now.isoformat() if now else None}}
+
+
+def _production(asked: Asked) -> Body | None:
+    """Return which runs count and how far they have read raw; None where it is one run."""
+    if asked.alone or asked.view is None:
+        return None
+    reached = {run: {str(p): at for p, at in each.items()} for run, each in (asked.reached or {}).items()}
+    return {"view": asked.view.model_dump(mode="json"), "reached": reached}
 
 
 def verdict(report: Report) -> str:
@@ -151,6 +162,10 @@ async def check(bus: Bus, body: Body, asked: Asked) -> Checked:
     """Run a certificate's audit again, over the same ranges and commits, and compare."""
     given: dict[TopicPartition, Range] = {p: (r[0], r[1]) for p, r in _places(body["topics"]).items()}
     asked.ranges, asked.committed = Ranges(given=given), _places(body["committed"])
+    production = body.get("production")  # not in certificates from before production could be moved
+    asked.view = View.model_validate(production["view"]) if production else FIRST
+    reached = production["reached"] if production else {}
+    asked.reached = {run: {int(p): at for p, at in each.items()} for run, each in reached.items()}
     _, now = await certify(bus, asked, body["scope"], None)
     kept = asked.ranges.read
     asked_of = {place: first for place, (first, end) in given.items() if first < end}

@@ -12,6 +12,7 @@ from schemas.base import rfc3339
 from streams.audit.certificate import cells_of
 from streams.audit.collect import Asked
 from streams.cli import exits, output, start, when
+from streams.core.replay.view import FIRST
 from streams.render.certificate_page import BY, table
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from streams.core.audit_report import Report
     from streams.settings import Settings
 
+FIRST_RUN = "first"
+"""The run that is no replay's, for --job; a replay's id always has a hash behind."""
 SHOWN = 20
 """Lost or doubled records that are listed for a person; --json lists all."""
 
@@ -33,7 +36,7 @@ def audit(  # flags
         str | None, typer.Option(help="Only raw records that came in before this time.", metavar="TIME")
     ] = None,
     job: Annotated[
-        str | None, typer.Option(help="The topics of a replay, against what it means.", metavar="JOB")
+        str | None, typer.Option(help="One run alone: a replay, or `first`.", metavar="JOB")
     ] = None,
     by: Annotated[
         list[str] | None, typer.Option(help="Counts by hour, partition or mode, too.", metavar="WHAT")
@@ -59,12 +62,14 @@ def audit(  # flags
     communique audit --check march.json
 
     A fate is enriched, refused, or dead-lettered; each statement of an enriched article must be on the
-    statements topic. Reads the topics and the stages' committed offsets, nothing else; may be run any time.
-    `pending` is what stages have not read yet; `repeated` is the same event again, known by its id; a dead
-    letter that was redriven with success counts as what came of it. Exit code 1, and the list, when a record
-    is lost or has two fates, a statement is lost, or (--check) a certificate does not come out the same.
+    statements topic. After a cutover of a replay each raw record's fate is that of the run that is production
+    for it; --job audits one run alone. Reads the topics and the stages' committed offsets, nothing else; may
+    be run any time. `pending` is what stages have not read yet; `repeated` is the same event again, known by
+    its id; a dead letter that was redriven with success counts as what came of it. Exit code 1, and the list,
+    when a record is lost or has two fates, a statement is lost, or (--check) a certificate does not come out
+    the same.
     """
-    if job and (since or until):
+    if job not in {None, FIRST_RUN} and (since or until):
         raise exits.Usage("a replay has its own --since and --until: give --job alone")
     if strange := set(by or ()) - set(BY):
         raise exits.Usage(f"--by {min(strange)}: known are {', '.join(BY)}")
@@ -79,9 +84,10 @@ def audit(  # flags
         report, body = start.run(_audit(start.settings(), asked, wanted, moment, job, certified=certified))
     _write(body, certificate, html)
     if as_json:
-        output.json_line(report.as_dict() | {f"by_{name}": _counted(report, name) for name in by or ()})
+        by_name = {f"by_{name}": _counted(report, name) for name in by or ()}
+        output.json_line(report.as_dict() | _moved(asked) | by_name)
     else:
-        output.out().print("\n".join(page(report)))
+        output.out().print("\n".join(page(report) + _of(asked)))
         for name in by or ():
             output.out().print("\n".join(_lines(report, name)))
     raise typer.Exit(exits.DONE if report.holds else exits.DOES_NOT_HOLD)
@@ -104,6 +110,7 @@ async def _audit(
 
     bus = connect(settings)
     asked.job = await _job(bus, job)
+    asked.view = FIRST if job == FIRST_RUN else None
     told: Body = {"replay": asked.job.model_dump(mode="json") if asked.job else None}
     asked.part = any(scope.values())
     if asked.part:
@@ -124,8 +131,25 @@ async def _check(settings: Settings, body: Body, asked: Asked) -> Checked:
     return await check(connect(settings), body, asked)
 
 
+def _moved(asked: Asked) -> Body:
+    """Return which run was audited, and to which others production was moved, for --json."""
+    spans = [] if asked.alone or asked.view is None else asked.view.spans[1:]
+    job = asked.job.job_id if asked.job else None
+    return {"job_id": job, "moved_to": [span.model_dump(mode="json") for span in spans]}
+
+
+def _of(asked: Asked) -> list[str]:
+    """Return which runs were audited, for a person: nothing where there never was another."""
+    from streams.audit.produced import in_words
+
+    if asked.alone or asked.view is None:
+        return []
+    alone = ", ".join(f"--job {run or FIRST_RUN}" for run in asked.runs)
+    return [f"This is production: {in_words(asked.view)}.", f"Each run alone, with all it read: {alone}."]
+
+
 async def _job(bus: Bus, name: str | None) -> ReplayJob | None:
-    if name is None:
+    if name in {None, FIRST_RUN}:
         return None
     from streams.bus import jobs
 

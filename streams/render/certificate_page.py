@@ -55,6 +55,8 @@ def page(body: Body) -> str:
 
 def _sentence(body: Body) -> str:
     told = body["scope"] | {"replay": (body["scope"]["replay"] or {}).get("job_id")}
+    if production := body.get("production"):
+        told["production, now"] = production["view"]["spans"][-1]["job_id"] or "the first run"
     scope = ", ".join(f"{name} {value}" for name, value in told.items() if value)
     counts = body["counts"]
     return (

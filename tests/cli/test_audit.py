@@ -191,6 +191,8 @@ def test_the_report_has_the_fields_of_the_contract(line: Line, done: str) -> Non
         "holds",
         "redriven",
         "forged",
+        "job_id",
+        "moved_to",
     }
 
 
