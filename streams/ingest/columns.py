@@ -71,7 +71,7 @@ def _wanted(file: pq.ParquetFile, reading: Reading) -> list[str] | None:
 def _article(row: dict[str, Any], where: str, number: int, reading: Reading) -> Found:
     found = ((name, plain(value)) for name, value in row.items())
     record: dict[str, Json] = {name: value for name, value in found if value is not None}
-    return of_record(record, where, number, reading)
+    return of_record(record, where, number, reading, row)
 
 
 def plain(value: Any) -> Json:  # noqa: ANN401, PLR0911  # whatever a column holds, each in its own way

@@ -16,7 +16,7 @@ from streams.ingest.found import Article, Bad, Found, Reading
 from streams.ingest.page import too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from streams.ingest.fields import Json
 
@@ -52,23 +52,36 @@ def _article(line: bytes, where: str, number: int, reading: Reading) -> Found:
     return of_record(record, where, number, reading)
 
 
-def of_record(record: dict[str, Json], where: str, number: int, reading: Reading) -> Found:
-    """Return the article that a record of theirs is by the map, or why it is none."""
+def of_record(
+    record: dict[str, Json], where: str, number: int, reading: Reading, columns: Collection[str] = ()
+) -> Found:
+    """Return the article that a record of theirs is by the map, or why it is none.
+
+    `columns`: of the table whose row it is, those too that the row has nothing in.
+    """
     try:
         article = RawArticle.model_validate(reading.fields.apply(record))
     except ValidationError as error:
-        return Bad(where, _why(error, record, reading), number)
+        return Bad(where, _why(error, record, reading, columns), number)
     size = len(article.content.encode("utf-8", "surrogatepass"))
     if size > reading.max_content_bytes:
         return Bad(where, too_large(size, reading.max_content_bytes), number)
     return Article(where, article, number)
 
 
-def _why(error: ValidationError, record: dict[str, Json], reading: Reading) -> str:
+def _why(
+    error: ValidationError, record: dict[str, Json], reading: Reading, columns: Collection[str]
+) -> str:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    if field == "content" and first["type"] == "missing":
-        theirs = ".".join(reading.fields.taken.get("content", ("content",)))
-        has = ", ".join(list(record)[:12]) or "none"
-        return f"has no {theirs}; its fields are {has}: say with --map which one holds the text"
-    return f"{field}: {first['msg']}"
+    if field != "content" or first["type"] != "missing":
+        return f"{field}: {first['msg']}"
+    path = reading.fields.taken.get("content", ("content",))
+    theirs = ".".join(path)
+    if path[0] in columns:
+        return (f"the column {theirs} is empty in this row: put the article's text there, take the row out, "
+                "or say with --map which column holds the text")
+    if path[0] in record:
+        return f"{theirs} is empty: put the article's text there, or take it out"
+    has = ", ".join(list(record)[:12]) or "none"
+    return f"has no {theirs}; its fields are {has}: say with --map which one holds the text"

@@ -97,7 +97,7 @@ def _article(names: list[str], row: list[str], where: str, done: int, reading: R
     if any("\ufffd" in each for each in row):
         return Bad(where, "is not in the encoding of the file: give --encoding, for example cp1251", done)
     record: dict[str, Json] = {key: value for key, value in zip(names, row, strict=True) if value}
-    return of_record(record, where, done, reading)
+    return of_record(record, where, done, reading, names)
 
 
 def encoding_of(head: bytes, given: str | None) -> str:

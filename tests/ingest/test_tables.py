@@ -74,6 +74,20 @@ def test_a_map_takes_columns() -> None:
     assert found.article.authors == ("A. B.", "C. D.")
 
 
+@pytest.mark.parametrize(
+    ("text", "how", "why"),
+    [
+        ("content,headline\n,Rain\n", {}, "the column content is empty in this row"),
+        ("Text,By\n ,A. B.\n", {"fields": fields.parse({"content": "Text", "authors": "By"}, "m")}, "the column Text is empty in this row"),
+        ("body,headline\nIt rained.,Rain\n", {}, "has no content; its fields are body, headline: say with --map"),
+    ],
+    ids=["empty", "blank by a map", "another column"],
+)
+def test_a_row_without_a_text_is_told_with_its_line_its_column_and_what_to_do(text: str, how: dict, why: str) -> None:
+    (found,) = rows(text, **how)
+    assert (found.where, why in found.why, "--map" in found.why) == ("a.csv:2", True, True)
+
+
 def test_a_delimiter_of_two_characters_and_an_unknown_encoding_are_wrong_usage() -> None:
     for how in ({"delimiter": "ab"}, {"encoding": "none-such"}):
         with pytest.raises(Usage):
