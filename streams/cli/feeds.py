@@ -194,9 +194,6 @@ def show(feed: NameArgument, as_json: JsonOption = False) -> None:
     if as_json:
         output.json_line(found)
         return
-    for name in ("visited", "due", "succeeded"):
-        at = found[name]
-        found[name] = running.when(at if isinstance(at, float) else None)
     output.out().print("\n".join(f"{name:10} {value}" for name, value in found.items() if value is not None))
 
 

@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,23 +16,21 @@ from streams.cli import exits, output, start
 if TYPE_CHECKING:
     from streams.bus.durable import Store
     from streams.ingest.feeds.listing import Feed
+    from streams.ingest.feeds.run import Done
     from streams.settings import Settings
 
 
 def line(feed: Feed) -> str:
     """Return a feed on one line."""
+    from streams.ingest.feeds.listing import moment
+
     parts = [
-        f"{feed.name}  {feed.state}", f"visited {when(feed.visited)}",
-        f"next {when(feed.due)}" if feed.state == "active" else feed.why or "",
+        f"{feed.name}  {feed.state}", f"visited {moment(feed.visited) or 'never'}",
+        f"next {moment(feed.due)}" if feed.state == "active" else feed.why or "",
         f"{feed.entries:,} entries, {feed.sent:,} sent", f"{feed.waiting:,} waiting" if feed.waiting else "",
         f"{feed.lost:,} left out" if feed.lost else "",
         f"{feed.failures} failures in a row: {feed.error}" if feed.failures else feed.error or ""]
     return "  ".join(part for part in parts if part)
-
-
-def when(at: float | None) -> str:
-    """Return a moment (Unix seconds) for a person."""
-    return "never" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def run(
@@ -46,7 +43,8 @@ def run(
     communique feeds run
     communique feeds run --once      for a timer; exit code 1 when a visit failed
 
-    One process for a file of feeds: a second one ends with exit code 75.
+    With --once the last line, on stderr, says how many feeds were visited, how many entries were new, and how
+    many visits failed. One process for a file of feeds: a second one ends with exit code 75.
     """
     from streams.ingest.feeds.store import claim, open_store, path_of
     from streams.observe import metrics
@@ -60,14 +58,16 @@ def run(
     store = open_store(path)
     metrics.serve(settings.observe.metrics_host, 0 if once else settings.feeds.metrics_port)
     try:
-        failed = start.run(_run(settings, store, once=once, as_json=as_json))
+        done = start.run(_run(settings, store, once=once, as_json=as_json))
     finally:
         store.close()
         os.close(lock)
-    raise typer.Exit(exits.DOES_NOT_HOLD if once and failed else exits.DONE)
+    if once:
+        output.say(f"visited {done.visited:,}, {done.new:,} new, {done.failed:,} failed")
+    raise typer.Exit(exits.DOES_NOT_HOLD if once and done.failed else exits.DONE)
 
 
-async def _run(settings: Settings, store: Store, *, once: bool, as_json: bool) -> int:
+async def _run(settings: Settings, store: Store, *, once: bool, as_json: bool) -> Done:
     from streams.bus.connect import connect
     from streams.ingest.feeds.run import web_of, works
 
@@ -90,4 +90,4 @@ async def _run(settings: Settings, store: Store, *, once: bool, as_json: bool) -
         finally:
             working.cancel()
             made.visits.reader.close()
-    return made.failed
+    return made.done

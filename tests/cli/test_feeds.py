@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import sys
 
@@ -56,8 +57,13 @@ async def test_run_once_visits_and_tells(line, monkeypatch):
         await asyncio.to_thread(line.process, "feeds", "add", f"{site.url}/feed")
         well = await asyncio.to_thread(line.process, "feeds", "run", "--once", "--json")
         assert (well.code, json.loads(well.out)["sent"]) == (0, 2)
+        assert well.err.splitlines()[-1] == "visited 1, 2 new, 0 failed"
+        listed = json.loads((await asyncio.to_thread(line.process, "feeds", "list", "--json")).out)
+        moments = [listed[name] for name in ("visited", "due", "succeeded")]
+        assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", each) for each in moments), moments
         await asyncio.to_thread(line.process, "feeds", "add", f"{site.url}/bad")
         badly = await asyncio.to_thread(line.process, "feeds", "run", "--once", "--json")
+    assert badly.err.splitlines()[-1] == "visited 1, 0 new, 1 failed"
     assert (badly.code, json.loads(badly.out)["error"]) == (1, "no feed: a page, no feed: give the feed's own address")
 
 

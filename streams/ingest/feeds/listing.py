@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from schemas.base import rfc3339
 from streams.bus.durable import Store, writing
 from streams.core.cleaning.urls import domain_of
 from streams.core.outcome import Usage
@@ -58,8 +60,18 @@ class Feed:
     waiting: int
 
     def as_dict(self) -> dict[str, object]:
-        """Return it by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        """Return it by name; moments are RFC 3339."""
+        moments = {name: moment(getattr(self, name)) for name in ("due", "visited", "succeeded")}
+        return {name: getattr(self, name) for name in self.__slots__} | moments
+
+
+def moment(at: float | None) -> str | None:
+    """Return seconds since 1970 as RFC 3339 in UTC, to the second; None for None.
+
+    >>> moment(1518566400.5)
+    '2018-02-14T00:00:00Z'
+    """
+    return None if at is None else rfc3339(datetime.fromtimestamp(int(at), UTC))
 
 
 @dataclass(frozen=True, slots=True)

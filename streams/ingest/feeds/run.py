@@ -45,6 +45,15 @@ def web_of(settings: FeedsSettings) -> Web:
 
 
 @dataclass(slots=True)
+class Done:
+    """What came of the visits: feeds asked, entries that were new or had new words, visits that failed."""
+
+    visited: int = 0
+    new: int = 0
+    failed: int = 0
+
+
+@dataclass(slots=True)
 class Works:
     """All of it, put together."""
 
@@ -54,7 +63,7 @@ class Works:
     concurrency: int
     tell: Callable[[Feed, bool], None]
     keep_seconds: float
-    failed: int = 0
+    done: Done = field(default_factory=Done)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _kept_up: float = 0.0
     _gauged: float = 0.0
@@ -109,7 +118,10 @@ class Works:
 
     async def _visit(self, feed: Feed) -> None:
         well = await self.visits.visit(feed)
-        self.failed += not well
+        after = by_number(self.visits.store, feed.fid) or feed
+        self.done.visited += after.visited != feed.visited
+        self.done.new += after.entries - feed.entries
+        self.done.failed += not well
         await self.sending.send()
         self.tell(by_number(self.visits.store, feed.fid) or feed, well)
 
