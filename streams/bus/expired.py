@@ -1,7 +1,8 @@
 """expired: records that retention deleted before a stage had read them.
 
-A stage that starts later than its committed offset has lost what lay between. It goes on: nothing brings them
-back. But it says so, once for each record, in a log line and in `communique_expired_unread_records_total`.
+A stage that starts later than its committed offset has lost what lay between, and so has one that reads so
+far behind that retention overtakes it. It goes on: nothing brings them back. But it says so, once for each
+record, in a log line and in `communique_expired_unread_records_total`.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Expired:
-    """What one worker of a group has found missing at its starts."""
+    """What one worker of a group has found missing."""
 
     group: str
     _told: dict[TP, int] = field(default_factory=dict)
     """Partition → the offset before which all that is missing has been told of."""
 
     def look(self, committed: Mapping[TP, int], starts: Mapping[TP, int]) -> None:
-        """Compare where the group had come to with where it starts; offsets, a hole counts as a record."""
+        """Compare where the group had come to with where it reads on; offsets, a hole counts as a record."""
         for place, start in starts.items():
             known = max(committed.get(place, start), self._told.get(place, 0))
             if known < start:
@@ -38,5 +39,6 @@ class Expired:
         metrics.EXPIRED_UNREAD.labels(self.group, topic).inc(start - known)
         logging.get("bus").warning(
             "expired unread", group=self.group, topic=topic, partition=partition, first=known,
-            last=start - 1, advice="nothing brings them back: the stage was away longer than the topic keeps",
+            last=start - 1,
+            advice="nothing brings them back: the stage was away, or behind, for longer than the topic keeps",
         )

@@ -28,6 +28,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchPy
 from aiokafka.record.legacy_records import LegacyRecordBatch
 
 from streams.bus.envelope import UNREADABLE
+from streams.bus.kafka_positions import Positions, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -50,6 +51,10 @@ class Reader:
     client: AIOKafkaConsumer
     held: list[TopicPartition] = field(default_factory=list)
     """Partitions whose next fetch is a raw one."""
+    positions: Positions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.positions = Positions(self.client)
 
     async def fetch(
         self, wanted: Collection[TopicPartition], wait_seconds: float, most: int
@@ -85,7 +90,10 @@ class Reader:
     ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
         if (place := self._next(wanted)) is not None:
             self.held.remove(place)
-            if records := await _read_raw(self.client, place, most):
+            self.positions.look()
+            records = await _read_raw(self.client, place, most)
+            self.positions.leave(place)
+            if records:
                 return {place: records}
         return await self._drain(wanted, most)
 
@@ -100,6 +108,7 @@ class Reader:
         found: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
         if self.client._subscription.reassignment_in_progress:  # noqa: SLF001
             await self.client._subscription.wait_for_assignment()  # noqa: SLF001
+        self.positions.look()
         for place in list(fetcher._records):  # noqa: SLF001
             if most == 0 or (found and isinstance(fetcher._records[place], FetchError)):  # noqa: SLF001
                 break  # an error is for the next call, as with aiokafka: not instead of records
@@ -110,6 +119,8 @@ class Reader:
             except UnicodeDecodeError:
                 if place not in self.held:
                     self.held.append(place)
+            finally:
+                self.positions.leave(place)
             most -= len(found.get(place, ()))
         return found
 
@@ -122,7 +133,7 @@ async def _read_raw(
     Nothing when the partition or its position went elsewhere meanwhile, or when the broker did not answer:
     aiokafka's own fetcher sees to that.
     """
-    state = _state(client, place)
+    state = state_of(client, place)
     if state is None:
         return []
     position = state.position
@@ -130,7 +141,7 @@ async def _read_raw(
         sent = await _request(client, place, position)
     except KafkaError:
         return []
-    if sent is None or _state(client, place) is not state or state.position != position:
+    if sent is None or state_of(client, place) is not state or state.position != position:
         return []
     read = PartitionRecords(
         place, _Batches(deque(_slices(sent))), [], position, None, None, False,
@@ -138,15 +149,6 @@ async def _read_raw(
     records = [_marked(record) for record in islice(read, most)]
     client.seek(place, read.next_fetch_offset)
     return records
-
-
-def _state(client: AIOKafkaConsumer, place: TopicPartition) -> Any:  # noqa: ANN401  # aiokafka's
-    """Return aiokafka's state of a partition; None when it is not ours, or has no position."""
-    subscription = client._subscription  # noqa: SLF001
-    if subscription.reassignment_in_progress or not subscription.is_assigned(place):
-        return None
-    state = subscription.subscription.assignment.state_value(place)
-    return state if state.has_valid_position and not state.paused else None
 
 
 async def _request(client: AIOKafkaConsumer, place: TopicPartition, position: int) -> bytes | None:

@@ -171,6 +171,11 @@ class Consumer(driver.Consumer):
             self._committed = committed
             self._flow.position(starts, number)
 
+    def overtaken(self, tp: TP, left: int, position: int) -> None:
+        """Count what retention deleted in front of a partition that is being read; the client read on."""
+        if not self._is_changelog_tp(tp):
+            self._expired.look({tp: left}, {tp: position})
+
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Position changelogs: recovery reads them from here on."""
         turn, number = self._turn, next(self._seeks)

@@ -153,17 +153,29 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         return await self.call(self._fetch(wanted, wait_seconds))
 
     async def _fetch(self, wanted: Iterable[TP], wait_seconds: float) -> dict[TP, Tagged]:
-        consumer = self._ensure_consumer()
-        if self._reader is None or self._reader.client is not consumer:
-            self._reader = Reader(consumer)
+        reader = self._reader_of(self._ensure_consumer())
         partitions = [tp for tp in wanted if tp in self._numbers]
         if not partitions:
             return {}
-        fetched = await self._reader.fetch(partitions, wait_seconds, FETCH_RECORDS)
+        try:
+            fetched = await reader.fetch(partitions, wait_seconds, FETCH_RECORDS)
+        finally:
+            self._tell_moved(reader)
         return {ensure_TP(tp): (self._numbers.get(tp, 0), [
                     Record(one.topic, one.partition, one.offset, one.timestamp, one.key, one.value,
                            one.headers) for one in records])
                 for tp, records in fetched.items()}
+
+    def _reader_of(self, consumer: AIOKafkaConsumer) -> Reader:
+        if self._reader is None or self._reader.client is not consumer:
+            self._reader = Reader(consumer)
+        return self._reader
+
+    def _tell_moved(self, reader: Reader) -> None:
+        """Have it counted what retention deleted in front of a running reader, in Faust's loop."""
+        tell: Any = self.consumer  # ours, of transport_kafka, which imports this module
+        for place, left, position in reader.positions.taken():
+            self.parent_loop.call_soon_threadsafe(tell.overtaken, ensure_TP(place), left, position)
 
     async def seek_all(self, offsets: Mapping[TP, int], number: int) -> None:
         """Set positions. Raises `IllegalStateError` when a partition is not ours any more."""
@@ -174,6 +186,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         for tp, offset in offsets.items():
             if number >= self._numbers.get(tp, 0):
                 consumer.seek(driver.ensure_aiokafka_TP(tp), offset)
+                self._reader_of(consumer).positions.leave(driver.ensure_aiokafka_TP(tp))
                 self._numbers[tp] = number
 
     async def seek_to_start(self, tps: frozenset[TP], number: int) -> tuple[dict[TP, int], dict[TP, int]]:

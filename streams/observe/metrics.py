@@ -77,7 +77,7 @@ LAG_SECONDS: Final = Gauge(
 )
 EXPIRED_UNREAD: Final = Counter(
     "communique_expired_unread_records",
-    "Records that retention deleted before their reader had read them, as found at its start.",
+    "Records that retention deleted before their stage had read them, at its start or on its way.",
     ("group", "topic"),
     registry=REGISTRY,
 )

@@ -13,6 +13,7 @@ from aiokafka.record.memory_records import MemoryRecords
 
 from streams.bus import transport
 from streams.bus.expired import Expired
+from streams.bus.kafka_positions import Positions
 from streams.bus.transport_kafka import Consumer
 from streams.observe import metrics
 from streams.settings import Settings
@@ -67,3 +68,44 @@ def test_the_fence_counts_from_the_last_heartbeat_that_the_group_may_have_heard(
                         kafka={"session_timeout_seconds": 45, "heartbeat_interval_seconds": 3})
     app = faust.App(**transport.app_options("clean", settings))
     assert app.transport.fence.session_seconds == 42
+
+
+class Client:
+    """aiokafka's, as far as positions go: `state` is replaced with each assignment."""
+
+    def __init__(self, place: TopicPartition, position: int) -> None:
+        self.place, self.held = place, True
+        self.state = SimpleNamespace(has_valid_position=True, paused=False, position=position)
+        self._subscription = SimpleNamespace(
+            reassignment_in_progress=False, is_assigned=lambda place: self.held and place == self.place,
+            subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=lambda _place: self.state)))
+
+
+def test_a_position_that_was_moved_is_told_once_and_none_of_another_assignment_or_that_is_being_looked_up() -> None:
+    place = TopicPartition("raw", 0)
+    client = Client(place, 3)
+    positions = Positions(client)
+    positions.look()
+    positions.leave(place)
+    assert positions.taken() == []
+    client.state.has_valid_position = False  # out of range: aiokafka asks for the first offset
+    positions.look()
+    client.state.has_valid_position, client.state.position = True, 90
+    positions.look()
+    positions.look()
+    assert positions.taken() == [(place, 3, 90)]
+    assert positions.taken() == []
+    client.state.position = 95
+    positions.leave(place)  # a fetch
+    client.state = SimpleNamespace(has_valid_position=True, paused=False, position=300)  # given away and taken back
+    positions.look()
+    client.held = False
+    positions.look()
+    assert positions.taken() == []
+
+
+def test_what_overtook_a_running_reader_is_counted_but_for_changelogs_and_a_log_made_anew() -> None:
+    consumer = SimpleNamespace(_expired=Expired("communique-overtaken"), _is_changelog_tp=lambda tp: tp[0] == "table")
+    for tp, left, position in [(("raw", 0), 3, 10), (("raw", 0), 3, 10), (("table", 0), 3, 10), (("raw", 1), 50, 0), (("raw", 0), 12, 14)]:
+        Consumer.overtaken(consumer, tp, left, position)
+    assert metrics.EXPIRED_UNREAD.labels("communique-overtaken", "raw")._value.get() == 9

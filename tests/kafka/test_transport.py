@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import time
 from collections.abc import AsyncIterator
 
 import pytest
+from aiokafka import TopicPartition
+from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.testing.kafka_server import KafkaServer, free_port
@@ -217,3 +220,25 @@ async def test_the_stages_run_as_a_user_with_a_password(tmp_path) -> None:
             await rig.wait(30)
         finally:
             rig.close()
+
+
+async def test_what_retention_deletes_in_front_of_a_running_reader_is_told_with_its_offsets_and_the_rest_comes(rig: Rig) -> None:
+    rig.partitions, records, left = 1, 1500, 1400
+    await rig.create()
+    await rig.fill(records, pad=20_000)   # 30 MB: more than is fetched ahead
+    relay = rig.start("relay", "--pause", "0.03")
+    while not await rig.read(f"{rig.name}-mid"):
+        assert relay.poll() is None, rig.logs()
+        await asyncio.sleep(0.2)
+    async with rig.admin() as admin:
+        await admin.delete_records({TopicPartition(f"{rig.name}-in", 0): RecordsToDelete(before_offset=left)})
+    deadline = time.monotonic() + 60
+    while await rig.committed("relay") < records:
+        assert time.monotonic() < deadline, rig.logs()
+        await asyncio.sleep(0.2)
+    relay.send_signal(signal.SIGTERM)
+    said = re.sub(r"\x1b\[[0-9;]*m", "", (await asyncio.to_thread(relay.stdout.read)).decode())
+    assert rig.ended(relay) == 0
+    ((first, last),) = [tuple(map(int, found)) for found in re.findall(r"expired unread.*first=(\d+).*last=(\d+)", said)]
+    assert (0 < first < left, last) == (True, left - 1)
+    assert len(await rig.read(f"{rig.name}-mid")) == first + records - left
