@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from streams.bench.ground import Product
 
 JOB: Final = "decade"
-WARM_SECONDS: Final = 20.0
+WARM_SECONDS: Final = 15.0
+"""The first live articles find everything cold: they count for neither side."""
+ALONE_SECONDS: Final = 60.0
 DRAINING_MS: Final = 3_000
 MAX_RATIO: Final = 1.2
 _TELL_SECONDS: Final = 10.0
@@ -136,7 +138,7 @@ async def past(field: Product, path: Path, per_second: float | None, minutes: fl
             say(f"bad: {note}")
         if (now := time.monotonic()) - told > _TELL_SECONDS:
             told = now
-            say(f"{counts.sent:,} sent in {now - began:.0f} s, now {gate.state.rate:.0f} a second")
+            say(f"{counts.sent:,} sent in {now - began:.0f} s, window {gate.state.window:.1f}")
 
     gate = Gate(field.bus, lambda: standing(field.admin), Limits(per_second), say)
     async with gate:
@@ -164,10 +166,10 @@ async def measure(called: argparse.Namespace, folder: Path) -> Report:
         say("workers are ready")
         stop = asyncio.Event()
         living = asyncio.create_task(flow(field, called.live_per_second, stop))
-        await asyncio.sleep(WARM_SECONDS)
+        await asyncio.sleep(WARM_SECONDS + ALONE_SECONDS)
         began, began_ms = time.monotonic(), time.time_ns() // 1_000_000
         gate, loaded = await past(field, path, called.per_second, called.minutes)
-        gate.calm.insert(0, (began_ms - int(WARM_SECONDS * 1000), began_ms))
+        gate.calm.insert(0, (began_ms - int(ALONE_SECONDS * 1000) - DRAINING_MS, began_ms))
         seconds = time.monotonic() - began
         stop.set()
         live = await living

@@ -1,38 +1,52 @@
-"""throttle: how fast a backfill may go, from what the live flow and the stages show.
+"""throttle: how much of the past may be on its way at once, from what the live flow and the stages show.
 
-Two things are looked at, twice a second:
+`window`: a record of the past goes in while fewer than so many records, live ones too, are on their way from
+raw to enriched. So one that comes live finds at most that many before it, and while more of them come at once
+than the window holds, the past waits. Two things are looked at, twice a second:
 
 - *what waits*: for how long the stage that is most behind has work. Above `waiting_seconds` nothing more is
   let in until that has gone: a live record never stands behind a mountain;
-- *how long live records take*, from raw to enriched, while the past is loaded, beside how long they took
-  before it began and in the pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`). When
-  the slow ones (nine in ten are faster) exceed `live_ratio`, it pauses: are they as slow without it? Then it
-  is something else on these machines, and it goes on; else the rate falls by a fifth. A live flow too thin to
-  be measured in a pause costs one pause each `calm_every_seconds`, and no more.
+- *how long live records take*, from raw to enriched, while the past is loaded, beside how long they take
+  alone: before it began, and in pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`).
 
-Else the rate rises, by a half in the time that some dozens of live records take to tell: slow rise and steep
-fall, as TCP has them (RFC 5681), find the rate that the live flow allows, and find it again when it changes.
-Without live records only the first counts, and it rises fast. Rates are records a second, waits seconds.
+Slow is what all but a hundredth of them are not, alone, times `live_ratio` (a larger share as long as few
+are known). A live record beside the past that is slower than that narrows the window, each other one widens
+it by as much less as it is more frequent: so it settles where slow records are no more frequent than they are
+alone, and finds that again when it changes (stochastic approximation of a quantile, Robbins and Monro 1951).
+Until the first slow one it widens fast. A live flow too thin to be measured in a pause costs one pause each
+`calm_every_seconds`, and no more. Without live records only what waits counts. Waits are seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil, exp
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LEAST_PER_SECOND: Final = 2.0
-"""However bad it looks, it goes on."""
-FIRST_PER_SECOND: Final = 10.0
+LEAST: Final = 1.0
+"""However bad it looks, it goes on whenever nothing is on its way."""
+_SLOWEST_PER_SECOND: Final = 2.0
+_FIRST_PER_SECOND: Final = 10.0
+"""At which a stage gets done what waits for it, until it has shown better."""
 ENOUGH: Final = 30
-"""Live records before nine in ten of them say anything."""
-_REMEMBERED: Final = 120
+"""Live records alone before the slow ones among them say anything."""
+SLOW_SHARE: Final = 0.01
+_FEWEST_SLOW: Final = 3
+"""So many of those alone have to be beyond what is called slow: the slowest of all is chance."""
+_REMEMBERED: Final = 400
+_GAIN: Final = 0.06
+"""What a slow record costs of the window. The others together give it back."""
+_SEEKING_RISE: Final = 1.02
+"""A record, until the first slow one."""
 _RISE: Final = 1.01
+"""A look, while too few live records are known."""
+_QUIET_RISE: Final = 1.0005
+"""A look without a live record: it may be night."""
 _ALONE_RISE: Final = 1.15
-"""While no live record was seen: nobody is disturbed but by what waits."""
+"""A look, while no live record was seen: nobody is disturbed but by what waits."""
 _FALL: Final = 0.8
 _LEAST_WAITING: Final = 12
 """So many may wait at any rate: commits come twice a second."""
@@ -68,38 +82,30 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """The state. `open`: records may go in now, at `rate`."""
+    """The state. `open`: records may go in now, while fewer than `window` are on their way."""
 
-    rate: float = FIRST_PER_SECOND
+    window: float = LEAST
     open: bool = True
     calm_left: float = 0.0
     """Seconds that this pause still lasts; 0: no pause."""
     since_calm: float | None = None
     """Seconds since the last pause, or since the first live record; None before any."""
     calm: tuple[float, ...] = ()
-    loaded: tuple[float, ...] = ()
     heard: int = _FEWEST
     """Live records that the last pause heard."""
-    suspect: float | None = None
-    """What live records took when this pause was made to see whether that is its doing."""
+    seeking: bool = True
+    """No live record beside the past was slow so far."""
 
-    @classmethod
-    def begin(cls, limits: Limits) -> Throttle:
-        """Return the state before the first look."""
-        return cls(capped(FIRST_PER_SECOND, limits))
-
-
-def capped(rate: float, limits: Limits) -> float:
-    """Return a rate within what is allowed."""
-    least = max(rate, LEAST_PER_SECOND)
-    return least if limits.per_second is None else min(least, limits.per_second)
+    def times(self, factor: float) -> Throttle:
+        """Return it open, with a window so many times as wide, but never below the least."""
+        return replace(self, open=True, window=max(LEAST, self.window * factor))
 
 
 def smoothed(done: Mapping[str, float], gone: Mapping[str, int], seconds: float) -> dict[str, float]:
     """Return what is committed a second of each topic, smoothed: commits come in bursts. `gone`: just now."""
     share = 1 - exp(-seconds / _SMOOTHED_SECONDS)
     return {
-        topic: done.get(topic, FIRST_PER_SECOND) * (1 - share) + many / seconds * share
+        topic: done.get(topic, _FIRST_PER_SECOND) * (1 - share) + many / seconds * share
         for topic, many in gone.items()
     }
 
@@ -111,62 +117,59 @@ def behind_seconds(waiting: Mapping[str, int], done: Mapping[str, float]) -> flo
     3.0
     """
     return max(
-        (many / max(done.get(topic, 0.0), LEAST_PER_SECOND)
+        (many / max(done.get(topic, 0.0), _SLOWEST_PER_SECOND)
          for topic, many in waiting.items() if many > _LEAST_WAITING),
         default=0.0)
 
 
-def slow(waits: Sequence[float]) -> float | None:
-    """Return the wait that nine in ten do not exceed; None for too few.
+class Tail(NamedTuple):
+    """The slow ones among live records alone: so many of them took longer than `seconds`."""
 
-    >>> slow([0.1] * 27 + [0.3] * 3)
-    0.1
+    share: float
+    seconds: float
+
+
+def slow(calm: Sequence[float]) -> Tail | None:
+    """Return what is slow for live records that took so long alone; None for too few.
+
+    >>> slow([0.1] * 296 + [0.5] * 4)
+    Tail(share=0.01, seconds=0.5)
     """
-    return sorted(waits)[ceil(len(waits) * 0.9) - 1] if len(waits) >= ENOUGH else None
+    if len(calm) < ENOUGH:
+        return None
+    share = max(SLOW_SHARE, _FEWEST_SLOW / len(calm))
+    return Tail(share, sorted(calm)[ceil(len(calm) * (1 - share)) - 1])
 
 
 def looked(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Return the state after a look."""
     if state.calm_left > 0:
-        return _in_pause(state, seen, limits)
+        return _in_pause(state, seen)
     calm = (*state.calm, *seen.before)[-_REMEMBERED:]
-    loaded = (*state.loaded, *seen.live)[-_REMEMBERED:]
-    known = state.since_calm is not None or calm or loaded
+    known = state.since_calm is not None or calm or seen.live
     since = (state.since_calm or 0.0) + seen.seconds if known else None
-    state = replace(state, since_calm=since, calm=calm, loaded=loaded)
+    state = replace(state, since_calm=since, calm=calm)
     learns = len(calm) < ENOUGH and state.heard >= _FEWEST
     if since is not None and (since >= limits.calm_every_seconds or learns):
-        return _pause(state, limits)
+        return replace(state, open=False, calm_left=limits.calm_seconds, since_calm=0.0, heard=0)
     return _paced(state, seen, limits)
 
 
-def _pause(state: Throttle, limits: Limits, suspect: float | None = None) -> Throttle:
-    return replace(
-        state, open=False, calm_left=limits.calm_seconds, since_calm=0.0, heard=0, suspect=suspect)
-
-
-def _in_pause(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
+def _in_pause(state: Throttle, seen: Seen) -> Throttle:
     """Learn what the live flow is alone, once nothing of the past is on its way any more."""
     calm = state.calm if seen.behind else (*state.calm, *seen.live)[-_REMEMBERED:]
     left = max(0.0, state.calm_left - seen.seconds)
-    state = replace(state, calm=calm, heard=state.heard + len(seen.live), calm_left=left, open=not left)
-    if left or state.suspect is None:
-        return state
-    guilty = _slower(state.suspect, calm, limits)
-    return replace(
-        state, suspect=None, loaded=(), rate=capped(state.rate * (_FALL if guilty else 1), limits))
-
-
-def _slower(wait: float, calm: Sequence[float], limits: Limits) -> bool:
-    alone = slow(calm[-ENOUGH:])
-    return alone is not None and wait > alone * limits.live_ratio
+    return replace(state, calm=calm, heard=state.heard + len(seen.live), calm_left=left, open=not left)
 
 
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     if seen.behind > limits.waiting_seconds:
-        return replace(state, open=False, rate=capped(state.rate * (_FALL if state.open else 1), limits))
-    now = slow(state.loaded[-ENOUGH:])
-    if now is not None and _slower(now, state.calm, limits):
-        return _pause(state, limits, now)
-    rise = _ALONE_RISE if state.since_calm is None else _RISE
-    return replace(state, open=True, rate=capped(state.rate * rise, limits))
+        return replace(state.times(_FALL if state.open else 1), open=False)
+    tail = slow(state.calm)
+    if tail is None:
+        return state.times(_ALONE_RISE if state.since_calm is None else _RISE)
+    slower = sum(wait > tail.seconds * limits.live_ratio for wait in seen.live)
+    seeking = state.seeking and not slower
+    rise = _SEEKING_RISE if seeking else 1 + _GAIN * tail.share
+    moved = rise ** (len(seen.live) - slower) * (1 - _GAIN) ** slower
+    return replace(state.times(moved if seen.live else _QUIET_RISE), seeking=seeking)

@@ -3,34 +3,42 @@
     async with Gate(bus, look, limits, tell) as gate:
         await gate.admit()          # before each record
 
-It follows the enriched topic for what live records take, from some time before the past begins, and asks
-`look` for how many records of each topic its stage has not committed, and has. A bus on which no
-stage commits anything has no live flow to protect: it says so and lets everything in.
+It follows the raw topic and those where records end, for what is on its way; of live records that come out
+enriched it learns what they take, from some time before the past begins. It asks `look` for how many records
+of each topic its stage has not committed, and has. A bus on which no stage commits anything has no live flow
+to protect: it says so and lets everything in.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from schemas.envelope import DeliveryMode
+from streams.bus.envelope import origin_of_raw
 from streams.bus.errors import BusError
-from streams.bus.scan import follow, header, starts_since
+from streams.bus.fates import WALK, fate_of
+from streams.bus.scan import follow, header, starts_at_end, starts_since
+from streams.core.on_the_way import OnTheWay
 from streams.core.throttle import Limits, Seen, Throttle, behind_seconds, looked, smoothed
-from streams.topics import ENRICHED
+from streams.topics import ENRICHED, RAW, REFUSALS
 
 if TYPE_CHECKING:
     from streams.bus.interface import Bus, Record, TopicPartition
 
+_ENDS: Final = (REFUSALS.name, *(spec.dead_letters for spec in WALK))
 LOOK_SECONDS: Final = 0.5
 BEFORE_SECONDS: Final = 180.0
 """What live records took so long before the past begins is what they take alone."""
 DEAF_SECONDS: Final = 3.0
 """Without any commit for so long from the start on, while something waits, nobody is reading."""
+UNSEEN_SECONDS: Final = 2.0
+"""So long what was let in is counted before it is seen on the raw topic: it may not have been sent at all."""
 GONE_SECONDS: Final = 90.0
 """Stages that did read and commit nothing for so long are gone; less is a restart, with its models."""
 
@@ -60,23 +68,23 @@ class Gate:
     look: Callable[[], Awaitable[Mapping[str, tuple[int, int]]]]
     limits: Limits
     tell: Callable[[str], None]
-    state: Throttle = field(init=False)
+    state: Throttle = field(default_factory=Throttle)
     calm: list[tuple[int, int | None]] = field(default_factory=list)
     _live: list[float] = field(default_factory=list)
     _before: list[float] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _way: OnTheWay = field(default_factory=OnTheWay)
+    _unseen: deque[float] = field(default_factory=deque)
+    """When each was let in that was not seen on the raw topic since."""
     _due: float = 0.0
     _deaf: bool = False
-
-    def __post_init__(self) -> None:
-        """Begin open."""
-        self.state = Throttle.begin(self.limits)
 
     async def __aenter__(self) -> Self:
         """Begin to look."""
         now_ms = time.time_ns() // 1_000_000
         starts = await starts_since(self.bus, [ENRICHED.name], now_ms - int(BEFORE_SECONDS * 1000))
+        starts.update(await starts_at_end(self.bus, [RAW.name, *_ENDS]))
         listening = self._listen(starts, now_ms / 1000)
         self._tasks = [asyncio.create_task(listening), asyncio.create_task(self._watch())]
         return self
@@ -90,18 +98,26 @@ class Gate:
     async def admit(self) -> None:
         """Wait until one more record may go in. Raises what made looking impossible."""
         self._check()
-        while not (self.state.open or self._deaf):
+        while not (self._room() or self._deaf):
             self._changed.clear()
             changed = asyncio.create_task(self._changed.wait())
             await asyncio.wait({changed, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
             changed.cancel()
             self._check()
-        if self._deaf and self.limits.per_second is None:
+        self._unseen.append(time.monotonic())
+        if self.limits.per_second is None:
             return
         now = time.monotonic()
-        self._due = max(self._due + 1 / self.state.rate, now - 0.05)
+        self._due = max(self._due + 1 / self.limits.per_second, now - 0.05)
         if self._due > now:
             await asyncio.sleep(self._due - now)
+
+    def _room(self) -> bool:
+        """Tell whether one more may be on its way."""
+        now = time.monotonic()
+        while self._unseen and now - self._unseen[0] > UNSEEN_SECONDS:
+            self._unseen.popleft()
+        return self.state.open and self._way.many(now) + len(self._unseen) + 1 <= self.state.window
 
     def _check(self) -> None:
         """Raise what a task ended with: without it the past would go in unseen."""
@@ -112,9 +128,20 @@ class Gate:
     async def _listen(self, starts: Mapping[TopicPartition, int], began: float) -> None:
         async for records in follow(self.bus, starts):
             for record in records:
-                if (wait := live_wait(record)) is not None:
+                if record.topic == RAW.name:
+                    self._come(record)
+                elif (fate := fate_of(record)) is not None:
+                    self._way.ended(fate.origin, time.monotonic())
+                if record.topic == ENRICHED.name and (wait := live_wait(record)) is not None:
                     came = record.timestamp_ms / 1000 - wait
                     (self._before if came < began else self._live).append(wait)
+            self._changed.set()
+
+    def _come(self, record: Record) -> None:
+        """Count a raw record; one of the past is most likely ours."""
+        if self._unseen and header(record, "ce_deliverymode") == DeliveryMode.BACKFILL.value:
+            self._unseen.popleft()
+        self._way.came(origin_of_raw(record), time.monotonic())
 
     async def _watch(self) -> None:
         silence, last = Silence(time.monotonic()), time.monotonic()
