@@ -62,7 +62,7 @@ PAUSE_SECONDS: Final = 0.2
 
 
 class Stop(NamedTuple):
-    """How a redrive is stopped, and when: once so many notes `asked` and `sent` are on the topic."""
+    """How a redrive is stopped, and when: once so many notes `asked` and `sent` are there, one of its own."""
 
     number: signal.Signals
     notes: int
@@ -72,7 +72,7 @@ class Stop(NamedTuple):
 class Report:
     """What came of it.
 
-    `letters`: by topic. `stopped`: how each redrive was, and how many letters had been put back by then.
+    `letters`: by topic. `stopped`: how each redrive was, and how many letters were asked for and sent then.
     `codes`: how the calls ended that nobody stopped. `copies`: records that were put back. `states`: how
     `dlt list` has the letters. `not_once`: articles that did not come out, or have two ends. `second_*`: what
     the same call did again.
@@ -124,14 +124,16 @@ class Redriving:
         """Redrive, and be stopped, each time."""
         for stop in stops:
             process = await self._start(REDRIVE)
+            who = "nobody"
             try:
-                await self._until(stop, process)
+                await self._until(max(stop.notes, self._noted() + 1), process)
             finally:
                 if process.returncode is None:
+                    who = stop.number.name
                     process.send_signal(stop.number)
                 code = await process.wait()
             await self._read(0)
-            self.stopped.append(f"{stop.number.name} at {self.counted['sent']}, exit code {code}")
+            self.stopped.append(f"{who} at {self.counted['asked']}, {self.counted['sent']}, exit code {code}")
             self.tell(f"stopped by {self.stopped[-1]}")
 
     async def whole(self, words: Sequence[str]) -> dict[str, int]:
@@ -148,8 +150,11 @@ class Redriving:
             return await asyncio.create_subprocess_exec(
                 *COMMAND, *words, env=self.environment, stdout=PIPE, stderr=log)
 
-    async def _until(self, stop: Stop, process: Process) -> None:
-        while process.returncode is None and self.counted["asked"] + self.counted["sent"] < stop.notes:
+    def _noted(self) -> int:
+        return self.counted["asked"] + self.counted["sent"]
+
+    async def _until(self, notes: int, process: Process) -> None:
+        while process.returncode is None and self._noted() < notes:
             await self._read(10)
 
     async def _read(self, timeout_ms: int) -> None:

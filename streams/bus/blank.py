@@ -32,8 +32,8 @@ KEPT: Final = frozenset({
         "topic", "partition", "offset", "code", "stage", "version", "attempts", "first_failure",
         "fingerprint", "exception")),
 })
-"""Headers that stay, up to `LONGEST_HEADER_BYTES`: ids, times, what makes a redriven copy one (the audit counts
-by it), and what a dead letter says of its failure."""
+"""Headers that stay, up to `LONGEST_HEADER_BYTES`: ids, times, what makes a redriven copy one (the audit
+counts by it), and what a dead letter says of its failure."""
 
 LONGEST_HEADER_BYTES: Final = 512
 _START: Final = b'{"taken_down":'
