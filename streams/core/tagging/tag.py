@@ -13,7 +13,7 @@ Memory: the model takes 300 MB; what spaCy caches of an article's words is freed
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from schemas.mention import Mention, MentionKind
 from schemas.span import SpanField
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from streams.core.statements.assemble import Assembled
     from streams.core.tagging.names import Names
 
+
+Placed: TypeAlias = "tuple[Doc, int]"
+"""A piece of a text as tokens, and its offset."""
 
 _NOBODY: Final = Registry.empty()
 
@@ -97,15 +100,19 @@ class Tagger:
 
     def _mentions(self, article: CleanArticle, names: Names) -> Iterator[Mention]:
         fields = list(fields_of(article))
-        found = [self._found(field, article.language.code, names) for field in fields]
+        placed = self._recognised(fields, names)
+        found = [
+            self._found(field, docs, article.language.code, names)
+            for field, docs in zip(fields, placed, strict=True)
+        ]
         if "elsewhere" not in self.without:
             texts = [text for text, _ in found]
             found = list(
                 zip(texts, completed(found, names, extents_of(article.language.code).bodies), strict=True)
             )
-        placed = [(field, each) for field, (_, spans) in zip(fields, found, strict=True) for each in spans]
+        spans = [(field, each) for field, (_, own) in zip(fields, found, strict=True) for each in own]
         links = resolved(found, names, self._backdrop(article), article.article_id)
-        for (field, each), (link, entity) in zip(placed, links, strict=True):
+        for (field, each), (link, entity) in zip(spans, links, strict=True):
             raw_start, raw_end = raw_place(article, field, each.start, each.end)
             yield Mention(
                 field=field.name,
@@ -146,7 +153,22 @@ class Tagger:
         filed = published or (article.dateline.date if article.dateline else None)
         return Backdrop(self.registry, filed.date() if filed else None, article.language.code)
 
-    def _found(self, field: Field, language: str, names: Names) -> tuple[str, list[Found]]:
+    def _recognised(self, fields: Sequence[Field], names: Names) -> list[list[Placed]]:
+        """Return each field's pieces with what the model marks in them: one call for all of them.
+
+        A call costs as much as the words of a short article. A credited source is no text.
+        """
+        placed = [
+            [] if names.credit.match(field.text) and field.name is SpanField.SOURCE_CREDIT
+            else list(self._docs(field.text)) for field in fields]
+        docs = (doc for own in placed for doc, _ in own)
+        for _ in marked(self.model, ("ner",), docs, self.batch_size):
+            pass  # each is marked in place
+        return placed
+
+    def _found(
+        self, field: Field, placed: Sequence[Placed], language: str, names: Names
+    ) -> tuple[str, list[Found]]:
         """Return as much of a field as is read, and its mentions.
 
         The credited source is its line's one mention.
@@ -158,9 +180,8 @@ class Tagger:
             entry = gazetteer.by_name.get(field.text[credit.end() : end])
             kind = MentionKind.WIRE if entry and entry.kind is MentionKind.WIRE else MentionKind.OUTLET
             return field.text, [Found(credit.end(), end, kind, entry)]
-        placed = list(self._docs(field.text))
         text = field.text[: placed[-1][1] + len(placed[-1][0].text)] if placed else ""
-        model = list(self._marked(text, placed, names))
+        model = list(_marks(text, placed, names))
         if "boundaries" not in self.without:
             model = [each for found in model for each in bounded(text, found, names)]
         whole = whole_of(language) if "whole" not in self.without else None
@@ -171,17 +192,7 @@ class Tagger:
             spans = put_in(spans, whole.bodies(text, spans))
         return text, spans if "extents" in self.without else extents_of(language).fitted(text, spans)
 
-    def _marked(self, text: str, placed: Sequence[tuple[Doc, int]], names: Names) -> Iterator[Found]:
-        """Yield what the model marks in a text's pieces, trimmed."""
-        docs = marked(self.model, ("ner",), (doc for doc, _ in placed), self.batch_size)
-        for doc, (_, at) in zip(docs, placed, strict=True):
-            for span in doc.ents:
-                start, end = trimmed(text, at + span.start_char, at + span.end_char, names)
-                kind = KINDS.get(span.label_)
-                if kind and start < end:
-                    yield Found(start, end, kind)
-
-    def _docs(self, text: str) -> Iterator[tuple[Doc, int]]:
+    def _docs(self, text: str) -> Iterator[Placed]:
         """Yield the pieces of a text as tokens, with their offsets, up to `most_tokens`."""
         left = self.most_tokens
         for at, piece in pieces(text):
@@ -190,6 +201,16 @@ class Tagger:
             if left < 0:
                 return
             yield doc, at
+
+
+def _marks(text: str, placed: Sequence[Placed], names: Names) -> Iterator[Found]:
+    """Yield what the model marked in a text's pieces, trimmed."""
+    for doc, at in placed:
+        for span in doc.ents:
+            start, end = trimmed(text, at + span.start_char, at + span.end_char, names)
+            kind = KINDS.get(span.label_)
+            if kind and start < end:
+                yield Found(start, end, kind)
 
 
 def load_tagger(batch_size: int = 16, registry: Registry = _NOBODY) -> Tagger:
