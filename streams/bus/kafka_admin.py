@@ -122,11 +122,14 @@ class KafkaAdmin:
     async def live_groups(self) -> list[str]:
         """Return the groups that have a member, as their coordinators see them."""
         async def ask() -> list[str]:
-            """Ask every broker for its groups, every coordinator for their members."""
-            names = await self._groups()
-            answers = await self._client().describe_consumer_groups(names) if names else []
-            groups = [group for answer in answers for group in answer.groups]
-            return sorted(group[1] for group in groups if group[5])
+            """Ask every broker for its groups, every coordinator for their members.
+
+            One group a request: aiokafka misreads an answer that describes several.
+            """
+            answers = [
+                answer for name in await self._groups()
+                for answer in await self._client().describe_consumer_groups([name])]
+            return sorted(group[1] for answer in answers for group in answer.groups if group[5])
 
         with translated("asking for live groups"):
             return await self._persist(ask)

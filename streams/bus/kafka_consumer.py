@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from streams.settings import KafkaSettings
 
+COMMIT_LOOK_SECONDS: Final = 5.0
+"""A commit that takes longer is looked after: is the topic still there?"""
 MAX_POLL_SECONDS: Final = 86_400
 """A reader may take its time between two fetches (a terminal is scrolled); heartbeats tell that it lives."""
 
@@ -158,9 +160,20 @@ class KafkaConsumer:
         with translated(f"committing for {self._group}"):
             client = await self._settle()
             try:
-                await client.commit({KafkaPartition(*place): offset for place, offset in offsets.items()})
+                await self._commit(client, offsets)
             except IllegalStateError as error:
                 raise Fenced(f"group {self._group!r} gave a partition to another member: {error}") from error
+
+    async def _commit(self, client: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
+        """Commit; aiokafka tries for ever for a topic that was deleted, so it is looked for now and then."""
+        while True:
+            try:
+                async with asyncio.timeout(COMMIT_LOOK_SECONDS):
+                    await client.commit(
+                        {KafkaPartition(*place): offset for place, offset in offsets.items()})
+                    return
+            except TimeoutError:
+                await known_partitions(client, offsets)
 
     async def beginning_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the first offset of each partition. Raises `UnknownTopic`."""
