@@ -113,10 +113,11 @@ def test_the_hook_has_the_expected_signature(owner: type, name: str, parameters:
 
 
 OURS = [
-    (transport_kafka.Consumer, driver.Consumer, {"_deliver_once", "_fetch_more", "_fetch", "_expect_stop", "_producer", "_watch"}),
+    (transport_kafka.Consumer, driver.Consumer, {"_deliver_once", "_fetch_more", "_fetch", "_expect_stop", "_producer", "_watch", "overtaken"}),
     (transport_thread.RebalanceListener, driver.ConsumerRebalanceListener, set()),
     (transport_thread.ConsumerThread, driver.AIOKafkaConsumerThread,
-     {"call", "_tick", "fetch", "_fetch", "seek_all", "_seek_all", "seek_to_start", "_seek_to_start", "_starts", "commit_in", "_commit_in"}),
+     {"call", "_tick", "fetch", "_fetch", "seek_all", "_seek_all", "seek_to_start", "_seek_to_start", "_starts", "commit_in", "_commit_in",
+      "_reader_of", "_tell_moved"}),
     (transport_producer.Producer, driver.Producer, {"_may_write", "put", "verify", "unacknowledged"}),
     (transport_producer.Buffer, ProducerBuffer, {"handed_over", "_until"}),
     (transport_producer.FencedSender, Sender, set()),
