@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka import TopicPartition as KafkaPartition
-from aiokafka.errors import IllegalStateError
+from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.bus.errors import BusError, Fenced, UnknownTopic
 from streams.bus.interface import Record, TopicPartition
@@ -173,7 +174,8 @@ class KafkaConsumer:
                         {KafkaPartition(*place): offset for place, offset in offsets.items()})
                     return
             except TimeoutError:
-                await known_partitions(client, offsets)
+                with suppress(KafkaError):  # no broker can say: it is waited for, as before
+                    await known_partitions(client, offsets)
 
     async def beginning_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the first offset of each partition. Raises `UnknownTopic`."""

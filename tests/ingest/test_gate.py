@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from streams.bus.admin import ensure
 from streams.bus.connect import connect
 from streams.bus.interface import Record
 from streams.core.throttle import Limits
-from streams.ingest.gate import DEAF_SECONDS, GONE_SECONDS, Gate, Silence, live_wait
+from streams.ingest.gate import DEAF_SECONDS, GONE_SECONDS, UNSEEN_SECONDS, Gate, Silence, live_wait
 from streams.settings import Settings
 
 CAME = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -105,3 +106,53 @@ async def test_a_gate_that_sees_nothing_any_more_lets_nothing_in(tmp_path):
         assert gate.state.open
         with pytest.raises(RuntimeError, match="broken"):
             await gate.admit()
+
+
+async def idle():
+    return {"clean": (0, 0)}
+
+
+async def send(bus, topic, mode, origin=None):
+    """Put a record on a topic as it comes in or ends; return its place as an origin."""
+    headers = [("ce_deliverymode", mode.encode())]
+    if origin:
+        headers += [("ce_origin", origin.encode()), ("ce_origintime", datetime.now(UTC).isoformat().encode())]
+    async with bus.producer(client_id="test") as producer:
+        sent = await (await producer.send(topic.name, b"{}", key=b"k", headers=tuple(headers)))
+    return f"{topic.name}-{sent.partition}-{sent.offset}"
+
+
+@pytest.mark.parametrize("mode", ["live", "backfill"])
+@pytest.mark.parametrize("end", [topics.ENRICHED, topics.REFUSALS])
+async def test_with_a_window_of_one_nothing_goes_in_while_a_record_is_on_its_way(tmp_path, mode, end):
+    bus = await opened(tmp_path)
+    async with Gate(bus, idle, Limits(), print) as gate:
+        origin = await send(bus, topics.RAW, mode)
+        while not gate._way.many(0.0):
+            await asyncio.sleep(0.01)
+        gate.state = replace(gate.state, window=1.0)
+        held = asyncio.create_task(gate.admit())
+        await asyncio.sleep(0.1)
+        assert not held.done()
+        await send(bus, end, mode, origin)
+        await asyncio.wait_for(held, 1.5)  # by itself the window comes to two after five looks
+
+
+async def test_what_was_let_in_counts_before_it_is_seen_and_not_for_ever(tmp_path):
+    bus = await opened(tmp_path)
+    async with Gate(bus, idle, Limits(), print) as gate:
+        assert gate._room()
+        await gate.admit()
+        assert not gate._room()
+        gate._unseen[0] -= UNSEEN_SECONDS
+        assert gate._room()
+
+
+async def test_no_faster_than_asked_for(tmp_path):
+    bus = await opened(tmp_path)
+    async with Gate(bus, idle, Limits(per_second=50), print) as gate:
+        gate.state = replace(gate.state, window=100.0)
+        began = asyncio.get_running_loop().time()
+        for _ in range(25):
+            await gate.admit()
+        assert asyncio.get_running_loop().time() - began > 0.4

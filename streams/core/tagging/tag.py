@@ -37,6 +37,7 @@ from streams.core.tagging.shapes import shapes_of
 from streams.core.tagging.whole import whole_of
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Sequence
 
     from spacy.language import Language as Pipeline
@@ -158,9 +159,7 @@ class Tagger:
 
         A call costs as much as the words of a short article. A credited source is no text.
         """
-        placed = [
-            [] if names.credit.match(field.text) and field.name is SpanField.SOURCE_CREDIT
-            else list(self._docs(field.text)) for field in fields]
+        placed = [[] if _credit(field, names) else list(self._docs(field.text)) for field in fields]
         docs = (doc for own in placed for doc, _ in own)
         for _ in marked(self.model, ("ner",), docs, self.batch_size):
             pass  # each is marked in place
@@ -173,7 +172,7 @@ class Tagger:
 
         The credited source is its line's one mention.
         """
-        credit = names.credit.match(field.text) if field.name is SpanField.SOURCE_CREDIT else None
+        credit = _credit(field, names)
         gazetteer = gazetteer_of(language, self.without)
         if credit:
             end = len(field.text.rstrip(" ."))
@@ -201,6 +200,11 @@ class Tagger:
             if left < 0:
                 return
             yield doc, at
+
+
+def _credit(field: Field, names: Names) -> re.Match[str] | None:
+    """Return where a source credit says that it is one, before the source; None for any other field."""
+    return names.credit.match(field.text) if field.name is SpanField.SOURCE_CREDIT else None
 
 
 def _marks(text: str, placed: Sequence[Placed], names: Names) -> Iterator[Found]:
