@@ -8,7 +8,7 @@ from streams import topics
 from streams.core.cleaning.clean import clean
 from streams.core.cleaning.language import language_of
 from streams.core.cleaning.options import CleaningOptions, ExtractionPath
-from streams.core.cleaning.taken_down import unless_taken_down
+from streams.core.cleaning.taken_down import TakenBack, unless_taken_down
 
 if TYPE_CHECKING:
     import faust
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 def register(app: faust.App, bus: AgentBus) -> None:
     """Add the agent to the app."""
     options, refuse = options_of(bus.settings), bus.settings.takedown.refuse_again
-    taken_back = bus.standing(topics.TAKEDOWNS)
+    taken_back = TakenBack(bus.standing(topics.TAKEDOWNS))
 
     def step(article: RawArticle, envelope: Envelope) -> CleanArticle | Refused:
-        return unless_taken_down(clean(article, envelope, options), taken_back.by_key if refuse else {})
+        answer = clean(article, envelope, options)
+        return unless_taken_down(answer, envelope.origin, taken_back()) if refuse else answer
 
     async def clean_articles(events: Any) -> None:  # noqa: ANN401  # Faust's stream, or the simulator's
         """Turn raw articles into readable text."""

@@ -3,7 +3,8 @@
 How, in this order: the statements named by enriched events that split has committed; those that lie found
 beyond what judge has committed, or were buried on the way; then what is on the statements topic. A stage
 writes its outputs before it commits, so what is called lost is lost, also while stages run. A statement costs
-some hundred bytes while it is looked for.
+some hundred bytes while it is looked for. One that was taken back is not lost: where the bus cannot blank a
+record its enriched event stays longer than its tombstone.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from streams import topics
 from streams.bus.burial import PREFIX
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import header
+from streams.bus.takedowns import takedowns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -54,6 +56,8 @@ async def lost(
         async for records in ranges.scan(bus, [topic], starts=starts, missing_ok=True, onward=onward):
             looked_for.difference_update((record.key or b"").decode("utf-8", "replace") for record in records)
             tell(topic, len(records))
+    if looked_for - dead:
+        looked_for.difference_update(*(each.statement_ids for each in (await takedowns(bus)).values()))
     return tuple(sorted(looked_for - dead))
 
 

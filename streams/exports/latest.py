@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from schemas.enriched_article import EnrichedArticle
 from schemas.statement_event import StatementEvent
-from schemas.takedown import Takedown
 from streams.bus.blank import MARK
 from streams.bus.codec import Limits, decode
 from streams.bus.following import to_end
-from streams.bus.scan import header, scan
+from streams.bus.scan import header
+from streams.bus.takedowns import takedowns
 from streams.bus.views import current
 from streams.core.outcome import Permanent
-from streams.topics import ENRICHED, STATEMENTS, TAKEDOWNS
+from streams.topics import ENRICHED, STATEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,9 +97,8 @@ async def gather(
             latest.unreadable += not _keep(latest._store, spec, record, limits, latest.model)  # noqa: SLF001
         tell(len(records))
     _within(latest._store, wanted)  # noqa: SLF001
-    async for records in scan(bus, [TAKEDOWNS.name], missing_ok=True):
-        for record in records:
-            _forget(latest._store, record)  # noqa: SLF001
+    for article in await takedowns(bus):
+        latest._store.execute("DELETE FROM latest WHERE article = ?", (article,))  # noqa: SLF001
 
 
 def _keep(
@@ -133,9 +132,3 @@ def _within(store: sqlite3.Connection, wanted: Wanted) -> None:
         store.execute("DELETE FROM latest WHERE at < ?", (wanted.since.timestamp(),))
     if wanted.until:
         store.execute("DELETE FROM latest WHERE at >= ?", (wanted.until.timestamp(),))
-
-
-def _forget(store: sqlite3.Connection, record: Record) -> None:
-    if record.value:
-        taken = Takedown.model_validate_json(record.value)
-        store.execute("DELETE FROM latest WHERE article = ?", (taken.article_id,))

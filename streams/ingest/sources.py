@@ -104,7 +104,7 @@ def listed(
                 f"{each}: what kind of file is it? Known are {known}, each with .gz too; or give --format"
             )
         else:
-            found.append(Entry(path, path.name))
+            found.append(Entry(path, readable(path.name)))
     return found
 
 
@@ -114,9 +114,18 @@ def _inside(folder: Path, reading: Reading, leave_out: Callable[[Path], None]) -
         if not path.is_file() or _hidden(inside):
             continue
         if reading.kind or kind_of(path):
-            yield Entry(path, inside.as_posix())
+            yield Entry(path, readable(inside.as_posix()))
         else:
             leave_out(path)
+
+
+def readable(name: str) -> str:
+    r"""Return a file's name as text that can be written: of one that is no UTF-8 the odd bytes are U+FFFD.
+
+    >>> readable("a\udcff.txt").isprintable()
+    True
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _hidden(path: Path) -> bool:
@@ -153,10 +162,10 @@ def read(entry: Entry, reading: Reading) -> Iterator[Found]:
     kind = reading.kind or kind_of(entry.path) or "txt"
     try:
         with _opened(entry.path, kind) as stream:
-            yield from SOURCES[kind](stream, str(entry.path), entry.source_id, reading)
+            yield from SOURCES[kind](stream, readable(str(entry.path)), entry.source_id, reading)
     except (OSError, EOFError, zlib.error) as error:
         if reading.after < _TO_ITS_END:
-            yield Bad(str(entry.path), f"cannot be read on: {error}", _TO_ITS_END)
+            yield Bad(readable(str(entry.path)), f"cannot be read on: {error}", _TO_ITS_END)
 
 
 def articles(

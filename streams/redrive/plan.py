@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from streams.redrive.rows import OPEN
+from streams.redrive.rows import OPEN, TAKEN_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,7 @@ UNSOUND: Final = "not whole, or of a replay"
 NO: Final = {
     "worn": "redriven too often (--force)", "superseded": "its article came out", "pending": "on its way",
     "dead_again": "died again, as another letter", "discarded": "discarded",
+    TAKEN_BACK: "its article was taken back (`communique forget`)",
     "enriched": "enriched", "refused": "refused", "processed": "processed",
 }
 """State → why nothing is done."""
@@ -49,7 +50,7 @@ def plan(
         again = forced and (row.state == "worn" or row.id in named or row.at in named)
         if not (row.sound or unsound):
             left[UNSOUND] += 1
-        elif again or (row.state in OPEN and row.state != "worn"):
+        elif (again and row.state != TAKEN_BACK) or (row.state in OPEN and row.state != "worn"):
             chosen.append(row)
         else:
             left[NO.get(row.state, row.state)] += 1

@@ -19,6 +19,7 @@ from streams.audit.notes import book_of
 from streams.bus.fates import UNSURE, WALK, enriched, refused
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import scan
+from streams.bus.takedowns import takedowns
 from streams.core.fates import FateKind
 from streams.core.redriving import Book, Standing
 from streams.stages import DELIVER, group_of
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 OPEN: Final = {"open", "interrupted", "worn"}
 """States of letters that something may be done about."""
 
+TAKEN_BACK: Final = "taken_back"
+"""State of a letter whose article was forgotten: put back, it would be told again, from wherever it died."""
+
 _STANDING: Final = {Standing.OPEN: "open", Standing.ASKED: "interrupted", Standing.WORN: "worn"}
 
 
@@ -39,7 +43,8 @@ class Row:
     """One letter without its content.
 
     `state`: open, interrupted (asked for, not known to be sent), worn (redriven too often), pending (sent),
-    or an end of `RedriveState`. `line`: the redrive that it comes from. `attempts`: redrives of its line.
+    taken_back (its article was forgotten), or an end of `RedriveState`. `line`: the redrive that it comes
+    from. `attempts`: redrives of its line.
     """
 
     id: str
@@ -104,8 +109,11 @@ async def look(bus: Bus, tell: Callable[[str, int], None] = lambda _topic, _many
     for note in book.pending():
         if (end := _end(note, lines, fates, committed)) is not None:
             seen.ends[note.redrive_id or ""] = end
+    taken_back = {origin for each in (await takedowns(bus)).values() for origin in each.origins}
     for row in seen.rows.values():
         _stand(row, seen, fates)
+        if row.origin in taken_back or row.id in taken_back:
+            row.state = TAKEN_BACK
     return seen
 
 

@@ -130,7 +130,8 @@ class Web:
             URL(url, encoded=True), headers=headers, allow_redirects=False, timeout=timeout
         ) as answer:
             try:
-                found = {name.lower(): value for name, value in reversed(list(answer.headers.items()))}
+                pairs = reversed(list(answer.headers.items()))
+                found = {name.lower(): _readable(value) for name, value in pairs}
                 body = b"" if answer.status in _MOVED else await _read(answer, limits.max_bytes)
             finally:
                 answer.close()
@@ -173,6 +174,11 @@ async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes:
             raise FetchFailed(f"too large: more than {most:,} bytes")
         parts.append(part)
     return b"".join(parts)
+
+
+def _readable(value: str) -> str:
+    """Return a header's value as text that can be kept: what is no UTF-8 comes as half characters."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _failure(error: BaseException) -> FetchFailed:

@@ -121,3 +121,18 @@ def test_clean_refuses_what_was_taken_back_when_it_comes_again_and_a_stub_too():
     report = oracle.audit(simulation.log)
     assert (report.refused, report.doubled, len(report.lost)) == (2, (), 1), "the other one waits for tag"
     assert len({record.key for record in simulation.log.all(topics.CLEAN.name)}) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_clean_refuses_a_raw_record_that_was_taken_back_whatever_its_article_is_called_now(known: bool) -> None:
+    simulation = Simulation({"clean": registers("clean")}, Settings(topics=TopicSettings(partitions=1)), seed=3)
+    event = Takedown(takedown_id=takedown_id("by-another-rule"), article_id="by-another-rule", state="done", reason="x",
+                     taken_at=DAY, origins=(f"{topics.RAW.name}-0-{0 if known else 9}",))
+    simulation.put(topics.TAKEDOWNS.name, event.model_dump_json().encode(), key=b"by-another-rule")
+    text = "The harbour bridge will be closed for repairs until the summer, the minister said on Monday."
+    simulation.put(topics.RAW.name, orjson.dumps({"content": text}))
+    stand_still(simulation)  # a worker reads what stands before its first record
+    simulation.run(50, every=10)
+    simulation.settle()
+    told = [orjson.loads(record.value)["reason"] for record in simulation.log.all(topics.REFUSALS.name)]
+    assert told == (["taken_down"] if known else [])

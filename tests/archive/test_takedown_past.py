@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from schemas.ids import digest
+from schemas.takedown import Takedown, takedown_id
 from streams import topics
 from streams.archive.places import folder_of
 from streams.archive.reading import records
@@ -18,6 +19,7 @@ from streams.bus.connect import connect
 from streams.bus.interface import Record
 from streams.bus.scan import scan
 from streams.cli.start import ensure_topics
+from streams.testing.builders import DAY
 from tests.archive import archive_programs as programs
 from tests.archive.test_takedown import ARTICLE, OTHER, READ, SAID, SECRET, URL, rows_of
 from tests.cli.command_line import Line
@@ -192,3 +194,30 @@ def test_a_stub_keeps_what_says_that_it_is_a_copy() -> None:
     headers = redriven.headers_of((("note", b"secret"),), redriven.Redriving("r", 1, "t-0-0"))
     stub = blanked(Record("t", 0, 1, 2, b"k", b"{}", headers), "t1")
     assert {name for name, _ in stub.headers} == {redriven.MODE, redriven.REDRIVE_ID, redriven.ATTEMPT, redriven.ORIGIN, MARK}
+
+
+def test_a_letter_of_an_article_that_was_taken_back_is_never_put_back_and_the_rest_is(line: Line) -> None:
+    origin = articles(line)
+    partition, offset = origin.rsplit("-", 2)[1:]
+    place = {"errors_exception": "X", "errors_code": "BUG", "errors_offset": offset, "errors_partition": partition}
+    forget(line)
+    put(line, topics.TAGGED.dead_letters, {"text": SECRET}, ARTICLE, {"ce_origin": origin, "ce_correlationid": ARTICLE, **place, "errors_topic": topics.TAGGED.name})
+    put(line, topics.RAW.dead_letters, {"content": SECRET}, "k", {**place, "errors_topic": topics.RAW.name})
+    put(line, topics.RAW.dead_letters, {"content": "x"}, "k", {**place, "errors_offset": "77", "errors_topic": topics.RAW.name})
+    told = line("dlt", "redrive", "--force", "--yes", "--json", "--id", origin, "--id", f"{topics.RAW.name}-{partition}-77",
+                "--id", f"{topics.TAGGED.name}-{partition}-{offset}").objects[0]
+    assert (told["sent"], told["left"]) == (1, {"its article was taken back (`communique forget`)": 2})
+    assert not [each for each in holding(line) if ".dlt" not in each]
+
+
+def test_a_statement_that_was_taken_back_is_not_lost_when_its_tombstone_is_gone_and_the_event_is_not(line: Line) -> None:
+    """As on Kafka: the enriched event stays whole until retention, the tombstone for a day."""
+    asyncio.run(ensure_topics(connect(line.settings), line.settings))
+    origin = put(line, topics.RAW.name, {"url": URL, "content": "x"}, URL, {})
+    enriched = [row for row in rows_of(origin, ARTICLE, "x", SAID) if row[0] == topics.ENRICHED.name]
+    walk(line, enriched)
+    assert line("audit", "--json").objects[0]["statements_lost"] == [SAID]
+    event = Takedown(takedown_id=takedown_id(ARTICLE), article_id=ARTICLE, state="done", reason="x", taken_at=DAY, origins=(origin,), statement_ids=(SAID,))
+    put(line, topics.TAKEDOWNS.name, event.model_dump_json().encode(), ARTICLE, {})
+    put(line, topics.TAKEDOWNS.name, b"a stranger's", "k", {})
+    assert line("audit", "--json").objects[0]["holds"]

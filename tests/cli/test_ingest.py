@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -372,3 +373,15 @@ def test_what_a_load_remembers_is_bounded() -> None:
         known.add(str(number))
     assert [str(number) in known for number in range(10)] == [False] * 7 + [True] * 3
     assert "held" in known
+
+
+def test_a_file_name_that_is_no_utf_8_and_a_moment_outside_of_all_years_stop_no_load(line: Line) -> None:
+    folder = line.folder / "in"
+    folder.mkdir()
+    Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.txt")).write_text("The harbour opens again.")
+    Path(os.fsdecode(os.fsencode(folder) + b"/b\xff.txt")).write_bytes(b"\xff\xfe\xfd")
+    line.write("in/c.jsonl", b'{"content": "x", "fetched_at": "9999-12-31T23:59:59-23:59"}\n{"content": "The port closes."}\n')
+    answer = line("ingest", str(folder), "--json")
+    assert answer.code == 1
+    assert "fetched_at" in answer.err
+    assert (answer.objects[0]["sent"], answer.objects[0]["bad"]) == (2, 2)

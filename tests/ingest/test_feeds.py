@@ -17,6 +17,7 @@ from streams.core.feeds.article import Came, article
 from streams.core.feeds.document import document
 from streams.core.feeds.entry import Entry
 from streams.core.feeds.pace import Bounds, interval
+from streams.ingest.feeds.taking import take
 from streams.testing.builders import envelope
 from streams.testing.site import Page, Site
 from tests.ingest.feed_rig import Rig, item, rss
@@ -118,6 +119,9 @@ CASES = [
     Case("robots.txt broken", page(TWO), error="robots.txt: cannot be read now", pages={"/robots.txt": page(b"", 500)}),
     Case("robots.txt forbidden", page(TWO), AB, pages={"/robots.txt": page(b"", 403)}),
     Case("robots.txt hangs", page(TWO), error="timeout", pages={"/robots.txt": Page(hang=True)}),
+    Case("headers that are no UTF-8", page(TWO, ETag='"\xff"', Last_Modified="\xe9", Content_Type="text/xml; charset=\xff"), AB),
+    Case("a page with headers that are no UTF-8", page(rss(item("a"))), ["Title a"], wanted={"pages": True}, pages={"/a/a": page(b"<p>The harbour opens.</p>", ETag="\xff", Content_Type="text/html; charset=\xff")}, more={"body.content": "<p>The harbour opens.</p>"}),
+    Case("JSON Feed with ids that are none", page(json.dumps(JSON | {"items": [{"id": [1], "url": "/a", "title": "Title a"}, {"id": {}, "url": "/b", "title": "Title b"}]}).encode()), AB, more={"body.source_id": None}),
     Case("not found", page(b"", 404), error="http 404"),
     Case("server error", page(b"", 500), error="http 500"),
     Case("gone", page(b"", 410), state="gone"),
@@ -155,6 +159,25 @@ def found(name, feed, raw, site):
     if name == "body.url.path":
         return raw[0]["url"].removeprefix(site.url)
     return raw[0].get(name[5:]) if name.startswith("body.") else getattr(feed, name)
+
+
+async def test_a_fault_of_ours_on_one_feed_fails_that_feed_and_the_others_are_visited(tmp_path, monkeypatch):
+    def broken(store, feed, *rest):
+        if feed.name == "bad":
+            raise ValueError("on this text")
+        return take(store, feed, *rest)
+
+    monkeypatch.setattr("streams.ingest.feeds.visit.take", broken)
+    rig = Rig(tmp_path)
+    async with Site({"/feed": page(rss(item("a"))), "/other": page(rss(item("b")))}, host="127.0.0.2") as site:
+        rig.add(f"{site.url}/feed", name="bad")
+        rig.add(f"{site.url}/other", name="good")
+        await rig.visit()
+        assert [each["headline"] for each in await rig.raw()] == ["Title b"]
+        assert rig.feed().error == "a fault of ours on what it sent: ValueError"
+        monkeypatch.undo()
+        await rig.visit(later=86_400)
+        assert [each["headline"] for each in await rig.raw()] == ["Title b", "Title a"]
 
 
 async def test_twenty_thousand_entries_are_all_taken(tmp_path):

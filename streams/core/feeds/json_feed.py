@@ -45,7 +45,8 @@ def _entry(found: Mapping[str, Json], url: str, language: str | None) -> Entry:
     link = _text(found, "url") or _text(found, "external_url")
     guid = found.get("id")
     return Entry(
-        link=joined(url, link) if link else None, guid=None if guid in {None, ""} else str(guid),
+        link=joined(url, link) if link else None,
+        guid=str(guid) if isinstance(guid, str | int | float) and guid != "" else None,
         headline=_text(found, "title"), content=page or plain, html=page is not None,
         authors=_authors(found), published=_moment(found), language=_text(found, "language") or language)
 

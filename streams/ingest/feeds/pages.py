@@ -20,8 +20,9 @@ from streams.core.web.target import TargetRefused
 from streams.ingest.feeds.listing import Feed, by_number
 from streams.ingest.feeds.manners import Resting
 from streams.ingest.feeds.taking import host_of, is_of, put
+from streams.ingest.feeds.visit import OUR_FAULT
 from streams.ingest.page import fetched_text
-from streams.observe import metrics
+from streams.observe import logging, metrics
 from streams.web.fetch import Fetched, FetchFailed, Limits
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class Pages:
             await self._fetched(row, feed, entry)
         except Resting as error:
             self._later(row, error.until, row["attempts"])
+        except OUR_FAULT as error:
+            logging.get("feeds").error("could not take a page", feed=feed.name, error=type(error).__name__)
+            self._again(row, feed, entry, final=False)
 
     async def _fetched(self, row: sqlite3.Row, feed: Feed, entry: Entry) -> None:
         url = entry.link or ""

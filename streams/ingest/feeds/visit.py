@@ -22,7 +22,7 @@ from streams.ingest.feeds.listing import Feed
 from streams.ingest.feeds.manners import Manners, Resting
 from streams.ingest.feeds.reader import Reader
 from streams.ingest.feeds.taking import Bounds, Source, host_of, is_of, take
-from streams.observe import metrics
+from streams.observe import logging, metrics
 from streams.web.fetch import Fetched, FetchFailed, Limits, Web
 
 if TYPE_CHECKING:
@@ -34,6 +34,11 @@ _BUSY: Final = frozenset({429, 503})
 _DAY: Final = 86_400.0
 _DEPTH: Final = 2
 """Indexes of indexes are read, no deeper."""
+
+
+OUR_FAULT: Final = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError)
+"""Bugs that what somebody sent may find: that feed fails, the others are visited. Neither the bus
+nor the disk."""
 
 
 class Gone(Exception):
@@ -73,6 +78,11 @@ class Visits:
             return True
         except Failed as error:
             self._failed(feed, error)
+            return False
+        except OUR_FAULT as error:
+            what = type(error).__name__
+            logging.get("feeds").error("could not take what it sent", feed=feed.name, error=what)
+            self._failed(feed, Failed(f"a fault of ours on what it sent: {what}"))
             return False
         self._went_well(feed, round_, found)
         return True
