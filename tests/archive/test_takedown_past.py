@@ -21,7 +21,7 @@ from streams.bus.scan import scan
 from streams.cli.start import ensure_topics
 from streams.testing.builders import DAY
 from tests.archive import archive_programs as programs
-from tests.archive.test_takedown import ARTICLE, OTHER, READ, SAID, SECRET, URL, rows_of
+from tests.archive.test_takedown import ARTICLE, OTHER, READ, SAID, SECRET, URL, every_record, rows_of
 from tests.cli.command_line import Line
 
 JOB = "raw-3f2a9c"
@@ -76,18 +76,8 @@ def expire(line: Line) -> None:
     asyncio.run(run())
 
 
-def everything(line: Line) -> list[Record]:
-    async def read() -> list[Record]:
-        bus = connect(line.settings)
-        async with bus.admin() as admin:
-            names = list(await admin.describe_topics())
-        return [record async for batch in scan(bus, names) for record in batch]
-
-    return asyncio.run(read())
-
-
 def holding(line: Line) -> list[str]:
-    found = [each.at for each in everything(line) if SECRET.encode() in (each.value or b"")]
+    found = [each.at for each in every_record(line) if SECRET.encode() in (each.value or b"")]
     found += [f"archive {each.at}" for each in records(folder_of(line.settings)) if SECRET.encode() in (each.value or b"")]
     return found
 
@@ -179,7 +169,7 @@ def test_the_audit_holds_after_a_redriven_article_was_taken_back(line: Line) -> 
     put(line, topics.RAW.dead_letters, {"url": URL, "content": SECRET}, URL, {
         "errors_exception": "X", "errors_topic": topics.RAW.name, "errors_partition": partition, "errors_offset": offset, "errors_code": "BUG"})
     assert line("dlt", "redrive", "--yes", "--json").objects[0]["sent"] == 1
-    copy = next(each for each in everything(line) if each.topic == topics.RAW.name and each.at != origin)
+    copy = next(each for each in every_record(line) if each.topic == topics.RAW.name and each.at != origin)
     said = dict(copy.headers)[redriven.REDRIVE_ID].decode()
     ids = {"ce_deliverymode": "redrive", "ce_redriveid": said}
     walk(line, [(topic, value, key, headers and {**headers, **ids}) for topic, value, key, headers in rows_of(origin, ARTICLE, SECRET, SAID)])
