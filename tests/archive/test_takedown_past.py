@@ -17,7 +17,6 @@ from streams.bus import redriven
 from streams.bus.blank import MARK, blanked
 from streams.bus.connect import connect
 from streams.bus.interface import Record
-from streams.bus.scan import scan
 from streams.cli.start import ensure_topics
 from streams.testing.builders import DAY
 from tests.archive import archive_programs as programs
