@@ -38,14 +38,18 @@ from streams.observe import logging, metrics
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from schemas.raw_article import RawArticle
-    from streams.bus.interface import Bus, Producer, RecordMetadata
+    from streams.bus.interface import Bus, Headers, Producer, RecordMetadata
     from streams.settings import Settings
+
+    Raw = tuple[bytes | None, bytes, Headers]
+    """Key, body and headers of a raw record."""
 
 _READY_SECONDS: Final = 2.0
 _STOP_SECONDS: Final = 20.0
 """What is in hand at SIGTERM has so long, beyond the bus's time to acknowledge."""
 _KEEP_ALIVE_SECONDS: Final = 30.0
+_RECORD_BYTES: Final = topics.MAX_RECORD_BYTES - 4096
+"""Key and body of a raw record; the rest is for its headers. So a batch has none that the bus refuses."""
 
 
 _OUTCOMES: Final = {
@@ -164,21 +168,31 @@ class Serve:
             raise Problem(400, "the body holds no article")
         if len(found) > self.settings.serve.batch_articles:
             raise Problem(413, f"at most {self.settings.serve.batch_articles:,} articles at once")
+        records = [raw_record(article, DeliveryMode.LIVE) for article in found]
+        if any(len(key or b"") + len(value) > _RECORD_BYTES for key, value, _ in records):
+            raise Problem(413, f"an article may have at most {_RECORD_BYTES:,} bytes, all fields together")
         poster.bucket.take(len(found), time.monotonic())
         began = time.monotonic()
-        places = await self._send(found)
+        places = await self._send(records, len(body))
         metrics.SERVE_ACK_SECONDS.observe(time.monotonic() - began)
         metrics.SERVE_ARTICLES.labels(poster.name).inc(len(places))
         if request.content_type == JSON:
             return orjson.dumps(places[0])
         return orjson.dumps({"articles": places})
 
-    async def _send(self, found: Sequence[RawArticle]) -> list[dict[str, str]]:
-        """Send all and wait for their acknowledgements."""
-        work = asyncio.ensure_future(self._acknowledged(found))
-        done, _ = await asyncio.wait({work}, timeout=self.settings.serve.ack_seconds)
-        if not done:
-            work.add_done_callback(_heard)
+    async def _send(self, records: Sequence[Raw], size: int) -> list[dict[str, str]]:
+        """Send all and wait for their acknowledgements; `size`: the bytes of the request.
+
+        What is given up on is still with the bus's client: its bytes stay in hand until that lets go.
+        """
+        work = asyncio.ensure_future(self._acknowledged(records))
+        try:
+            await asyncio.wait({work}, timeout=self.settings.serve.ack_seconds)
+        finally:
+            if not work.done():
+                self.bytes_in_hand += size
+                work.add_done_callback(lambda over: self._let_go(over, size))
+        if not work.done():
             raise Problem(503, "the bus did not acknowledge in time: send the same again", 5)
         try:
             return work.result()
@@ -188,11 +202,16 @@ class Serve:
             logging.get("serve").warning("not acknowledged", error=str(error))
             raise Problem(503, "the bus did not take it: send the same again", 5) from None
 
-    async def _acknowledged(self, found: Sequence[RawArticle]) -> list[dict[str, str]]:
+    def _let_go(self, over: asyncio.Future[list[dict[str, str]]], size: int) -> None:
+        """Free what a send that was given up on held; what it came to nobody waits for."""
+        self.bytes_in_hand -= size
+        if not over.cancelled():
+            over.exception()
+
+    async def _acknowledged(self, records: Sequence[Raw]) -> list[dict[str, str]]:
         sent: list[tuple[str, Awaitable[RecordMetadata]]] = []
-        for article in found:
-            key, body, headers = raw_record(article, DeliveryMode.LIVE)
-            future = await self.producer.send(topics.RAW.name, body, key=key, headers=headers)
+        for key, value, headers in records:
+            future = await self.producer.send(topics.RAW.name, value, key=key, headers=headers)
             sent.append((headers[0][1].decode(), future))
         ends = await asyncio.gather(*(future for _, future in sent))
         return [
@@ -208,12 +227,6 @@ class Serve:
         except (BusError, TimeoutError, OSError):
             raise Problem(503, "the bus does not answer", 5) from None
         return web.json_response({"status": "ready"})
-
-
-def _heard(work: asyncio.Future[list[dict[str, str]]]) -> None:
-    """Take what a send that was given up on came to: nobody waits for it."""
-    if not work.cancelled():
-        work.exception()
 
 
 def application(serve: Serve, gate: Connections) -> web.Application:

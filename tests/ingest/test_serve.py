@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ import pytest
 from streams import topics
 from streams.bus.admin import at_start
 from streams.bus.connect import connect
+from streams.bus.errors import BusError
 from streams.bus.scan import header, scan
 from streams.ingest import keys, producers
 from streams.ingest.serve import Serve, listen
@@ -27,6 +29,7 @@ from streams.settings import Settings
 
 TOKEN, OTHER = "a-token-of-the-wire", "another-token-altogether"
 JSON, NDJSON = "application/json", "application/x-ndjson"
+FULL, GAVE_UP = "too much is in hand: try again", "the bus did not acknowledge in time: send the same again"
 ONE = b'{"content": "It rained.", "url": "https://daily.example/1"}'
 
 
@@ -42,7 +45,7 @@ class Post:
 
     async def __call__(self, body: bytes = ONE, kind: str = JSON, token: str = TOKEN, **heads: str):
         given = {"Content-Type": kind, "Authorization": f"Bearer {token}"} | {name.replace("_", "-"): value for name, value in heads.items()}
-        async with self.session.post(f"{self.url}/articles", data=body, headers=given) as answer:
+        async with self.session.post(f"{self.url}/articles", data=io.BytesIO(body), headers=given) as answer:
             return answer.status, orjson.loads(await answer.read()), answer.headers
 
     async def get(self, path: str) -> int:
@@ -51,10 +54,18 @@ class Post:
 
 
 class Sick:
-    """A producer whose broker says nothing."""
+    """A producer whose broker says nothing, until it is told to say no."""
+
+    def __init__(self):
+        self.asked = []
 
     async def send(self, *_, **__):
-        return asyncio.get_running_loop().create_future()
+        self.asked.append(asyncio.get_running_loop().create_future())
+        return self.asked[-1]
+
+    def refuse(self):
+        for each in self.asked:
+            each.set_exception(BusError("the broker is gone"))
 
 
 @asynccontextmanager
@@ -120,6 +131,15 @@ async def test_what_cannot_be_taken_is_refused_and_nothing_is_sent(tmp_path: Pat
     async with served(tmp_path, batch_bytes=4096) as (post, bus):
         assert (await post(**how))[0] == status
         assert await held(bus) == []
+
+
+async def test_a_batch_with_an_article_that_the_bus_would_refuse_is_not_taken_in_part(tmp_path: Path) -> None:
+    async with served(tmp_path) as (post, bus):
+        wide = orjson.dumps({"content": "b", "headline": "x" * (topics.MAX_RECORD_BYTES - 4096)})
+        assert (await post(b'{"content": "a"}\n' + wide, NDJSON))[0] == 413
+        assert await held(bus) == []
+        fits = orjson.dumps({"content": "b", "headline": "x" * (topics.MAX_RECORD_BYTES - 8192)})
+        assert (await post(b'{"content": "a"}\n' + fits, NDJSON))[0] == 202
 
 
 async def test_content_over_the_limit_names_its_field(tmp_path: Path) -> None:
@@ -206,7 +226,16 @@ async def test_bytes_in_hand_are_bounded(tmp_path: Path) -> None:
     async with served(tmp_path, producer=Sick(), ack_seconds=0.3, in_hand_bytes=1024) as (post, _):
         body = orjson.dumps({"content": "x" * 700})
         statuses = await asyncio.gather(*(post(body) for _ in range(2)))
-        assert [(status, answer["detail"]) for status, answer, _ in statuses if "in hand" in answer["detail"]] == [(503, "too much is in hand: try again")]
+        assert [(status, answer["detail"]) for status, answer, _ in statuses if "in hand" in answer["detail"]] == [(503, FULL)]
+
+
+async def test_what_was_given_up_on_keeps_its_room_until_the_bus_lets_go_of_it(tmp_path: Path) -> None:
+    sick, body = Sick(), orjson.dumps({"content": "x" * 700})
+    async with served(tmp_path, producer=sick, ack_seconds=0.1, in_hand_bytes=1024) as (post, _):
+        told = [(await post(body))[1]["detail"] for _ in range(3)]
+        assert [len(sick.asked), *told] == [1, GAVE_UP, FULL, FULL]
+        sick.refuse()
+        assert (await post(body))[1]["detail"] == GAVE_UP
 
 
 async def test_slow_connections_are_closed_and_more_than_allowed_too(tmp_path: Path) -> None:
