@@ -2,6 +2,7 @@
 
 Two passes: which record of each statement is the last, then those that came in by the delivery mode and job
 asked for, each looked at as on its day. Statements that were live count in what is new, and are not listed.
+Which record is the last lies in a temporary SQLite file: memory grows with alerts, not with statements.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from streams import topics
 from streams.bus import codec, envelope, scan
+from streams.bus.newest import Newest
 from streams.core.alerting.evaluate import as_it_comes, evaluate
 from streams.core.alerting.matching import RuleIndex
 from streams.core.alerting.past import Past
@@ -66,15 +68,14 @@ async def _at_last(
     bus: Bus, settings: Settings, names: Sequence[str]
 ) -> AsyncIterator[tuple[StatementEvent, Envelope]]:
     """Yield each statement of the topics as it stands at last."""
-    last: dict[tuple[str, bytes], tuple[int, int]] = {}
-    async for records in scan.scan(bus, names, missing_ok=True):
-        last |= {(record.topic, record.key or b""): (record.partition, record.offset) for record in records}
     limits = codec.limits_of(settings)
-    async for records in scan.scan(bus, names, missing_ok=True):
-        for record in records:
-            newest = last.get((record.topic, record.key or b"")) == (record.partition, record.offset)
-            if newest and (read := _read(record, limits)) is not None:
-                yield read
+    with Newest() as newest:
+        async for records in scan.scan(bus, names, missing_ok=True):
+            newest.take(records)
+        async for records in scan.scan(bus, names, missing_ok=True):
+            for record in records:
+                if newest.has(record) and (read := _read(record, limits)) is not None:
+                    yield read
 
 
 async def raised_at(

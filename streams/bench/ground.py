@@ -35,6 +35,7 @@ SESSION_SECONDS: Final = 6
 T = TypeVar("T")
 PATIENCE_SECONDS: Final = 60.0
 DRAIN_SECONDS: Final = 600.0
+"""So long without anything moving, and it will not be drained."""
 SETTINGS: Final = {
     "TOPICS__PARTITIONS": "4",
     "TOPICS__SHARDS": "2",
@@ -113,10 +114,14 @@ class Product:
         await self.pool.ready(*live)
 
     async def drained(self) -> bool:
-        """Wait until nothing is unread, twice in a row; False when that does not come."""
+        """Wait until nothing is unread, twice in a row; False when nothing moves any more."""
         deadline, clear = time.monotonic() + DRAIN_SECONDS, 0
+        before: object = None
         while clear < 2 and time.monotonic() < deadline:
-            clear = 0 if await self.behind() else clear + 1
+            left = await self.behind()
+            if left != before:
+                deadline, before = time.monotonic() + DRAIN_SECONDS, left
+            clear = 0 if left else clear + 1
             await asyncio.sleep(0.5)
         return clear == 2
 

@@ -4,8 +4,9 @@
 
 In order: made-up articles go through the live stages; all of them are planned as a replay; it runs, and at so
 many points of its progress, drawn by the seed, one of its processes (feeder, a stage's worker, the run
-itself) is killed with SIGKILL; a run that was killed is run again. Last line: one JSON object; exit 1 when
-the digest of the replay is not the live flow's.
+itself) is killed with SIGKILL; a run that was killed is run again; at the end it is compared with production.
+How far it is comes every ten seconds. Last line: one JSON object, with the most memory that each process took
+(MB, `VmHWM` of /proc, Linux); exit 1 when the digest of the replay is not the live flow's or they differ.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from streams.bench import ground
+from streams.bench.memory import MB, WorkerGone, weigh
 from streams.bus import jobs
 from streams.replay.digest import digest_of
+from streams.replay.judging import judge, spooled
 from streams.replay.planning import Asked, plan
 from streams.stages import REPLAYED, group_of
 from streams.topics import ENRICHED, shadow
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
     Tell = Callable[[str], None]
 
 LOOK_SECONDS: Final = 0.1
+TELL_SECONDS: Final = 10.0
+NOTHING_SECONDS: Final = 600.0
+"""So long without an article through, and the bench gives up."""
 RUN: Final = "run"
 
 
@@ -57,6 +63,9 @@ class Running:
     tell: Tell
     killed: list[str] = field(default_factory=list)
     code: int | None = None
+    peaks: dict[str, float] = field(default_factory=dict)
+    """Process → the most memory that it took, MB."""
+    _seen: tuple[int, float, float] = (-1, 0.0, 0.0)
 
     async def go(self, points: Sequence[int]) -> None:
         """Run to the end; kill somebody each time that so many articles are through."""
@@ -65,7 +74,10 @@ class Running:
             while process.returncode is None or process.returncode == -signal.SIGKILL:
                 if process.returncode is not None:
                     process = await self._start()
-                if left and await self._through() >= left[0] and await self._kill(process):
+                self._weigh(process)
+                through = await self._through()
+                self._look(through)
+                if left and through >= left[0] and await self._kill(process):
                     left.pop(0)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), LOOK_SECONDS)
@@ -86,6 +98,23 @@ class Running:
             done = await admin.committed_offsets(group_of("statements", self.job.job_id))
         topic = shadow(ENRICHED.name, self.job.job_id)
         return sum(offset for place, offset in done.items() if place.topic == topic)
+
+    def _weigh(self, process: Process) -> None:
+        """Keep the most that each process took; one that has ended says nothing more."""
+        for name, pid in [(RUN, process.pid), *children_of(process.pid)]:
+            with suppress(WorkerGone):
+                self.peaks[name] = max(self.peaks.get(name, 0.0), round(weigh(pid).peak / MB, 1))
+
+    def _look(self, through: int) -> None:
+        """Say how far it is. Raises `WorkerGone` when nothing has moved for long."""
+        now, (before, moved, told) = time.monotonic(), self._seen
+        moved = now if through != before else moved
+        if now - moved > NOTHING_SECONDS:
+            raise WorkerGone(f"no article came through for {NOTHING_SECONDS:.0f} s: {through} have")
+        if now - told >= TELL_SECONDS:
+            told = now
+            self.tell(f"replay: {through} articles through, {sum(self.peaks.values()):,.0f} MB")
+        self._seen = through, moved, told
 
     async def _kill(self, process: Process) -> bool:
         """Kill the run or one of its children; False when they are not all up."""
@@ -124,7 +153,8 @@ async def measure(
         begun = time.monotonic()
         await live.staff(1)
         await live.feed()
-        await live.drained()
+        if not await drained(live, tell):
+            raise WorkerGone("the live flow did not come to its end")
         await live.pool.stop_all()
         tell(f"live: {articles} raw records, {time.monotonic() - begun:.0f} s")
         settings = ground.settings_of(live.bus.url, folder)
@@ -138,12 +168,27 @@ async def measure(
         await running.go(points)
         seconds = time.monotonic() - begun
         stands = await jobs.read(live.bus, job.job_id)
+        tell(f"replay: done, {seconds:.0f} s; comparing")
+        begun = time.monotonic()
+        with spooled() as spool:
+            differs = not (await judge(live.bus, stands, spool)).comparison.nothing
     return {
         "articles": articles, "kills": running.killed, "code": running.code, "state": str(stands.state),
         "live_digest": expected, "digest": stands.digest, "same": stands.digest == expected,
         "copied": stands.records, "compared": counts, "seconds": round(seconds, 1),
-        "records_per_second": round(articles / seconds, 1),
+        "records_per_second": round(articles / seconds, 1), "differs": differs,
+        "diff_seconds": round(time.monotonic() - begun, 1),
+        "peak_mb": running.peaks | {"diff": round(weigh(os.getpid()).peak / MB, 1)},
     }
+
+
+async def drained(live: ground.Product, tell: Tell) -> bool:
+    """Wait until the live flow has read all, and say how far it is."""
+    waiting = asyncio.create_task(live.drained())
+    while not (await asyncio.wait({waiting}, timeout=TELL_SECONDS))[0]:
+        left = sum(end - at for at, end in (await live.behind()).values())
+        tell(f"live: {left} records unread in all stages")
+    return waiting.result()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -159,7 +204,7 @@ def main(arguments: list[str] | None = None) -> int:
             asked.articles, asked.kills, Path(folder), kafka=asked.kafka, seed=asked.seed,
             tell=lambda line: print(line, file=sys.stderr, flush=True)))  # a bench says how it goes
     print(json.dumps(found))
-    return 0 if found["same"] else 1
+    return 0 if found["same"] and not found["differs"] else 1
 
 
 if __name__ == "__main__":

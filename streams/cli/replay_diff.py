@@ -12,7 +12,7 @@ import typer
 from streams.cli import exits, output, start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from streams.core.replay.diff import Difference
     from streams.core.replay.gates import Gate
@@ -49,7 +49,7 @@ def diff(
     if as_json:
         output.json_line(verdict.as_dict())
     else:
-        _print(verdict, [] if html else once(shown, samples), samples)
+        _print(verdict, [] if html else shown, samples)
     if html is not None:
         from streams.render.diff_page import page
 
@@ -59,7 +59,7 @@ def diff(
 
 async def _diff(
     settings: Settings, job_id: str, samples: int, each: Callable[[Difference], None]
-) -> tuple[Verdict, Mapping[str, list[Sample]]]:
+) -> tuple[Verdict, list[Sample]]:
     from streams.bus import jobs
     from streams.bus.connect import connect
     from streams.render.diff_page import sample
@@ -73,7 +73,7 @@ async def _diff(
             bus, await jobs.read(bus, job_id), spool, samples=samples, each=each,
             tell=lambda records: bar.advance(task, records), settings=settings)
         found = await examples(bus, spool, verdict.comparison.found.samples) if samples else {}
-    return verdict, {kind: [sample(*one) for one in ones] for kind, ones in found.items()}
+    return verdict, once({kind: [sample(*one) for one in ones] for kind, ones in found.items()}, samples)
 
 
 def line_of(told: Difference) -> dict[str, object]:
@@ -90,7 +90,7 @@ def line_of(told: Difference) -> dict[str, object]:
     }
 
 
-def report(verdict: Verdict, samples: Mapping[str, list[Sample]]) -> Report:
+def report(verdict: Verdict, samples: Sequence[Sample]) -> Report:
     """Return what the page shows."""
     from streams.render.diff_page import Report
 
@@ -112,7 +112,7 @@ def others(verdict: Verdict) -> list[tuple[str, str]]:
         ("statements at rest", f"{verdict.comparison.judged_otherwise:,} judged otherwise (novelty, state)"),
         ("alerts, on their day", f"{alerts.same:,} same, {alerts.added:,} added, {alerts.removed:,} removed"),
         ("alerts raised", f"{alerts.supported:,} still rest on a statement, {alerts.unsupported:,} do not"),
-        ("raw records without an end", f"{len(verdict.comparison.unaccounted):,}"),
+        ("raw records without an end", f"{verdict.comparison.unaccounted.count:,}"),
     ]
 
 
@@ -136,7 +136,7 @@ def once(samples: Mapping[str, list[Sample]], most: int) -> list[Sample]:
 def _print(verdict: Verdict, samples: list[Sample], most: int) -> None:
     from streams.core.replay.diff import KINDS
 
-    out, shown = output.out(), report(verdict, {})
+    out, shown = output.out(), report(verdict, [])
     for name, counts in shown.counts.items():
         told = ", ".join(f"{counts.get(kind, 0):,} {kind}" for kind in KINDS)
         out.print(f"{name:14} {told}")

@@ -65,15 +65,22 @@ class Shift:
     supervisor: Supervisor
     teller: Teller
     fed: bool = False
+    last_words: str = ""
+    """Of the feeder."""
+    gave_up: str = ""
+    """Why the feeder gave up."""
     ended: Ended = Ended.STOPPED
 
     def heard(self, happening: Happening) -> None:
         """Take in what happens to a worker, and tell it."""
         if happening.worker.stage == FEED:
-            if happening.what is What.LINE and happening.text.startswith("fed "):
-                self.fed = True
+            if happening.what is What.LINE:
+                self.fed = self.fed or happening.text.startswith("fed ")
+                self.last_words = happening.text
             elif happening.what is What.STARTED:
                 self.fed = False
+            elif happening.what is What.HOPELESS:
+                self.gave_up = self.last_words
         self.teller.tell(happening)
 
     async def watch(self) -> None:
@@ -88,12 +95,12 @@ class Shift:
 
     async def _look_on(self, stopping: asyncio.Event) -> None:
         before: object = None
-        read_at = 0.0
+        read_at, job = 0.0, jobs.Watch(self.bus, self.job)
         while not stopping.is_set():
             try:
                 if time.monotonic() >= read_at:
                     read_at = time.monotonic() + JOB_SECONDS
-                    if self._told_otherwise(await jobs.read(self.bus, self.job.job_id)):
+                    if self._told_otherwise(await job.latest()):
                         return self._end(Ended.TOLD)
                 before = await self._look(before)
             except BusError as error:
@@ -146,9 +153,9 @@ class Run:
                 await _pause(self.stopping, JOB_SECONDS)
                 job = await jobs.read(self.bus, job.job_id)
                 continue
-            ended, code = await self.shift(job)
+            ended, code, why = await self.shift(job)
             if code and ended is Ended.STOPPED and not self.stopping.is_set():
-                return await self._failed(job, code)
+                return await self._failed(job, code, why)
             job = await jobs.read(self.bus, job.job_id)
             if ended is Ended.DRAINED and job.state not in {ReplayState.PAUSED, ReplayState.DROPPED}:
                 return await self.finish(job)
@@ -157,8 +164,11 @@ class Run:
         output.say(f"{job.job_id} is stopped before its end: run it again, and it goes on")
         return exits.INTERRUPTED
 
-    async def shift(self, job: ReplayJob) -> tuple[Ended, int]:
-        """Run workers until they are drained, the job is told otherwise, or we are stopped."""
+    async def shift(self, job: ReplayJob) -> tuple[Ended, int, str]:
+        """Run workers until they are drained, the job is told otherwise, or we are stopped.
+
+        Returns also why the feeder gave up, "" when it did not.
+        """
         begun, first = time.monotonic(), await stand(self.bus, job)
 
         def heard(happening: Happening) -> None:
@@ -175,7 +185,7 @@ class Run:
         if shift.ended is Ended.DRAINED:
             read = (await stand(self.bus, job)).read - first.read
             pace.remember(self.settings, read, time.monotonic() - begun)
-        return shift.ended, code
+        return shift.ended, code, shift.gave_up
 
     def plan(self, job: ReplayJob) -> Plan:
         """Return what runs: the feeder, and the stages' workers."""
@@ -210,11 +220,12 @@ class Run:
         output.out().print(f"  digest {job.digest}")
         return exits.DONE
 
-    async def _failed(self, job: ReplayJob, code: int) -> int:
+    async def _failed(self, job: ReplayJob, code: int, why: str) -> int:
         if code == exits.WRONG_USAGE:
             job = await jobs.read(self.bus, job.job_id)
         if code == exits.WRONG_USAGE and job.state is ReplayState.RUNNING:
-            failed = {"state": ReplayState.FAILED, "reason": "a stage cannot start as it is set up"}
+            told = why or "a stage cannot start as it is set up"
+            failed = {"state": ReplayState.FAILED, "reason": told}
             await jobs.put(self.bus, job.model_copy(update=failed), datetime.now(UTC))
         return code
 

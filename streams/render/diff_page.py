@@ -60,7 +60,8 @@ class Report(NamedTuple):
     by_outlet: Mapping[str, Share]
     by_day: Mapping[str, Share]
     gates: Sequence[Gate]
-    samples: Mapping[str, Sequence[Sample]]
+    samples: Sequence[Sample]
+    """Each raw record once, whatever kinds of difference it is a sample of."""
 
 
 def page(report: Report) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from streams.archive.errors import ArchiveError
 from streams.bus import jobs
 from streams.bus.connect import connect
 from streams.core.outcome import CommuniqueError, Usage
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings()
         logging.configure(settings.observe, stage=STAGE, ordinal=0)
         return asyncio.run(run(settings))
-    except (SettingsError, Usage) as error:
+    except (SettingsError, Usage, ArchiveError) as error:  # none of which another try mends
         sys.stderr.write(f"{error}\n")
         return 2
     except CommuniqueError as error:

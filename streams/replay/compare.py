@@ -9,7 +9,7 @@ the number of articles. Production is what the view names: the first run, or a r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -35,21 +35,37 @@ MOST_NAMED: Final = 100
 _READ: Final = (topics.ENRICHED, topics.REFUSALS, topics.STATEMENTS, topics.ASSIGNMENTS)
 
 
+@dataclass(slots=True)
+class Unaccounted:
+    """Raw records that the replay read and that came to no end: how many, the first, a hash of all."""
+
+    count: int = 0
+    named: list[str] = field(default_factory=list)
+    hash: str = ""
+
+    def take(self, origin: str) -> None:
+        """Count one more."""
+        self.count += 1
+        self.hash = digest(self.hash, origin)
+        if len(self.named) < MOST_NAMED:
+            self.named.append(origin)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was found. `unaccounted`: raw records that the replay read and that came to no end, by origin."""
+    """What was found."""
 
     job_id: str
     found: Diff
     clusters: PairCounts
     judged_otherwise: int
-    unaccounted: tuple[str, ...]
+    unaccounted: Unaccounted
     alerts: AlertCounts
 
     @property
     def nothing(self) -> bool:
         """Tell whether both runs came to the same."""
-        counts = (self.judged_otherwise, len(self.unaccounted), self.alerts.added, self.alerts.removed)
+        counts = (self.judged_otherwise, self.unaccounted.count, self.alerts.added, self.alerts.removed)
         return not (self.found.digest.strip("0") or any(counts)) and self.clusters.nothing
 
     @property
@@ -58,7 +74,7 @@ class Comparison:
 
         What is compared at rest (clusters, judgements) is not in it: live articles move it on.
         """
-        return digest("replay-diff", self.found.digest, *self.unaccounted)
+        return digest("replay-diff", self.found.digest, self.unaccounted.hash)
 
     def as_dict(self) -> dict[str, object]:
         """Return it as `communique replay diff --json` prints it: first the articles' counts."""
@@ -71,7 +87,7 @@ class Comparison:
             "clusters": asdict(self.clusters), "refusals": counted(found.refusals),
             "refusal_reasons": dict(found.reasons.most_common()),
             "dead_letters": counted(found.dead_letters), "alerts": self.alerts._asdict(),
-            "unaccounted": list(self.unaccounted[:MOST_NAMED]), "lost": len(self.unaccounted),
+            "unaccounted": self.unaccounted.named, "lost": self.unaccounted.count,
             "digest": self.digest,
         }
 
@@ -119,16 +135,15 @@ async def dead_topics(bus: Bus, run: str | None) -> list[str]:
 
 def compared(job: ReplayJob, spool: Spool, each: Callable[[Difference], None], wanted: int) -> Comparison:
     """Compare what the spool holds. `each` hears of every raw record whose outcomes differ."""
-    found, unaccounted = Diff(wanted), []
+    found, unaccounted = Diff(wanted), Unaccounted()
     for ends in spool.each():
         told = found.take(ends.origin, ends.old, ends.new)
         if not ends.new.ended:
-            unaccounted.append(ends.origin)
+            unaccounted.take(ends.origin)
         if not told.nothing:
             each(told)
     clusters = compare(spool.cells(), spool.sizes(OLD), spool.sizes(NEW))
-    return Comparison(
-        job.job_id, found, clusters, spool.judged_otherwise(), tuple(unaccounted), spool.alerts())
+    return Comparison(job.job_id, found, clusters, spool.judged_otherwise(), unaccounted, spool.alerts())
 
 
 def _take(spool: Spool, side: int, record: Record) -> None:

@@ -92,7 +92,7 @@ def held_against(
     comparison: Comparison, limits: ReplayGates, waivers: Sequence[Waiver]
 ) -> tuple[Gate, ...]:
     """Return the gates of a comparison."""
-    return gates(comparison.found, limits, waivers, len(comparison.unaccounted))
+    return gates(comparison.found, limits, waivers, comparison.unaccounted.count)
 
 
 def with_waivers(verdict: Verdict, waivers: Sequence[Waiver]) -> Verdict:

@@ -215,8 +215,6 @@ async def _with_origins(bus: Bus, asked: Asked) -> ReplaySelector:
             raise Usage(f"no article has the id {asked.articles[0]}: give it whole, as `explain` shows it")
     else:
         return asked.selector
-    if len(origins) > MAX_ORIGINS:
-        raise Usage(f"{len(origins):,} records would have to be named, {MAX_ORIGINS:,} may be: use --since")
     return asked.selector.model_copy(update={"origins": tuple(sorted(origins, key=raw_place))})
 
 
@@ -224,6 +222,7 @@ async def _of_letters(bus: Bus) -> set[str]:
     found: set[str] = set()
     async for records in scan(bus, [spec.dead_letters for spec in SHADOWED], missing_ok=True):
         found |= {origin for each in records if (origin := origin_of(each)) and origin.startswith(RAW.name)}
+        _check_few(found)
     return found
 
 
@@ -234,4 +233,11 @@ async def _of_articles(bus: Bus, articles: frozenset[str]) -> set[str]:
             origin for each in records
             if header(each, "ce_correlationid") in articles and (origin := header(each, "ce_origin"))
         }
+        _check_few(found)
     return found
+
+
+def _check_few(origins: set[str]) -> None:
+    """Raise `Usage` when more raw records would have to be named than a job holds."""
+    if len(origins) > MAX_ORIGINS:
+        raise Usage(f"more than {MAX_ORIGINS:,} raw records would have to be named: use --since")

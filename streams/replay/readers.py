@@ -1,12 +1,14 @@
 """readers: raw records by partition and offset, out of the raw topic or of an archive: the same either way.
 
-A reader tells its bounds, finds offsets by time, and reads `CHUNK` records of a partition from an offset on.
+A reader tells its bounds, finds offsets by time, and reads records of a partition from an offset on: at most
+`CHUNK`, and about `CHUNK_BYTES`, by what the last ones weighed. What retention takes away while it reads ends
+it (`Usage`): a replay with holes is none.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from streams.archive import reading
+from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import partitions_of
 from streams.core.outcome import Usage
@@ -23,9 +26,12 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Consumer, Record
 
 CHUNK: Final = 500
+CHUNK_BYTES: Final = 4_000_000
+"""What is in memory of each partition that is read."""
+_FIRST_RECORDS: Final = 20
 _POLL_MS: Final = 1000
 EMPTY_POLLS: Final = 30
-"""A partition that gives nothing for so many polls below its end has nothing: its records are gone."""
+"""A partition that gives nothing for so many polls below its end is given up for now."""
 
 
 class Reader(Protocol):
@@ -47,6 +53,7 @@ class TopicReader:
 
     bus: Bus
     consumer: Consumer
+    _most: dict[int, int] = field(default_factory=dict)
 
     async def _places(self) -> list[TopicPartition]:
         return await partitions_of(self.bus, [RAW.name])
@@ -63,16 +70,26 @@ class TopicReader:
         return {place.partition: offset for place, offset in found.items()}
 
     async def read(self, partition: int, start: int, end: int) -> list[Record]:
-        """See `Reader`."""
+        """See `Reader`. Raises `Usage` when what was there is gone, `BusError` when the bus gives nothing."""
         place = TopicPartition(RAW.name, partition)
         self.consumer.assign([place])
         await self.consumer.seek(place, start)
         for _ in range(EMPTY_POLLS):
-            polled = await self.consumer.getmany(timeout_ms=_POLL_MS, max_records=CHUNK)
-            found = polled.get(place, [])
+            most = self._most.get(partition, _FIRST_RECORDS)
+            found = (await self.consumer.getmany(timeout_ms=_POLL_MS, max_records=most)).get(place, [])
+            if not found or found[0].offset > start:
+                await self._check_kept(place, start)
             if found or await self.consumer.position(place) >= end:
+                self._most[partition] = most_of(found)
                 return [record for record in found if record.offset < end]
-        return []
+        raise BusError(f"{RAW.name} {partition} gives nothing from offset {start} on, of {end}: try again")
+
+    async def _check_kept(self, place: TopicPartition, start: int) -> None:
+        kept = (await self.consumer.beginning_offsets([place]))[place]
+        if kept > start:
+            raise Usage(
+                f"retention took offsets {start} to {kept - 1} of partition {place.partition} before they "
+                f"were read: plan anew, or from an archive (`replay plan --archive FOLDER`)")
 
 
 @dataclass(slots=True)
@@ -114,10 +131,28 @@ class ArchiveReader:
             bounds = {partition: (start, end)}
             selector = reading.Selector(partitions=frozenset({partition}), offsets=bounds)
             records = reading.records(self.folder, selector)
-        found = [record for record in islice(records, CHUNK) if record.offset < end]
+        found: list[Record] = []
+        size = 0
+        for record in islice(records, CHUNK):
+            found.append(record)
+            size += len(record.value or b"")
+            if size >= CHUNK_BYTES:
+                break
         if found:
             self._open[partition] = (found[-1].offset + 1, records)
         return found
+
+
+def most_of(records: Sequence[Record]) -> int:
+    """Return how many records to read next, when they weigh what these do.
+
+    >>> most_of([])
+    20
+    """
+    if not records:
+        return _FIRST_RECORDS
+    mean = sum(len(record.value or b"") for record in records) // len(records)
+    return max(1, min(CHUNK, CHUNK_BYTES // max(1, mean)))
 
 
 @asynccontextmanager

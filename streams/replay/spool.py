@@ -166,9 +166,10 @@ class Spool(AbstractContextManager["Spool"]):
         for articles, old, new, differs in self._file.execute(_CELLS):
             yield Cell(articles, old, new, bool(differs))
 
-    def sizes(self, side: int) -> list[int]:
-        """Return the sizes of a run's clusters, among the articles compared."""
-        return [size for (size,) in self._file.execute(_SIZES, (side,))]
+    def sizes(self, side: int) -> Iterator[int]:
+        """Yield the sizes of a run's clusters, among the articles compared."""
+        for (size,) in self._file.execute(_SIZES, (side,)):
+            yield size
 
     def judged_otherwise(self) -> int:
         """Return how many statements that both runs have stand elsewhere at rest."""

@@ -20,7 +20,7 @@ from streams.bus.connect import connect
 from streams.bus.envelope import to_headers
 from streams.cli.app import build
 from streams.core.outcome import Usage
-from streams.replay import judging
+from streams.replay import compare, judging
 from streams.replay.examples import examples
 from streams.settings import load_settings
 from streams.testing.rules import rule
@@ -300,3 +300,25 @@ async def test_alerts_that_a_replay_would_raise_are_compared_by_the_same_rules_o
                 await producer.flush()
     verdict = (await verdict_of(bus, settings=settings))[0]
     assert verdict.comparison.alerts[:3] == (2, 1, 1)
+
+
+async def test_a_page_shows_each_article_once_with_all_kinds_of_its_difference(bus, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("COMMUNIQUE_BUS", bus.url)
+    await lay_refused(bus)
+    page = tmp_path / "diff.html"
+    words = ["replay", "diff", JOB, "--samples", "20", "--html", str(page)]
+    await asyncio.to_thread(CliRunner().invoke, build("replay"), words)
+    titles = re.findall(r"<h3>Title (\d)</h3>", page.read_text())
+    assert sorted(titles) == [str(number) for number in range(2, 10)]
+    assert page.read_text().count("article removed, statement removed, refusal") == 8
+    assert not re.search(r'(src|href)="|<script|url\(', page.read_text())
+
+
+async def test_what_came_to_no_end_is_counted_whole_and_named_in_part(bus, monkeypatch) -> None:
+    monkeypatch.setattr(compare, "MOST_NAMED", 3)
+    told = (await verdict_of(bus))[0].as_dict()
+    assert (told["lost"], len(told["unaccounted"])) == (8, 3)
+    await put(bus, shadow(topics.REFUSALS.name, JOB), 9, {"reason": "TOO_SHORT"})
+    less = (await verdict_of(bus))[0].as_dict()
+    assert (less["lost"], less["unaccounted"]) == (7, told["unaccounted"])
+    assert less["digest"] != told["digest"]

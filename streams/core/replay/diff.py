@@ -20,6 +20,9 @@ from streams.core.replay import pairing
 from streams.core.replay.facts import ArticleFacts
 
 KINDS: Final = ("same", "added", "removed", "changed")
+MOST_SHARES: Final = 10_000
+"""Outlets, and days, that are counted by name; the rest of them together as `OTHERS`."""
+OTHERS: Final = "(others)"
 _ALL_ZERO: Final = bytes(16)
 
 
@@ -125,7 +128,8 @@ class Diff:
         if facts is None:
             return
         for name, shares in ((facts.outlet, self.by_outlet), (facts.day, self.by_day)):
-            share = shares.setdefault(name, Share())
+            known = name in shares or len(shares) < MOST_SHARES
+            share = shares.setdefault(name if known else OTHERS, Share())
             share.articles += 1
             share.differing += told.kind != "same"
             share.before += sum(pair.old is not None for pair in said)
