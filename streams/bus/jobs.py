@@ -46,7 +46,7 @@ async def _begun_with(bus: Bus, start: str) -> dict[str, ReplayJob]:
     """Return the jobs whose ids begin so; others, which may name 10,000 records, are not decoded."""
     found: dict[str, ReplayJob] = {}
     async for records in scan(bus, [REPLAY_JOBS.name], missing_ok=True):
-        _take(found, records, start.encode())
+        _take(found, records, start.encode("utf-8", "surrogateescape"))
     return found
 
 
@@ -55,7 +55,7 @@ def _take(found: dict[str, ReplayJob], records: Iterable[Record], start: bytes) 
         if not (record.key or b"").startswith(start):
             continue
         if record.value is None:
-            found.pop((record.key or b"").decode(), None)
+            found.pop((record.key or b"").decode("utf-8", "replace"), None)
             continue
         try:
             job = ReplayJob.model_validate_json(record.value)

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
 async def selected(
     bus: Bus, job: ReplayJob, starts: Mapping[int, int]
 ) -> AsyncGenerator[Record, None]:
-    """Yield the records that a replay copies, from `starts` (partition → offset) up to its ends."""
-    sift = sift_of(job.selector)
+    """Yield the records that a replay copies, from `starts` (partition → offset) up to its ends.
+
+    When all are copied the source is not asked for: it may be gone by then.
+    """
+    sift, ends = sift_of(job.selector), {each.partition: each.end for each in job.ranges}
+    if all(start >= ends[partition] for partition, start in starts.items()):
+        return
     async with opened(bus, job.folder) as reader:
-        await _check_kept(reader, starts, {each.partition: each.end for each in job.ranges})
-        ends = {each.partition: each.end for each in job.ranges}
+        await _check_kept(reader, starts, ends)
         async with aclosing(merged(reader, starts, ends)) as records:
             async for record in records:
                 if sift(record):

@@ -122,6 +122,24 @@ async def test_a_damaged_archive_ends_the_feeder_and_copies_nothing_as_the_whole
     assert len(await copies(yard[0], job)) == COUNT
 
 
+async def test_an_archive_may_go_once_all_of_it_is_copied(yard) -> None:
+    """Else a replay that is production could not go on with what comes in live."""
+    bus, settings = yard
+    folder = await archived(yard)
+    job = await planned(yard, source=ReplaySource.ARCHIVE, folder=str(folder))
+    await feed.Feeder(bus, job, ReplaySettings()).run()
+    folder.rename(settings.state / "elsewhere")
+    assert await feed.fed(bus, job)
+    await put(bus, range(COUNT, COUNT + 5))
+    going_on = feed.Feeder(bus, job.model_copy(update={"follows": True}), ReplaySettings())
+    following = asyncio.create_task(going_on.run())
+    async with asyncio.timeout(20):
+        while len(await copies(bus, job)) < COUNT + 5:
+            assert not following.done(), following.result()
+            await asyncio.sleep(0.05)
+    following.cancel()
+
+
 async def test_a_run_from_a_damaged_archive_fails_and_says_which_file(yard) -> None:
     """The feeder is a real process; it would be started again for ever if it said `try again`."""
     bus, settings = yard
@@ -165,6 +183,16 @@ async def test_of_hundreds_of_jobs_only_the_one_that_is_watched_is_decoded(yard,
     assert not decoded
     with pytest.raises(Usage, match="it may be raw-00000010, raw-00000011"):
         await jobs.read(bus, "raw-0000001")
+
+
+async def test_a_name_or_a_key_that_is_no_text_stops_nobody(yard) -> None:
+    bus, _ = yard
+    async with bus.producer(client_id="test") as producer:
+        await producer.send(topics.REPLAY_JOBS.name, None, key=b"\xff")
+        await producer.flush()
+    assert await jobs.read_all(bus) == {}
+    with pytest.raises(Usage, match="there is no replay"):
+        await jobs.read(bus, "raw-\udcff")
 
 
 @pytest.mark.parametrize(("size", "count", "most"), [
