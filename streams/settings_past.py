@@ -155,7 +155,9 @@ class FeedsSettings(Group):
         default=50, ge=1, description="Wordings of one entry that are taken; then it is restless and left."
     )
     keep_days: float = Field(
-        default=180, gt=0, description="An entry that its feed has not had for so long is new again."
+        default=180, ge=7,
+        description="An entry that its feed has not had for so long is new again; what a document has that "
+        "was not read for so long is history.",
     )
     allow_http: bool = Field(default=False, description="Allow http://: nobody checks who answers.")
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = Field(

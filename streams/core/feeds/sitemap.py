@@ -8,6 +8,7 @@ Source: sitemaps.org protocol 0.9; Google's news sitemap extension.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from schemas.base import rfc3339
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from lxml import etree
 
 ROOTS: Final = frozenset({"urlset", "sitemapindex"})
+_SITEMAPS: Final = 50_000
+"""The protocol's own bound for an index."""
 
 
 def sitemap(root: etree._Element, url: str) -> Document:
@@ -29,7 +32,7 @@ def sitemap(root: etree._Element, url: str) -> Document:
     rows = [_fields(each) for each in root]
     if local_name(root) == "sitemapindex":
         children = (Child(to, each.get("lastmod")) for each in rows if (to := _place(each, url)))
-        return Document("sitemapindex", children=tuple(children))
+        return Document("sitemapindex", children=tuple(islice(children, _SITEMAPS)))
     entries, doubts = undated_if_alike([_entry(each, to) for each in rows if (to := _place(each, url))])
     return Document("sitemap", entries, doubts=doubts)
 

@@ -62,7 +62,6 @@ class Works:
     sending: Sending
     concurrency: int
     tell: Callable[[Feed, bool], None]
-    keep_seconds: float
     done: Done = field(default_factory=Done)
     _running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _kept_up: float = 0.0
@@ -142,8 +141,9 @@ class Works:
         metrics.FEED_QUEUE.set(sum(feed.waiting for feed in found))
         if now - self._kept_up > _UPKEEP_SECONDS:
             self._kept_up = now
+            oldest = now - self.visits.bounds.keep_seconds
             with writing(self.visits.store):
-                self.visits.store.execute("DELETE FROM known WHERE seen < ?", (now - self.keep_seconds,))
+                self.visits.store.execute("DELETE FROM known WHERE seen < ?", (oldest,))
 
     async def _stop(self) -> None:
         for task in self._running.values():
@@ -158,7 +158,6 @@ def works(
     """Put it together; `producer` is started. Close `visits.reader` at the end."""
     mine = settings.feeds
     manners = Manners(store, web, allowed_by(mine), mine.gap_seconds, now)
-    bounds = Bounds(settings.cleaning.max_content_bytes, mine.max_versions)
+    bounds = Bounds(settings.cleaning.max_content_bytes, mine.max_versions, mine.keep_days * 86_400)
     visits = Visits(store, web, manners, Reader(mine.read_seconds), mine, bounds, now)
-    return Works(
-        visits, Pages(visits), Sending(store, bus, producer), mine.concurrency, tell, mine.keep_days * 86_400)
+    return Works(visits, Pages(visits), Sending(store, bus, producer), mine.concurrency, tell)

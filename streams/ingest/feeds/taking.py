@@ -22,21 +22,30 @@ _DAY: Final = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The document that entries came in: its URL, fingerprint, what HTTP said, and when (Unix seconds)."""
+    """The document that entries came in: its URL, fingerprint, what HTTP said, and when (Unix seconds).
+
+    `history`: what it has is what the feed had before; `sitemaps` that it names have then history, too.
+    """
 
     url: str
     came: Came
     print: str
     changed: str | None
     at: float
+    history: bool
+    sitemaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What is taken of a feed: the greatest content in bytes, and the most wordings of one entry."""
+    """What is taken of a feed: the greatest content in bytes, and the most wordings of one entry.
+
+    `keep_seconds`: entries that were not seen for so long are forgotten.
+    """
 
     content_bytes: int
     versions: int
+    keep_seconds: float
 
 
 def take(
@@ -44,9 +53,11 @@ def take(
 ) -> Counter[str]:
     """Queue what is new of a document and keep its validators; return what became of its entries, by outcome.
 
-    Outcomes: known, new, changed, skipped (history), restless (changed too often), blank, too_large.
+    Outcomes: known, new, changed, skipped (history), restless (changed too often), blank, too_large. A
+    document without anything was not read yet (`whole` NULL): what it has next time is still history.
     """
     counts: Counter[str] = Counter()
+    nothing = source.history and not (entries or source.sitemaps)
     with writing(store):
         for each in entries:
             counts[_one(store, feed, source, each, bounds)] += 1
@@ -54,7 +65,11 @@ def take(
             "INSERT OR REPLACE INTO documents(fid, url, etag, modified, print, changed, whole)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (feed.fid, source.url, source.came.etag, source.came.last_modified, source.print, source.changed,
-             source.at))
+             None if nothing else source.at))
+        if source.history:
+            store.executemany(
+                "INSERT OR IGNORE INTO documents(fid, url) VALUES (?, ?)",
+                [(feed.fid, url) for url in source.sitemaps])
         store.execute(
             "UPDATE feeds SET entries = entries + ?, lost = lost + ?, doubts = doubts + ? WHERE fid = ?",
             (counts["new"] + counts["changed"], counts["blank"] + counts["too_large"] + counts["restless"],
@@ -73,12 +88,12 @@ def _one(store: Store, feed: Feed, source: Source, found: Named, bounds: Bounds)
             [(feed.fid, name, found.print, source.at) for name in found.names])
     if known:
         return "known"
-    first = feed.succeeded is None
-    if first and feed.history is History.SKIP:
+    if source.history and feed.history is History.SKIP:
         return "skipped"
     if len(marks[0]) >= bounds.versions:
         return "restless"
-    mode = DeliveryMode.BACKFILL if first and feed.history is History.BACKFILL else DeliveryMode.LIVE
+    past = source.history and feed.history is History.BACKFILL
+    mode = DeliveryMode.BACKFILL if past else DeliveryMode.LIVE
     lost = _queue(store, feed, source, found.entry, mode, bounds)
     return lost or ("changed" if any(marks) else "new")
 

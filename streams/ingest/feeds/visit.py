@@ -7,7 +7,6 @@ and later. 410 ends a feed; a redirect for good (301, 308) that led to a feed ch
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -69,7 +68,7 @@ class Visits:
         """Visit a feed; return whether it went well."""
         round_ = Round(self, feed)
         try:
-            found = await round_.run()
+            await round_.run()
         except Resting as error:
             self._later(feed, error.until)
             return True
@@ -84,7 +83,7 @@ class Visits:
             logging.get("feeds").error("could not take what it sent", feed=feed.name, error=what)
             self._failed(feed, Failed(f"a fault of ours on what it sent: {what}"))
             return False
-        self._went_well(feed, round_, found)
+        self._went_well(feed, round_)
         return True
 
     def _later(self, feed: Feed, until: float) -> None:
@@ -98,10 +97,9 @@ class Visits:
         self._note(
             feed, "failed", "failures = failures + 1, error = ?, due = ?", (str(error), self.now() + wait))
 
-    def _went_well(self, feed: Feed, found: Round, counts: Counter[str]) -> None:
+    def _went_well(self, feed: Feed, found: Round) -> None:
         bounds = pace.Bounds(self.settings.least_seconds, self.settings.most_seconds)
-        fresh = 0 if feed.succeeded is None else counts["new"] + counts["changed"]
-        pause = feed.every or pace.interval(feed.pause, fresh, bounds)
+        pause = feed.every or pace.interval(feed.pause, found.fresh, bounds)
         due = feed.every or pace.wished(pause, found.asked, found.cache_control, bounds.most)
         self._note(
             feed, "unchanged" if found.unchanged else "read",
@@ -134,7 +132,7 @@ class Visits:
 
 @dataclass(slots=True)
 class Round:
-    """One visit under way, with what it found besides entries."""
+    """One visit under way, with what it found. `fresh`: entries that are news."""
 
     visits: Visits
     feed: Feed
@@ -144,37 +142,40 @@ class Round:
     moved_to: str | None = None
     trouble: str | None = None
     unchanged: bool = True
+    fresh: int = 0
     _seen: set[str] = field(default_factory=set)
 
-    async def run(self) -> Counter[str]:
-        """Visit the feed and the sitemaps it names; return what became of all entries."""
-        counts, children = await self._document(Child(self.feed.url), top=True)
-        left = [(each, 1) for each in self._chosen(children)]
+    async def run(self) -> None:
+        """Visit the feed and the sitemaps it names."""
+        left = [(each, 1) for each in self._chosen(await self._document(Child(self.feed.url), top=True))]
         while left and len(self._seen) <= self.visits.settings.max_sitemaps:
             child, depth = left.pop(0)
             try:
-                found, below = await self._document(child, top=False)
+                below = await self._document(child, top=False)
             except (Failed, Gone, Resting) as error:
                 self.trouble = f"one of its sitemaps: {str(error) or 'gone'}"
                 continue
-            counts += found
             left += [(each, depth + 1) for each in self._chosen(below)] if depth < _DEPTH else []
-        return counts
 
     def _chosen(self, children: tuple[Child, ...]) -> list[Child]:
         """Return the sitemaps that may be fetched and changed since, the newest first, within the bound."""
-        mine = {each.url: each for each in children if is_of(host_of(each.url), self.feed.hosts)}
+        mine = {each.url: each for each in children if self._is_mine(each)}
         newest = sorted(mine.values(), key=lambda each: each.changed or "", reverse=True)
         known = {row["url"]: row["changed"] for row in self.visits.store.execute(
             "SELECT url, changed FROM documents WHERE fid = ?", (self.feed.fid,))}
         return [each for each in newest[: self.visits.settings.max_sitemaps]
                 if each.url not in self._seen and not (each.changed and known.get(each.url) == each.changed)]
 
-    async def _document(self, child: Child, *, top: bool) -> tuple[Counter[str], tuple[Child, ...]]:
+    def _is_mine(self, child: Child) -> bool:
+        return is_of(host_of(child.url), self.feed.hosts)
+
+    async def _document(self, child: Child, *, top: bool) -> tuple[Child, ...]:
+        """Take what a document has; return the sitemaps it names."""
         self._seen.add(child.url)
         before = self.visits.store.execute(
             "SELECT * FROM documents WHERE fid = ? AND url = ?", (self.feed.fid, child.url)).fetchone()
-        whole = before is None or self.visits.now() - before["whole"] > _DAY
+        read = before["whole"] if before else None
+        whole = read is None or self.visits.now() - read > _DAY
         conditions = {} if whole else _conditions(before["etag"], before["modified"])
         answer = await self._got(child.url, conditions, top=top)
         if top:
@@ -182,14 +183,22 @@ class Round:
         if answer.status == 304:
             if not conditions:
                 raise Failed("304 to a question without conditions")
-            return Counter(), ()
+            return ()
         mark = hashlib.blake2b(answer.body, digest_size=16).hexdigest()
         document, entries = await self._read(answer)
         if top:
             self.asked, self.title, self.moved_to = document.wait_seconds, document.title, answer.moved_to
         self.unchanged = self.unchanged and before is not None and before["print"] == mark
-        counts = self._take(child, answer, mark, document.doubts, entries)
-        return counts, document.children
+        history = self._forgotten(read) if before else top
+        self._take(self._source(child, answer, mark, document, history=history), document.doubts, entries)
+        return document.children
+
+    def _forgotten(self, read: float | None) -> bool:
+        """Return whether a document's entries are not known (any more): all are then what it had before.
+
+        `read`: when it was read whole. A sitemap that its index did not name at first has no row, and news.
+        """
+        return read is None or self.visits.now() - read > self.visits.bounds.keep_seconds - _DAY
 
     async def _got(self, url: str, conditions: dict[str, str], *, top: bool) -> Fetched:
         settings = self.visits.settings
@@ -228,14 +237,18 @@ class Round:
         except NotAFeed as error:
             raise Failed(f"no feed: {error}") from None
 
-    def _take(
-        self, child: Child, answer: Fetched, mark: str, doubts: int, entries: list[Named]
-    ) -> Counter[str]:
+    def _source(
+        self, child: Child, answer: Fetched, mark: str, document: Document, *, history: bool
+    ) -> Source:
         now = self.visits.now()
         came = Came(datetime.fromtimestamp(now, UTC), answer.status, answer.headers.get("etag"),
                     answer.headers.get("last-modified"))
-        source = Source(child.url, came, mark, child.changed, now)
-        return take(self.visits.store, self.feed, source, entries, doubts, self.visits.bounds)
+        sitemaps = tuple(each.url for each in document.children if self._is_mine(each))
+        return Source(child.url, came, mark, child.changed, now, history, sitemaps)
+
+    def _take(self, source: Source, doubts: int, entries: list[Named]) -> None:
+        counts = take(self.visits.store, self.feed, source, entries, doubts, self.visits.bounds)
+        self.fresh += 0 if source.history else counts["new"] + counts["changed"]
 
 
 def _conditions(etag: str | None, modified: str | None) -> dict[str, str]:
