@@ -1,8 +1,9 @@
 """columns: articles in Parquet, one a row, read a few rows at a time.
 
 Nested columns are objects, as a map's `site.name` takes them; lists of texts are authors. Times become RFC
-3339 (UTC, unless the column says otherwise), dates `YYYY-MM-DD`; bytes are text when they are UTF-8. A file
-that pyarrow cannot read is one `Bad`; what stands before a damaged row group has gone in.
+3339 (UTC, unless the column says otherwise; nanoseconds are cut to microseconds), dates `YYYY-MM-DD`; bytes are
+text when they are UTF-8. A cell that cannot be read makes its row `Bad`, and reading goes on. A file that pyarrow
+cannot read is one `Bad`; what stands before a damaged row group has gone in.
 """
 
 from __future__ import annotations
@@ -51,12 +52,12 @@ def _rows(stream: BinaryIO, name: str, reading: Reading) -> Iterator[Found]:
                     number += rows
                     continue
                 for batch in file.iter_batches(_ROWS, [group], columns, use_threads=False):
+                    cells = _cells(batch)
                     for place in range(batch.num_rows):
                         number += 1
                         if number > reading.after:
-                            row = batch.slice(place, 1).to_pylist()[0]
-                            yield _article(row, f"{name}:{number}", number, reading)
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+                            yield _article(cells, place, f"{name}:{number}", number, reading)
+    except (pa.ArrowException, OSError, ValueError, ArithmeticError) as error:
         why = str(error).partition("\n")[0][:200]
         yield Bad(f"{name}:{number + 1}", f"cannot be read on: {why}", number + 1)
 
@@ -68,10 +69,26 @@ def _wanted(file: pq.ParquetFile, reading: Reading) -> list[str] | None:
     return sorted(first) or None
 
 
-def _article(row: dict[str, Any], where: str, number: int, reading: Reading) -> Found:
-    found = ((name, plain(value)) for name, value in row.items())
-    record: dict[str, Json] = {name: value for name, value in found if value is not None}
-    return of_record(record, where, number, reading, row)
+def _cells(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """Return the columns by name; pyarrow has no nanoseconds in Python."""
+    return {
+        name: column.cast(pa.timestamp("us", column.type.tz), safe=False)
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns" else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)}
+
+
+def _article(cells: dict[str, pa.Array], place: int, where: str, number: int, reading: Reading) -> Found:
+    record: dict[str, Json] = {}
+    for name, column in cells.items():
+        try:
+            value = plain(column[place].as_py())
+        except UnicodeDecodeError as error:
+            return Bad(where, f"the column {name} is not UTF-8 (byte {error.start})", number)
+        except (pa.ArrowException, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+            return Bad(where, f"the column {name} cannot be read: {type(error).__name__}", number)
+        if value is not None:
+            record[name] = value
+    return of_record(record, where, number, reading, cells)
 
 
 def plain(value: Any) -> Json:  # noqa: ANN401, PLR0911  # whatever a column holds, each in its own way

@@ -135,6 +135,36 @@ def test_parquet_goes_on_behind_what_is_over_row_groups_and_rows() -> None:
         assert columns(table(content=content), after=done) == everything[done:]
 
 
+def utf8_or_not(*cells: bytes) -> pa.Array:
+    """Return a column of text that nobody has looked at, as other writers make it."""
+    return pa.Array.from_buffers(pa.string(), len(cells), pa.array(cells, pa.binary()).buffers())
+
+
+ODD = {
+    "no UTF-8": ({"content": utf8_or_not(b"one", b"caf\xe9", b"three")}, "the column content is not UTF-8 (byte 3)"),
+    "no UTF-8 in a list": ({"authors": pa.ListArray.from_arrays([0, 1, 2, 3], utf8_or_not(b"A", b"\xff", b"C"))}, "the column authors is not UTF-8 (byte 0)"),
+    "no UTF-8 beside": ({"site": pa.StructArray.from_arrays([utf8_or_not(b"A", b"\xff", b"C")], ["name"])}, "the column site is not UTF-8 (byte 0)"),
+    "a moment too late": ({"published": pa.array([1, 2**62, 3], pa.timestamp("ms"))}, "the column published cannot be read: OverflowError"),
+    "a day too late": ({"published": pa.array([1, 2**31 - 1, 3], pa.date32())}, "the column published cannot be read: OverflowError"),
+}
+
+
+@pytest.mark.parametrize(("given", "why"), ODD.values(), ids=ODD)
+def test_a_cell_that_cannot_be_read_is_one_bad_row(given: dict, why: str) -> None:
+    stream = table(**({"content": ["one", "two", "three"]} | given))
+    found = columns(stream)
+    assert [(each.where, type(each)) for each in found] == [("a.parquet:1", Article), ("a.parquet:2", Bad), ("a.parquet:3", Article)]
+    assert found[1].why == why
+    assert columns(stream, after=2) == found[2:]
+
+
+def test_a_zone_that_nobody_knows_and_nanoseconds_do_not_end_the_file() -> None:
+    at = {"published": pa.array([1_518_566_400_000_000_001] * 2, pa.timestamp("ns", "UTC"))}
+    assert {each.article.published for each in columns(table(content=["a", "b"], **at))} == {"2018-02-14T00:00:00+00:00"}
+    zoned = {"published": pa.array([None, 1], pa.timestamp("us", "Mars/Olympus"))}
+    assert [type(each) for each in columns(table(content=["a", "b"], **zoned))] == [Article, Bad]
+
+
 def test_a_file_that_is_no_parquet_and_one_that_is_damaged_are_bad() -> None:
     (bad,) = columns(io.BytesIO(b"PAR1 nothing"))
     assert "cannot be read on" in bad.why
