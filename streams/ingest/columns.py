@@ -1,9 +1,9 @@
 """columns: articles in Parquet, one a row, read a few rows at a time.
 
-Nested columns are objects, as a map's `site.name` takes them; lists of texts are authors. Times become RFC
-3339 (UTC, unless the column says otherwise; nanoseconds are cut to microseconds), dates `YYYY-MM-DD`; bytes are
-text when they are UTF-8. A cell that cannot be read makes its row `Bad`, and reading goes on. A file that pyarrow
-cannot read is one `Bad`; what stands before a damaged row group has gone in.
+Nested columns are objects, as a map's `site.name` takes them; lists of texts are authors. Times become
+RFC 3339 (UTC, unless the column says otherwise; nanoseconds are cut to microseconds), dates `YYYY-MM-DD`;
+bytes are text when they are UTF-8. A cell that cannot be read makes its row `Bad`, and reading goes on. A
+file that pyarrow cannot read is one `Bad`; what stands before a damaged row group has gone in.
 """
 
 from __future__ import annotations
