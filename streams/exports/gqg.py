@@ -4,10 +4,13 @@
      "communique": {…}}
 
 Beside each quote, in the same order, `communique.speakers` says what GDELT does not: who said it. Only words
-in quotation marks are quotes; an article without any gives no line. `date` is the published date, else the
-time the article came; `lang` is ISO 639-1.
+in quotation marks are quotes; an article without any gives no line. `lang` is a language's name as CLD2 has
+it, which GDELT's readers filter by; our code stands in `communique.language`. `date` is a UTC time to the
+second: with GDELT when it saw the article, here the published date, else when the article came. GDELT has a
+`url` and a `title` always, we have null where there is none.
 
-Source: GDELT Project, "Announcing the Global Quotation Graph" (2020).
+Source: GDELT Project, "Announcing the Global Quotation Graph" (2020): fields, at most 100 characters of
+context; readers of its files (`gdeltv3/gqg/*.gqg.json.gz`): ISO 8601 dates, `ENGLISH`.
 """
 
 from __future__ import annotations
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
 
 CONTEXT_CHARS: Final = 100
 _QUOTED: Final = frozenset({StatementMode.DIRECT, StatementMode.PARTIAL_DIRECT, StatementMode.MIXED})
+_NAMES: Final = {
+    "ar": "ARABIC", "de": "GERMAN", "en": "ENGLISH", "es": "SPANISH", "fr": "FRENCH", "it": "ITALIAN",
+    "ja": "Japanese", "ko": "Korean", "nl": "DUTCH", "pl": "POLISH", "pt": "PORTUGUESE", "ru": "RUSSIAN",
+    "tr": "TURKISH", "uk": "UKRAINIAN", "zh": "Chinese"}
+"""CLD2's, in its letters; of another language the code stands."""
 _MARKS: Final = "\"“”„‟«»‘’'"
 
 
@@ -36,11 +44,12 @@ def line(found: EnrichedArticle) -> dict[str, Json] | None:
     if not quotes:
         return None
     return {
-        "date": rfc3339(found.event_time), "url": found.url, "title": found.headline,
-        "lang": found.language.code,
+        "date": rfc3339(found.event_time.replace(microsecond=0)), "url": found.url, "title": found.headline,
+        "lang": _NAMES.get(found.language.code, found.language.code),
         "quotes": [_quote(found, span) for _, span in quotes],
         "communique": {
-            "article_id": found.article_id, "outlet": found.outlet.name or found.outlet.domain,
+            "article_id": found.article_id, "language": found.language.code,
+            "outlet": found.outlet.name or found.outlet.domain,
             "cluster_id": found.dedup.cluster_id, "speakers": [_speaker(each) for each, _ in quotes]}}
 
 

@@ -97,12 +97,14 @@ def test_what_goes_into_a_page_as_it_is_cannot_end_its_script(line):
 
 
 def test_a_gqg_line_has_the_fields_of_gdelt_and_our_speakers_beside(line):
-    put(line, article(headline="Harbour to reopen", url="https://news.example.org/a"), article("b", statements=[]))
+    one = article(headline="Harbour to reopen", url="https://news.example.org/a", event_time="2026-11-20T10:00:00.123456Z")
+    put(line, one, article("b", statements=[]))
     found = json.loads(export(line, "gqg"))
     ours = found.pop("communique")
+    assert ours["language"] == "en"
     assert found == {
         "date": "2026-11-20T10:00:00Z", "url": "https://news.example.org/a", "title": "Harbour to reopen",
-        "lang": ARTICLE["language"]["code"],
+        "lang": "ENGLISH",
         "quotes": [{"pre": "The port opens.", "quote": "We shall reopen the harbour on Monday,", "post": "the minister said. Ships wait."}]}
     assert [each["name"] for each in ours["speakers"]] == [STATEMENT["speaker"]["name"]]
 
