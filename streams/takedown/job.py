@@ -8,7 +8,6 @@ anew; no stage has started meanwhile; the takedown is `done`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +29,7 @@ from streams.ingest.feeds import taken_down as feeds
 from streams.ingest.feeds.store import path_of as feeds_path
 from streams.takedown.finding import find
 from streams.takedown.places import Busy, Held, held, pending, remains_until, take_out
+from streams.takedown.stores import delete_stores
 from streams.takedown.target import Target
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 OURS: Final = "communique-"
 ARCHIVE: Final = "archive"
 OUTBOX: Final = "outbox"
+STORES: Final = "stores"
 _MAY_HAVE_NO_READER: Final = (topics.STATEMENTS, topics.ALERTS)
 """Alert and deliver need not be used at all: one that never ran has nothing in hand."""
 
@@ -92,15 +93,15 @@ class Job:
         return {place: count for place, count in removed.items() if count}
 
     async def forget(self, name: str, reason: str, by: str | None) -> Takedown:
-        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`."""
+        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`, `StoresLeft`."""
         plan = await self.plan(name)
         if plan.in_the_way:
             raise Busy(_told(plan.in_the_way))
         begun = self._event(plan, reason, by)
         await self._publish(begun)
         remains = await self._bus_side(plan.held, begun.takedown_id)
-        for stores in (self.settings.state / "stores", *self.settings.state.glob("replays/*/stores")):
-            shutil.rmtree(stores, ignore_errors=True)
+        self.tell(STORES)
+        delete_stores(self.settings.state)
         self.tell(ARCHIVE)
         rewriting.blank(folder_of(self.settings), topics.RAW.name, begun.takedown_id, plan.target.origins)
         self.tell(OUTBOX)

@@ -183,6 +183,28 @@ def test_what_is_taken_back_is_nowhere_and_the_audit_and_the_archive_hold(line: 
     assert (taken_down(raw), raw.key) == (done["takedown_id"], URL.encode())
 
 
+def test_a_store_that_cannot_be_deleted_is_told_and_the_takedown_is_not_done(line: Line, origin: str) -> None:
+    elsewhere = line.folder / "bigger-disk"
+    (elsewhere / "tag-0").mkdir(parents=True)
+    (elsewhere / "tag-0" / "000004.log").write_text(SECRET, encoding="utf-8")
+    (line.settings.state / "stores").mkdir()
+    (line.settings.state / "stores" / "tag-0").symlink_to(elsewhere / "tag-0")
+    answer = forget(line)
+    assert (answer.code, "stores/tag-0 could not be deleted" in answer.err) == (1, True)
+    assert [each["state"] for each in line("forget", "--list", "--json").objects] == ["begun"]
+    (line.settings.state / "stores" / "tag-0").unlink()
+    assert forget(line).objects[0]["state"] == "done"
+
+
+def test_a_folder_of_stores_that_is_a_link_to_another_disk_is_emptied(line: Line, origin: str) -> None:
+    elsewhere = line.folder / "bigger-disk"
+    (elsewhere / "tag-0").mkdir(parents=True)
+    (elsewhere / "tag-0" / "000004.log").write_text(SECRET, encoding="utf-8")
+    (line.settings.state / "stores").symlink_to(elsewhere)
+    assert forget(line).objects[0]["state"] == "done"
+    assert list(elsewhere.iterdir()) == []
+
+
 def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line, origin: str) -> None:
     outbox(line)
     assert forget(line).code == 0
