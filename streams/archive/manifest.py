@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from streams.archive import places
 from streams.archive.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -99,13 +100,32 @@ def entry_of(line: bytes) -> Entry:
 
 
 def read(folder: Path) -> tuple[Entry, ...]:
-    """Return the entries, none for a new archive. Raises `ArchiveError` where the chain does not hold."""
+    """Return the entries, none for a new archive.
+
+    Raises `ArchiveError` where the chain does not hold, and where files are there and the manifest is gone.
+    """
     entries = tuple(entry_of(line) for line in whole_lines(folder))
+    if (lost := why_lost(folder, entries)) is not None:
+        raise ArchiveError(lost)
     if (broken := first_broken(entries)) is not None:
         raise ArchiveError(
             f"{folder / NAME} was changed: line {broken + 1} does not follow from the one before it; "
             "`communique archive verify` tells what is wrong, a copy of the archive mends it")
     return entries
+
+
+def why_lost(folder: Path, entries: tuple[Entry, ...]) -> str | None:
+    """Return what to tell a person when the manifest of these files is gone, None when it is not.
+
+    A crash leaves one new file without an entry at most: what was rewritten had one, and so had the first.
+    """
+    files = [] if entries else places.files(folder)
+    names = [name for name in map(places.name_of, files) if name]
+    if len(names) < 2 and not any(name.rewrites for name in names):  # noqa: PLR2004  # one
+        return None
+    return (
+        f"{folder} has {len(files)} files and no {NAME}: nothing is known of them without it. Copy it back, or "
+        "move the files away to begin a new archive")
 
 
 def whole_lines(folder: Path) -> list[bytes]:

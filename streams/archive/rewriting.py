@@ -2,7 +2,7 @@
 
 For each file that has such a record, in this order: a new file beside it, written and synced under a
 temporary name, then renamed; a chained manifest entry that says which file it takes the place of, which
-offsets became stubs and why; then the old file is deleted. Killed anywhere, running it again finishes it: a
+offsets became stubs and why; then the old file is deleted, durably. Killed anywhere, running it again finishes it: a
 new file without an entry is deleted, an old one with a successor too, and what is a stub already is left.
 """
 
@@ -22,9 +22,10 @@ from streams.bus.blank import blanked, taken_down
 def blank(folder: Path, topic: str, takedown: str, origins: Iterable[str]) -> int:
     """Blank the records at these places (topic-partition-offset); return how many were not stubs before.
 
-    Nothing when there is no archive. Raises `ArchiveBusy` while another process writes it, `ArchiveError`.
+    Nothing when there is no archive; a manifest may be missing where the first file was just written. Raises
+    `ArchiveBusy` while another process writes it, `ArchiveError`.
     """
-    if not (folder / manifest.NAME).exists():
+    if not folder.exists():
         return 0
     wanted = _offsets(topic, origins)
     with places.written_by_us(folder):
@@ -81,4 +82,5 @@ def _rewrite(folder: Path, entry: Entry, takedown: str, offsets: list[int], head
         offsets=tuple(done), why=f"takedown {takedown}")
     added = manifest.append(folder, made, head)
     (folder / entry.path).unlink()
+    places.sync_folder((folder / entry.path).parent)
     return added

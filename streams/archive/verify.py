@@ -1,6 +1,6 @@
 """verify: whether the archive is whole, and what its manifest says.
 
-In this order: the manifest's chain; that its entries follow each other without a hole; each file's hash; with
+In this order: that there is a manifest; its chain; that its entries follow each other without a hole; each file's hash; with
 `deep` each record again; files that no entry names. `compare` then holds it against the topic. An offset that
 is in no file is no hole when the archive read past it in order: the log lacked it then (a transaction's
 marker); against the topic it must lack it still.
@@ -92,6 +92,8 @@ def _entries(folder: Path, report: Report) -> tuple[Entry, ...]:
             report.tell(f"{manifest.NAME} line {number}: {error}")
     if (broken := manifest.first_broken(found)) is not None:
         report.tell(f"{manifest.NAME} line {broken + 1}: was changed, or what stood before it")
+    if (lost := manifest.why_lost(folder, tuple(found))) is not None:
+        report.tell(lost)
     report.head = manifest.head(tuple(found))
     return tuple(found)
 

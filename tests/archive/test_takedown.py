@@ -15,9 +15,11 @@ import pytest
 
 from schemas.ids import digest
 from streams import topics
+from streams.archive.manifest import NAME
 from streams.archive.places import folder_of
 from streams.archive.reading import records
 from streams.archive.verify import verify
+from streams.archive.writing import open_sink
 from streams.bus import envelope, redriven
 from streams.bus.blank import blanked, taken_down
 from streams.bus.connect import connect
@@ -203,6 +205,33 @@ def test_a_folder_of_stores_that_is_a_link_to_another_disk_is_emptied(line: Line
     (line.settings.state / "stores").symlink_to(elsewhere)
     assert forget(line).objects[0]["state"] == "done"
     assert list(elsewhere.iterdir()) == []
+
+
+def test_the_first_file_of_an_archive_that_died_before_its_manifest_was_begun_is_taken_back_too(line: Line, origin: str) -> None:
+    folder = folder_of(line.settings)
+    shutil.rmtree(folder)
+    record = next(each for each in every_record(line) if each.at == origin)
+    sink = open_sink(folder, topics.RAW.name, 1, lambda: 0.0)
+    sink.take([record])
+    sink.finish(record.partition)
+    (folder / NAME).unlink()
+    assert forget(line).objects[0]["state"] == "done"
+    assert [taken_down(each) is not None for each in records(folder)] == [True]
+    nowhere(line)
+
+
+@pytest.mark.parametrize("left", [None, b""])
+def test_an_archive_whose_manifest_is_gone_is_told_and_nothing_is_called_taken_back(line: Line, origin: str, left: bytes | None) -> None:
+    manifest = folder_of(line.settings) / NAME
+    kept = manifest.read_bytes()
+    manifest.unlink() if left is None else manifest.write_bytes(left)
+    for answer in (forget(line), line("forget", URL), line("forget", "https://nobody.example/x"), line("archive", "run", "--until-drained")):
+        assert (answer.code, f"no {NAME}: nothing is known" in answer.err) == (1, True), answer.err
+    assert not verify(folder_of(line.settings)).holds
+    assert not line("forget", "--list", "--json").objects
+    manifest.write_bytes(kept)
+    assert forget(line).objects[0]["state"] == "done"
+    nowhere(line)
 
 
 def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line, origin: str) -> None:
