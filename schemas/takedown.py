@@ -40,7 +40,10 @@ class Takedown(Event):
     remains: dict[str, Instant | None] = Field(
         default_factory=dict,
         description="Topics that still hold it, where a bus cannot blank a record, and until when at the "
-        "latest (null: until the log cleaner has run); empty when none does.",
+        "latest (null: until the log cleaner has run, or for ever: `for_ever`); empty when none does.",
+    )
+    for_ever: tuple[str, ...] = Field(
+        default=(), description="Those of `remains` that keep it for ever, as they are set up."
     )
 
 

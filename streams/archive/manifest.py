@@ -121,11 +121,11 @@ def why_lost(folder: Path, entries: tuple[Entry, ...]) -> str | None:
     """
     files = [] if entries else places.files(folder)
     names = [name for name in map(places.name_of, files) if name]
-    if len(names) < 2 and not any(name.rewrites for name in names):  # noqa: PLR2004  # one
+    if len(names) < 2 and not any(name.rewrites for name in names):
         return None
     return (
-        f"{folder} has {len(files)} files and no {NAME}: nothing is known of them without it. Copy it back, or "
-        "move the files away to begin a new archive")
+        f"{folder} has {len(files)} files and no {NAME}: nothing is known of them without it. Copy it back, "
+        "or move the files away to begin a new archive")
 
 
 def whole_lines(folder: Path) -> list[bytes]:

@@ -2,8 +2,9 @@
 
 For each file that has such a record, in this order: a new file beside it, written and synced under a
 temporary name, then renamed; a chained manifest entry that says which file it takes the place of, which
-offsets became stubs and why; then the old file is deleted, durably. Killed anywhere, running it again finishes it: a
-new file without an entry is deleted, an old one with a successor too, and what is a stub already is left.
+offsets became stubs and why; then the old file is deleted, durably. Killed anywhere, running it again
+finishes it: a new file without an entry is deleted, an old one with a successor too, and what is a stub
+already is left.
 """
 
 from __future__ import annotations

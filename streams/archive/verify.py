@@ -1,9 +1,9 @@
 """verify: whether the archive is whole, and what its manifest says.
 
-In this order: that there is a manifest; its chain; that its entries follow each other without a hole; each file's hash; with
-`deep` each record again; files that no entry names. `compare` then holds it against the topic. An offset that
-is in no file is no hole when the archive read past it in order: the log lacked it then (a transaction's
-marker); against the topic it must lack it still.
+In this order: that there is a manifest; its chain; that its entries follow each other without a hole; each
+file's hash; with `deep` each record again; files that no entry names. `compare` then holds it against the
+topic. An offset that is in no file is no hole when the archive read past it in order: the log lacked it then
+(a transaction's marker); against the topic it must lack it still.
 
 What this does not see by itself: lines taken away from the end of the manifest together with their files,
 when the topic no longer has them. `expect`, a hash that the chain had before, shows that.

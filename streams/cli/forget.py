@@ -116,10 +116,18 @@ def _told(done: Takedown, *, as_json: bool) -> None:
         output.json_line(done.model_dump(mode="json"))
         return
     lines = [f"taken back: article {done.article_id}", *_counts(done.removed)]
+    output.out().print("\n".join([*lines, *_remains(done)]))
+
+
+def _remains(done: Takedown) -> list[str]:
+    """Return what Kafka still holds, until when, and what to do where that is for ever."""
+    lines = []
     for topic, until in done.remains.items():
-        when = until.date().isoformat() if until else "its log cleaner has run"
-        lines.append(f"Kafka still holds it on {topic} until {when}")
-    output.out().print("\n".join(lines))
+        when = f"until {until.date().isoformat()}" if until else "until its log cleaner has run"
+        if topic in done.for_ever:
+            when = "for ever: give it a retention.ms (docs/takedown.md), or delete it"
+        lines.append(f"Kafka still holds it on {topic} {when}")
+    return lines
 
 
 def _list(*, as_json: bool) -> None:

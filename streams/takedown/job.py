@@ -28,7 +28,7 @@ from streams.deliver.store import path_of
 from streams.ingest.feeds import taken_down as feeds
 from streams.ingest.feeds.store import path_of as feeds_path
 from streams.takedown.finding import find
-from streams.takedown.places import Busy, Held, held, pending, remains_until, take_out
+from streams.takedown.places import Busy, Held, Remains, held, pending, remains, take_out
 from streams.takedown.stores import delete_stores
 from streams.takedown.target import Target
 
@@ -93,13 +93,16 @@ class Job:
         return {place: count for place, count in removed.items() if count}
 
     async def forget(self, name: str, reason: str, by: str | None) -> Takedown:
-        """Take the article back. Raises `Usage`, `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`, `StoresLeft`."""
+        """Take the article back.
+
+        Raises `Usage`, `ArchiveError`, `StoresLeft`; `Busy`, `ArchiveBusy`, `OutboxBusy`, `FeedsBusy`.
+        """
         plan = await self.plan(name)
         if plan.in_the_way:
             raise Busy(_told(plan.in_the_way))
         begun = self._event(plan, reason, by)
         await self._publish(begun)
-        remains = await self._bus_side(plan.held, begun.takedown_id)
+        left = await self._bus_side(plan.held, begun.takedown_id)
         self.tell(STORES)
         delete_stores(self.settings.state)
         self.tell(ARCHIVE)
@@ -108,7 +111,9 @@ class Job:
         outbox.forget(path_of(self.settings), plan.target.statements, self.now.timestamp())
         feeds.forget(feeds_path(self.settings), plan.article_id)
         await self._seal()
-        done = begun.model_copy(update={"state": TakedownState.DONE, "remains": remains})
+        done = begun.model_copy(update={
+            "state": TakedownState.DONE, "remains": {topic: each.until for topic, each in left.items()},
+            "for_ever": tuple(sorted(topic for topic, each in left.items() if each.for_ever))})
         await self._publish(done)
         return done
 
@@ -129,16 +134,17 @@ class Job:
             await producer.send(topics.TAKEDOWNS.name, encode(event), key=event.article_id.encode())
             await producer.flush()
 
-    async def _bus_side(self, found: dict[str, Held], takedown: str) -> dict[str, datetime | None]:
-        remains: dict[str, datetime | None] = {}
+    async def _bus_side(self, found: dict[str, Held], takedown: str) -> dict[str, Remains]:
+        """Take it out of the bus; return what is left there."""
+        left: dict[str, Remains] = {}
         async with self.bus.admin() as admin:
             topics_there = await admin.describe_topics()
             for topic, there in found.items():
                 self.tell(topic)
                 await take_out(self.bus, admin, there, takedown)
                 if there.whole and not isinstance(admin, Eraser):
-                    remains[topic] = remains_until(topics_there[topic], there, self.now)
-        return remains
+                    left[topic] = remains(topics_there[topic], there, self.now)
+        return left
 
     async def _seal(self) -> None:
         """Write the embedded log's file anew, and see that no stage came in between."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.bus.blank import MARK, blanked, taken_down
 from streams.bus.interface import Eraser, Record, TopicPartition
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _BATCH: Final = 500
 SEGMENT_MS: Final = 7 * 86_400_000
 """Kafka's default `segment.ms`: a segment that is written to is not deleted."""
+SWEEP: Final = timedelta(hours=1)
+"""Kafka looks for what has expired every 5 minutes, and deletes its files a minute later, by default."""
 
 
 class Busy(CommuniqueError):
@@ -93,15 +95,29 @@ async def _bury_keys(bus: Bus, found: Held, takedown: str) -> None:
         await producer.flush()
 
 
-def remains_until(description: TopicDescription, found: Held, now: datetime) -> datetime | None:
-    """Return until when at the latest Kafka keeps these records; None: until its log cleaner has run."""
+class Remains(NamedTuple):
+    """How long a bus that cannot blank a record keeps it: `until` when at the latest, or `for_ever`.
+
+    Neither: until its log cleaner has run.
+    """
+
+    until: datetime | None = None
+    for_ever: bool = False
+
+
+def remains(description: TopicDescription, found: Held, now: datetime) -> Remains:
+    """Return how long Kafka keeps these records, as the topic is set up.
+
+    A compacted topic lets go of what was deleted; of everything else it keeps the last of each key, for ever.
+    """
     config: Mapping[str, str] = description.config
     retention = int(config.get("retention.ms", -1))
-    if found.fate is Fate.GONE or retention < 0:
-        return None
-    latest = max(each.timestamp_ms for each in found.whole)
-    kept = timedelta(milliseconds=retention + int(config.get("segment.ms", SEGMENT_MS)))
-    return max(datetime.fromtimestamp(latest / 1000, UTC) + kept, now)
+    expires = "delete" in config.get("cleanup.policy", "delete")
+    if expires and retention >= 0:
+        latest = max(each.timestamp_ms for each in found.whole)
+        kept = timedelta(milliseconds=retention + int(config.get("segment.ms", SEGMENT_MS)))
+        return Remains(max(datetime.fromtimestamp(latest / 1000, UTC) + kept, now) + SWEEP)
+    return Remains(for_ever=found.fate is not Fate.GONE)
 
 
 def pending(found: Held, committed: Mapping[TopicPartition, int]) -> list[str]:
