@@ -67,7 +67,7 @@ def _or_try_again(
     from streams.archive.errors import ArchiveBusy
     from streams.deliver.taken_down import OutboxBusy
     from streams.ingest.feeds.taken_down import FeedsBusy
-    from streams.takedown.places import Busy
+    from streams.takedown.waiting import Busy
 
     try:
         return start.run(_forget(settings, article, reason, by, tell))

@@ -18,9 +18,8 @@ from schemas.takedown import Takedown, TakedownState, takedown_id
 from streams import topics
 from streams.archive import reading, rewriting
 from streams.archive.places import folder_of
-from streams.audit.collect import reader_of
 from streams.bus.codec import encode
-from streams.bus.interface import Eraser, TopicPartition
+from streams.bus.interface import Eraser
 from streams.bus.takedowns import takedowns
 from streams.core.outcome import Usage
 from streams.deliver import taken_down as outbox
@@ -28,20 +27,18 @@ from streams.deliver.store import path_of
 from streams.ingest.feeds import taken_down as feeds
 from streams.ingest.feeds.store import path_of as feeds_path
 from streams.takedown.finding import find
-from streams.takedown.places import Busy, Held, Remains, held, pending, remains, take_out
+from streams.takedown.places import Held, Remains, held, remains, take_out
 from streams.takedown.stores import delete_stores
 from streams.takedown.target import Target
+from streams.takedown.waiting import Busy, running, unread
 
 if TYPE_CHECKING:
-    from streams.bus.interface import Admin, Bus
+    from streams.bus.interface import Bus
     from streams.settings import Settings
 
-OURS: Final = "communique-"
 ARCHIVE: Final = "archive"
 OUTBOX: Final = "outbox"
 STORES: Final = "stores"
-_MAY_HAVE_NO_READER: Final = (topics.STATEMENTS, topics.ALERTS)
-"""Alert and deliver need not be used at all: one that never ran has nothing in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +76,9 @@ class Job:
                 "its raw record; `communique explain` finds articles")
         article = target.article_id or min(target.origins)
         async with self.bus.admin() as admin:
-            in_the_way = [f"{group} runs" for group in await _running(admin)]
+            in_the_way = [f"{group} runs" for group in await running(admin)]
             found = await held(self.bus, await admin.describe_topics(), target, self.tell)
-            for topic, there in found.items():
-                in_the_way += [f"{at} is still to be read" for at in await _unread(admin, topic, there)]
+            in_the_way += [f"{at} is still to be read" for at in await unread(self.bus, admin, target, found)]
         removed = self._counts(target, found)
         return Plan(article, target, removed, tuple(in_the_way), known.get(article), found)
 
@@ -152,24 +148,8 @@ class Job:
         async with self.bus.admin() as admin:
             if isinstance(admin, Eraser) and not await admin.rewrite_file():
                 raise Busy("somebody reads the embedded log (`communique consume`?): end that, and try again")
-            if running := await _running(admin):
-                raise Busy(f"{', '.join(running)} started meanwhile: stop them, and run this again")
-
-
-async def _running(admin: Admin) -> list[str]:
-    return [group for group in await admin.live_groups() if group.startswith(OURS)]
-
-
-async def _unread(admin: Admin, topic: str, found: Held) -> list[str]:
-    """Return records that a stage has still to read; a raw one may wait: clean refuses it."""
-    spec, job = topics.BY_NAME.get(topics.unshadowed(topic)), topics.job_of(topic)
-    if spec is None or spec is topics.RAW or not found.whole or not (group := reader_of(spec)):
-        return []
-    reader = group if job is None else f"{group}.{job}"
-    committed: dict[TopicPartition, int] = await admin.committed_offsets(reader)
-    if not committed and spec in _MAY_HAVE_NO_READER:
-        return []
-    return pending(found, committed)
+            if groups := await running(admin):
+                raise Busy(f"{', '.join(groups)} started meanwhile: stop them, and run this again")
 
 
 def _told(reasons: tuple[str, ...]) -> str:

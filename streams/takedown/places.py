@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.bus.blank import MARK, blanked, taken_down
-from streams.bus.interface import Eraser, Record, TopicPartition
+from streams.bus.interface import Eraser, Record
 from streams.bus.scan import scan
-from streams.core.outcome import CommuniqueError
 from streams.takedown.target import Fate, Target, fate_in
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ SEGMENT_MS: Final = 7 * 86_400_000
 """Kafka's default `segment.ms`: a segment that is written to is not deleted."""
 SWEEP: Final = timedelta(hours=1)
 """Kafka looks for what has expired every 5 minutes, and deletes its files a minute later, by default."""
-
-
-class Busy(CommuniqueError):
-    """It cannot be done now: stages run, or are behind."""
 
 
 @dataclass(slots=True)
@@ -118,9 +113,3 @@ def remains(description: TopicDescription, found: Held, now: datetime) -> Remain
         kept = timedelta(milliseconds=retention + int(config.get("segment.ms", SEGMENT_MS)))
         return Remains(max(datetime.fromtimestamp(latest / 1000, UTC) + kept, now) + SWEEP)
     return Remains(for_ever=found.fate is not Fate.GONE)
-
-
-def pending(found: Held, committed: Mapping[TopicPartition, int]) -> list[str]:
-    """Return the places of records that the stage that reads them has not yet read."""
-    return [each.at for each in found.whole
-            if each.offset >= committed.get(TopicPartition(each.topic, each.partition), 0)]

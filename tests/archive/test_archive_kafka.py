@@ -17,7 +17,7 @@ from streams.bus.connect import connect
 from streams.bus.scan import scan
 from streams.settings import Settings
 from streams.takedown.job import Job
-from streams.takedown.places import Busy
+from streams.takedown.waiting import Busy
 from streams.testing.kafka_server import KafkaServer
 from tests.archive import archive_programs as programs
 

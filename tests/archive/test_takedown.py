@@ -266,6 +266,30 @@ def test_what_a_stage_has_still_to_read_is_in_the_way(line: Line, origin: str) -
     assert not [each for each in every_record(line) if each.topic == topics.TAKEDOWNS.name]
 
 
+def test_a_match_that_cluster_has_still_to_read_is_in_the_way_though_it_holds_no_text(line: Line, origin: str) -> None:
+    """The article waits for it: without its entry of `awaiting-by-origin` it would never come out."""
+    at = line.put(topics.MATCHES.name, {}, key=ARTICLE.encode(), ce_origin=origin, ce_correlationid=ARTICLE)
+    answer = forget(line)
+    assert (answer.code, f"{at} is still to be read" in answer.err) == (75, True)
+    line.read_all("communique-dedup", topics.MATCHES.name)
+    assert forget(line).code == 0
+
+
+@pytest.mark.parametrize("answered", [topics.CLEAN.name, topics.RAW.dead_letters, None])
+def test_a_raw_record_that_clean_answered_and_did_not_commit_is_in_the_way(line: Line, origin: str, answered: str | None) -> None:
+    """Clean died between the two: it would answer once more, with a refusal, and the record be doubled."""
+    again = line.put(topics.RAW.name, {"url": URL, "content": SECRET}, key=b"k")
+    letter = dict(zip(("errors_topic", "errors_partition", "errors_offset"), again.rsplit("-", 2), strict=True), errors_exception="X", errors_code="BUG")
+    if answered:
+        line.put(answered, {"text": SECRET}, key=ARTICLE.encode(), **(letter if answered.endswith(".dlt") else {"ce_origin": again, "ce_correlationid": ARTICLE}))
+        line.read_all("communique-tag", topics.CLEAN.name)
+        answer = forget(line)
+        assert (answer.code, f"{again} is still to be read" in answer.err) == (75, True)
+        line.read_all("communique-clean", topics.RAW.name)
+    assert forget(line).code == 0
+    nowhere(line)
+
+
 def test_a_stage_that_runs_is_in_the_way(line: Line, origin: str) -> None:
 
     async def member() -> None:
