@@ -45,9 +45,9 @@ async def unread(bus: Bus, admin: Admin, target: Target, found: Mapping[str, Hel
             is_raw = topics.unshadowed(topic) == topics.RAW.name
             begun = _begun(found, topics.job_of(topic)) if is_raw else None
             waiting += _pending(there.whole, committed, begun)
-    there = await admin.describe_topics()
-    for topic in (each for each in there if topics.unshadowed(each) == topics.MATCHES.name):
-        waiting += await _matches(bus, admin, topic, target)
+    for topic in await admin.describe_topics():
+        if topics.unshadowed(topic) == topics.MATCHES.name:
+            waiting += await _matches(bus, admin, topic, target)
     return waiting
 
 
