@@ -6,7 +6,8 @@ there, and has not read it here, would never see it; one that has read it here, 
 there, would see it twice. So a group owes nothing when it is past both, or past neither and away: then it
 reads all from the run before. One that is live may pass over it at any moment: it owes until it is past both.
 
-Besides, the replay must have come to an end with its part: what it still has on the way nobody has read.
+Besides, both runs must have come to an end with the part: what the replay still has on the way nobody has
+read, and what the run before it has on the way would come out after the drop, and be seen twice.
 
 Only what is not yet read is looked at. Readers without a group are not known to the bus.
 """
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.audit.lag import look
-from streams.bus.envelope import origin_of
+from streams.bus.envelope import origin_of, origin_of_raw
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import scan
 from streams.bus.views import FOLLOWED, names
@@ -88,7 +89,7 @@ async def owing(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
         there = await admin.describe_topics()
         live = set(await admin.live_groups())
         places = {group: await admin.committed_offsets(group) for group in await admin.groups()}
-    own = await _own(bus, view, job) if shadow(RAW.name, job.job_id) in there else []
+    own = await _on_the_way(bus, view, job) if shadow(RAW.name, job.job_id) in there else []
     for topic in sorted(FOLLOWED):
         here = shadow(topic, job.job_id)
         others = [name for name in names(without(view, job.job_id), topic) if name in there]
@@ -130,18 +131,32 @@ def _note(reader: Reader, record: Record, origin: str) -> None:
         reader.unread.setdefault(record.topic, Counter())[origin] += 1
 
 
-async def _own(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
-    """Return what the replay's own feeder and stages have not done of its part."""
+async def _on_the_way(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
+    """Return what the replay's feeder and stages, and those that take over, have not done of its part."""
     at = await resume_at(bus, job)
-    left = sum(
-        max(0, end - max(start, at.get(partition, 0)))
-        for partition, start, end in stretches(view, job.job_id))
+    part = [each for each in stretches(view, job.job_id) if each[1] < each[2]]
+    left = sum(max(0, end - max(start, at.get(partition, 0))) for partition, start, end in part)
     found = [Owed(None, RAW.name, left)] if left else []
+    after = without(view, job.job_id)
+    takers = {run_of(after, f"{RAW.name}-{partition}-{start}") for partition, start, _ in part}
+    for run in [job.job_id, *sorted(takers, key=str)]:
+        found += await _unread(bus, view, job.job_id, run)
+    return found
+
+
+async def _unread(bus: Bus, view: View, job: str, run: str | None) -> list[Owed]:
+    """Return what a run's stages have not read of a replay's part."""
     async with bus.admin() as admin:
-        lags = [lag for lag in await look(admin, REPLAYED, job.job_id) if lag.records]
+        lags = [lag for lag in await look(admin, REPLAYED, run) if lag.records]
+    found: list[Owed] = []
     for lag in lags:
         unread = 0
         async for records in scan(bus, [lag.topic], starts=lag.oldest, only=lag.oldest):
-            unread += sum(run_of(view, origin_of(record) or "") == job.job_id for record in records)
-        found += [Owed(None, lag.topic, unread)] if unread else []
+            unread += sum(run_of(view, _origin(record)) == job for record in records)
+        who = None if run == job else group_of(lag.stage, run)
+        found += [Owed(who, lag.topic, unread)] if unread else []
     return found
+
+
+def _origin(record: Record) -> str:
+    return origin_of_raw(record) if record.topic == RAW.name else origin_of(record) or ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -12,7 +13,13 @@ from pathlib import Path
 import pytest
 
 from streams import topics
+from streams.bus import jobs
+from streams.bus.connect import connect
+from streams.bus.scan import header, scan
 from streams.cli.demo_alerts import ON_ITS_DAY
+from streams.core.replay.lasting import AS_OF, AT_REST, lasting
+from streams.replay.digest import digest_of
+from streams.settings import load_settings
 from streams.stages import STAGES
 from streams.testing.kafka_server import KafkaServer
 
@@ -100,6 +107,35 @@ def test_on_its_day_the_starter_rules_alert_once_for_each_thing_said_and_deliver
     assert len(spoken) == 4
     told = on_kafka.lines("consume", "deliveries", "--from-beginning", "--exit-at-end", "--json")
     assert {alert for each in told if each["outcome"] == "delivered" for alert in each["alert_ids"]} == {alert["alert_id"] for alert in alerts}
+
+
+async def bodies_of(bus, run):
+    """The bodies of a run, as of fields aside: of what is at rest the last of each key, else each event's."""
+    found = {}
+    for topic in AS_OF:
+        async for records in scan(bus, [topics.shadow(topic, run)]):
+            for record in records:
+                event = record.key if topic in AT_REST else header(record, "ce_id")
+                found[topic, event] = record.value and lasting(topic, record.value)
+    return found
+
+
+@pytest.mark.kafka
+def test_a_replay_with_the_same_version_gives_byte_equal_bodies_and_prints_the_live_flows_digest(on_kafka, tmp_path):
+    [job] = on_kafka.lines("replay", "plan", "--name", "again", "--json")
+    done = on_kafka.lines("replay", "run", job["job_id"], "--json")[-1]
+    assert (done["event"], done["records"]) == ("done", 12)
+
+    async def both():
+        bus = connect(load_settings(bus=on_kafka.bus, state=on_kafka.state))
+        again = await jobs.read(bus, job["job_id"])
+        return (await digest_of(bus, again, tmp_path, live=True))[0], await bodies_of(bus, None), await bodies_of(bus, job["job_id"])
+
+    digest, live, again = asyncio.run(both())
+    assert done["digest"] == digest
+    assert again == live
+    assert {topic for topic, _ in live} == {*AS_OF}
+    on_kafka.run("replay", "drop", job["job_id"])
 
 
 @pytest.mark.kafka

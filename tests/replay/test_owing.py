@@ -48,6 +48,7 @@ async def bus(tmp_path):
     async with bus.admin() as admin:
         await admin.commit_offsets(group_of("clean", JOB), {TopicPartition(OWN_RAW, 0): 8})
         await admin.commit_offsets(group_of("statements", JOB), {TopicPartition(OWN, 0): 8})
+        await admin.commit_offsets(group_of("clean"), {TopicPartition(RAW, 0): 8})
         await admin.commit_offsets(group_of("statements"), {TopicPartition(ENRICHED, 0): 8})  # reads its own run
     await publish(bus, BACK)
     return bus
@@ -119,9 +120,23 @@ async def test_a_replay_owes_what_its_own_feeder_and_stages_have_not_done_of_its
     await write(bus, RAW, range(8, 10))
     wider = moved(CUT, None, {0: 10})
     assert list(stretches(wider, JOB)) == [(0, 3, 10)]
+    async with bus.admin() as admin:
+        await admin.commit_offsets(group_of("clean"), {TopicPartition(RAW, 0): 10})
     assert await owing(bus, wider, PLAN) == [Owed(None, RAW, 2)]
     await write(bus, OWN_RAW, range(8, 10))
     assert await owing(bus, wider, PLAN) == [Owed(None, OWN_RAW, 2)]
+    assert await owing(bus, BACK, PLAN) == []
+
+
+@pytest.mark.parametrize(("group", "topic"), [("clean", RAW), ("statements", ENRICHED)])
+async def test_what_the_run_before_has_on_the_way_of_it_would_be_seen_twice_after_the_drop(bus, group, topic) -> None:
+    async with bus.admin() as admin:
+        await admin.commit_offsets(group_of(group), {TopicPartition(topic, 0): 4})
+    assert await owing(bus, BACK, PLAN) == [Owed(group_of(group), topic, 2)]
+    with pytest.raises(BusError, match=f"group {group_of(group)}: 2 of {topic}. To do: start `communique run`"):
+        await drop(bus)
+    async with bus.admin() as admin:
+        await admin.commit_offsets(group_of(group), {TopicPartition(topic, 0): 6})
     assert await owing(bus, BACK, PLAN) == []
 
 
