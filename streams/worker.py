@@ -5,8 +5,9 @@
 
 In order: load what the stage's agents need (`prepare`), build the app, start it, print one line `ready
 stage=… ordinal=… pid=… seconds=…` once partitions are assigned and tables recovered, then wait. SIGTERM
-drains, commits and exits 0. A crash of the app, lag without progress, or anything fatal exits 75: start me
-again. A stage that does not exist exits 2.
+drains, commits and exits 0. A stage that never forks does so, too, when production has moved to a run that it
+does not read, and exits 75: start me again. So does a crash of the app, lag without progress, or anything
+fatal, at once. A stage that does not exist exits 2.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import signal
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import faust
@@ -80,7 +81,8 @@ def build(
     that never forks, None for the others.
     """
     settings = fitted(stage, settings)
-    app = faust.App(**transport.app_options(stage, settings, ordinal))
+    production = production or OwnRun()
+    app = faust.App(**transport.app_options(stage, settings, ordinal, production.runs))
     clock = system_clock()
     hands = open_hands(settings.work / "marks", f"{stage}-{ordinal}")
     tables = Tables(app, settings, stage, ordinal, lambda: clock.now().timestamp())
@@ -90,7 +92,7 @@ def build(
     followed = Followed(codec.limits_of(settings))
     bus = AgentBus(
         settings, stage, transport.sender(app), tables, transport.channels(app), clock, fatal.die, hands,
-        child, bounds, followed, production or OwnRun())
+        child, bounds, followed, production)
     for agent in agents.values():
         agent.register(app, bus)
     return Works(app, bus, tables, hands, bounds, followed)
@@ -113,6 +115,21 @@ def prepare(settings: Settings, agents: Mapping[str, Any]) -> None:
             load(settings)
 
 
+@dataclass(slots=True)
+class Ending:
+    """How a worker ends in order: because it is told to, or because production has moved."""
+
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    code: int = 0
+
+    def move_on(self, why: str) -> None:
+        """End, to be started again: who leaves its group in order holds no partitions in it meanwhile."""
+        if not self.told.is_set():
+            fatal.last_words(why)
+            self.code = fatal.EX_TEMPFAIL
+            self.told.set()
+
+
 async def run(
     stage: str, ordinal: int, settings: Settings, agents: Mapping[str, Any], command: Sequence[str]
 ) -> int:
@@ -120,21 +137,21 @@ async def run(
     started = time.monotonic()
     prepare(settings, agents)
     job = settings.run.job and await jobs.read(connect(settings), settings.run.job)
-    produced = await Produced.open(connect(settings), fatal.die) if stage in FOLLOWING else None
+    ending = Ending()
+    produced = await Produced.open(connect(settings), ending.move_on) if stage in FOLLOWING else None
     works = build(stage, settings, ordinal, agents, command, job or None, produced)
-    stopping = asyncio.Event()
-    _on_signals(works, stopping)
+    _on_signals(works, ending.told)
     metrics.serve(settings.observe.metrics_host, settings.observe.metrics_port)
     fatal.LAST_WORDS.append(works.hands.excuse)
     works.app.on_startup_finished = lambda: _say_ready(stage, ordinal, started)
     await works.followed.catch_up(connect(settings))
     looking = asyncio.create_task(produced.keep_looking()) if produced else None
     watch_loop(asyncio.get_running_loop(), settings.run.stall_seconds, fatal.die)
-    await _until_told(works, stopping, settings)
+    await _until_told(works, ending.told, settings)
     if looking:
         looking.cancel()
     await _stop(works, settings)
-    return 0
+    return ending.code
 
 
 async def _say_ready(stage: str, ordinal: int, started: float) -> None:

@@ -38,10 +38,15 @@ def die(why: str, *, blame: bool = False) -> NoReturn:
     `blame`: the record in hand is the reason (a step that never returns), so `LAST_WORDS` are not said.
     """
     try:
-        for word in () if blame else LAST_WORDS:
-            word()
-        sys.stderr.write(f"fatal pid={os.getpid()} exit={EX_TEMPFAIL} why={' '.join(why.split())}\n")
-        sys.stderr.flush()
-        sys.stdout.flush()
+        last_words(why, blame=blame)
     finally:
         os._exit(EX_TEMPFAIL)
+
+
+def last_words(why: str, *, blame: bool = False) -> None:
+    """Say why this process ends with code 75, and who is to blame, as `die` does."""
+    for word in () if blame else LAST_WORDS:
+        word()
+    sys.stderr.write(f"fatal pid={os.getpid()} exit={EX_TEMPFAIL} why={' '.join(why.split())}\n")
+    sys.stderr.flush()
+    sys.stdout.flush()

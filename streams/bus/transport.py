@@ -24,6 +24,7 @@ from streams.topics import MAX_DEAD_LETTER_BYTES
 
 if TYPE_CHECKING:
     from asyncio import Future
+    from collections.abc import Sequence
 
     import faust
     from faust.types import AppT
@@ -44,22 +45,28 @@ MAX_POLL_SECONDS: Final = 86_400.0
 anyway."""
 
 
-def app_options(stage: str, settings: Settings, ordinal: int | None = 0) -> dict[str, Any]:
+def app_options(
+    stage: str, settings: Settings, ordinal: int | None = 0, runs: Sequence[str | None] = (None,)
+) -> dict[str, Any]:
     """Return keyword arguments for `faust.App`; the worker's folder in `settings.state` exists then.
 
     With an ordinal the worker is a static member of its group: a restart after a crash costs no rebalance,
     and the ordinal must be this worker's own on this machine and state folder. None: a member like any other.
+    `runs`: whose topics it reads. One that comes back to read others is another member: Kafka gives a static
+    member the partitions that it had, whatever topics it asks for now.
     """
     return {
         **OPTIONS,
-        **_identity(stage, settings, ordinal),
+        **_identity(stage, settings, ordinal, runs),
         **_broker(settings),
         **_timing(settings),
         **_quiet(),
     }
 
 
-def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, Any]:
+def _identity(
+    stage: str, settings: Settings, ordinal: int | None, runs: Sequence[str | None]
+) -> dict[str, Any]:
     name = f"{stage}-{0 if ordinal is None else ordinal}"
     folder = settings.work / "stores" / name
     folder.mkdir(parents=True, exist_ok=True)  # Faust makes only the last part
@@ -68,16 +75,18 @@ def _identity(stage: str, settings: Settings, ordinal: int | None) -> dict[str, 
         "monitor": Worker(stage, settings, ordinal),
         "datadir": str(folder),
         "broker_client_id": f"communique-{name}",
-        "consumer_group_instance_id": None if ordinal is None else f"{name}-{_place(settings)}",
+        "consumer_group_instance_id": None if ordinal is None else f"{name}-{_place(settings, runs)}",
     }
 
 
-def _place(settings: Settings) -> str:
-    """Return what tells this machine's state folder from others.
+def _place(settings: Settings, runs: Sequence[str | None]) -> str:
+    """Return what tells this machine's state folder, and what is read there, from others.
 
     Two replicas with the same ordinal are not one member.
     """
-    return blake2b(f"{socket.gethostname()}:{settings.work.resolve()}".encode(), digest_size=6).hexdigest()
+    others = sorted(run for run in runs if run is not None)
+    place = ":".join([socket.gethostname(), str(settings.work.resolve()), *others])
+    return blake2b(place.encode(), digest_size=6).hexdigest()
 
 
 def _broker(settings: Settings) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from streams.topics import SHADOWED, VIEWS, job_of, shadow, unshadowed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from streams.bus.fatal import Die
     from streams.bus.interface import Bus, Consumer, Record
 
 PLACE: Final = TopicPartition(VIEWS.name, 0)
@@ -89,18 +88,19 @@ class Produced:
     """What a worker that never forks reads: the topics of all `runs`, of them what is production.
 
     It is looked at after records came and before they are taken, so none is taken twice or passed over. A run
-    that was not there when the worker started ends the process (75): it starts again, and reads that one too.
+    that was not there when the worker started ends the worker (75): it starts again, and reads that one too.
+    Until it has ended it goes on with those that it reads: what belongs to the other run it passes over.
     """
 
     watch: Watch
-    die: Die
+    move_on: Callable[[str], None]
     runs: tuple[str | None, ...]
 
     @classmethod
-    async def open(cls, bus: Bus, die: Die) -> Self:
+    async def open(cls, bus: Bus, move_on: Callable[[str], None]) -> Self:
         """Look at the view; return what it means now."""
         watch = await Watch(bus).__aenter__()
-        return cls(watch, die, runs(await watch.fresh()))
+        return cls(watch, move_on, runs(await watch.fresh()))
 
     async def seen(self, records: Sequence[Record]) -> Sequence[Record]:
         """Return those records that are production."""
@@ -108,10 +108,10 @@ class Produced:
         return [record for record in records if is_seen(view, record)]
 
     async def look(self) -> View:
-        """Return the view as it is now; give up when it names a run that is not read."""
+        """Return the view as it is now; have the worker end when it names a run that is not read."""
         view = await self.watch.fresh()
         if not set(runs(view)) <= set(self.runs):
-            self.die("production has moved to another run: this worker starts again, to read that one too")
+            self.move_on("production has moved to another run: this worker starts again, to read it too")
         return view
 
     async def keep_looking(self) -> None:

@@ -13,6 +13,7 @@ same command again goes on from there. A rollback is a move, too: back to what p
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
 from schemas.envelope import Envelope
@@ -74,13 +75,13 @@ async def catch_up(
 
     Raises `BusError` when it does not come nearer for so long: nobody runs it.
     """
-    least, waited = await behind(bus, job), 0.0
+    least, nearer = await behind(bus, job), time.monotonic()
     moves = False
     while (now := await behind(bus, job)) > (MOST_BEHIND if moves else 0):
         tell(now)
-        waited = 0.0 if now < least else waited + _LOOK_SECONDS
+        nearer = time.monotonic() if now < least else nearer
         moves, least = moves or now < least, min(least, now)
-        if waited >= patience_seconds:
+        if time.monotonic() - nearer >= patience_seconds:
             raise BusError(
                 f"{job.job_id} is {now:,} records behind and comes no nearer: start `communique run` (or "
                 f"`communique replay run {job.job_id}`), then try again")
@@ -178,13 +179,13 @@ async def let_go_when_read(
 
     Raises `BusError`, which says by whom, when it does not become less for so long.
     """
-    least, waited = None, 0.0
+    least, nearer = None, time.monotonic()
     while owed := await _owed(bus, job) or await let_go(bus, job, now()):
         left = sum(each.records for each in owed)
         tell(left)
-        waited = 0.0 if least is None or left < least else waited + _LOOK_SECONDS
+        nearer = time.monotonic() if least is None or left < least else nearer
         least = left if least is None else min(least, left)
-        if waited >= patience_seconds:
+        if time.monotonic() - nearer >= patience_seconds:
             raise BusError(_told(job.job_id, owed))
         await asyncio.sleep(_LOOK_SECONDS)
 

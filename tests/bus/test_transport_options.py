@@ -47,6 +47,16 @@ def test_a_broker_that_is_no_address_is_wrong_usage(url) -> None:
         hosts(url)
 
 
+def test_who_comes_back_to_read_another_runs_topics_is_another_member(tmp_path) -> None:
+    """Kafka gives a static member the partitions that it had: of a run that it asks for only now it would get none."""
+    def member(*runs):
+        return app_options("alert", Settings(bus="kafka://a:1", state=tmp_path), 0, runs)["consumer_group_instance_id"]
+
+    assert member(None) == app_options("alert", Settings(bus="kafka://a:1", state=tmp_path))["consumer_group_instance_id"]
+    assert len({member(None), member(None, "one"), member(None, "two"), member(None, "one", "two")}) == 4
+    assert member("two", None, "one") == member(None, "one", "two")
+
+
 def test_settings_reach_faust(tmp_path) -> None:
     settings = Settings(
         bus="kafka://127.0.0.1:1", state=tmp_path, stream={"commit_interval_seconds": 0.7, "buffer_events": 9},

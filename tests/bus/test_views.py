@@ -28,6 +28,7 @@ from streams.core.replay.view import (
 )
 from streams.settings import load_settings
 from streams.topics import shadow
+from streams.worker import Ending
 
 ENRICHED = topics.ENRICHED.name
 JOB = "shorter-1"
@@ -240,7 +241,18 @@ async def test_a_stage_starts_again_to_read_a_run_that_it_does_not_know(bus) -> 
     await publish(bus, CUT)
     with pytest.raises(SystemExit, match="production has moved"):
         await stage.seen(polled)
+    ending = Ending()
+    stage.move_on = ending.move_on
+    assert sorted(told(await stage.seen(polled))) == [each for each in expected(CUT) if each[2] == "first"]
+    assert (ending.told.is_set(), ending.code) == (True, 75)
     await stage.watch.__aexit__()
+
+
+def test_a_worker_that_was_told_to_stop_stops_with_0_though_production_moves_meanwhile() -> None:
+    ending = Ending()
+    ending.told.set()
+    ending.move_on("production has moved")
+    assert ending.code == 0
 
 
 @pytest.mark.parametrize(("runs_read", "job", "expected_names"), [
