@@ -35,7 +35,6 @@ from streams.bus.views import current
 from streams.core.fates import FateKind
 from streams.core.replay.diff import KINDS
 from streams.core.replay.view import stretches
-from streams.stages import REPLAYED
 from streams.topics import RAW, job_of
 
 if TYPE_CHECKING:
@@ -185,7 +184,6 @@ async def measure(articles: int, live: int, folder: Path, *, kafka: bool, seed: 
     """Run everything in `folder`."""
     begun = time.monotonic()
     async with ground.opened(folder, kafka=kafka, batch=articles) as product:
-        product.stages = REPLAYED
         walk = Walk(product, live, folder, Random(seed), tell)
         walk.start()
         await product.feed()
