@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Final
 
 from streams.bench import ground
 from streams.bench.pool import NotReady, Seat
-from streams.bench.production import Reading, fates_of, held_against, printed
+from streams.bench.production import Reading, differing, fates_of, held_against, named_by, printed
+from streams.bus import jobs
 from streams.bus.views import current
 from streams.core.fates import FateKind
 from streams.core.replay.diff import KINDS
@@ -76,9 +77,10 @@ WAIVED: Final = (
 class Report:
     """What came of it.
 
-    `by_rule`: raw records of the replay's part that end otherwise in the first run. `nowhere`: raw records
-    without one end in their run. `anew`: a reader that began when all was over. `codes`: exit codes of calls
-    that did not end with 0. `died`: of product and readers, where nobody asked for it.
+    `by_rule`: raw records of the replay's part that end otherwise in the first run. `named`: raw records and
+    statements that `replay diff` says differ; `otherwise`: those where a direct comparison disagrees.
+    `nowhere`: raw records without one end in their run. `anew`: a reader that began when all was over.
+    `codes`: exit codes of calls that did not end with 0. `died`: of product and readers, unasked.
     """
 
     raw: int
@@ -86,6 +88,8 @@ class Report:
     enriched: int
     by_rule: int
     changes: dict[str, int]
+    named: int
+    otherwise: int
     nowhere: tuple[str, ...]
     plain: Reading
     group: Reading
@@ -101,8 +105,8 @@ class Report:
         """Return whether each article was seen, by the reader that nobody killed once."""
         readings = (self.plain, self.group, self.anew)
         wrong = self.plain.again or self.anew.again or any(each.missed or each.foreign for each in readings)
-        odd = self.nowhere or self.codes or self.died or self.topics_left
-        return bool(self.of_replay and self.by_rule) and not wrong and not odd
+        odd = self.otherwise or self.nowhere or self.codes or self.died or self.topics_left
+        return bool(self.of_replay and self.by_rule and self.named) and not wrong and not odd
 
 
 @dataclass(slots=True)
@@ -116,6 +120,8 @@ class Walk:
     tell: Tell
     job: str = ""
     changes: dict[str, int] = field(default_factory=dict)
+    named: int = 0
+    otherwise: int = 0
     kills: int = 0
     codes: dict[str, int] = field(default_factory=dict)
     over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -138,8 +144,12 @@ class Walk:
         planned = await self.call("--set", RULE, "replay", "plan", "--name", "shorter", "--json")
         self.job = json.loads(planned)["job_id"]
         await self.call("replay", "run", self.job, "--json")
-        told = json.loads(await self.call("replay", "diff", self.job, "--json"))
-        self.changes = {kind: told[kind] for kind in KINDS}
+        told = await self.call("replay", "diff", self.job, "--json", "--each")
+        counts = json.loads(told.splitlines()[-1])
+        self.changes = {kind: counts[kind] for kind in KINDS}
+        bus = self.product.bus
+        self.named = len(named_by(told))
+        self.otherwise = len(named_by(told) ^ await differing(bus, await jobs.read(bus, self.job)))
         await self.call("replay", "accept", self.job, *BY, *WAIVED, "--json")
         await self.move("cutover", *BY, "--patience", "120")
 
@@ -233,7 +243,8 @@ async def _report(walk: Walk, part: Part, of_replay: Fates, begun: float) -> Rep
     left = [name for name in await walk.product.admin.describe_topics() if job_of(name)]
     return Report(
         len(fates), len(its), len(out), sum(fates[each] != first.get(each) for each in its),
-        walk.changes, tuple(sorted(each for each, kinds in fates.items() if len(kinds) != 1)),
+        walk.changes, walk.named, walk.otherwise,
+        tuple(sorted(each for each, kinds in fates.items() if len(kinds) != 1)),
         held_against(files[PLAIN](), out), held_against(files[GROUP](), out),
         held_against(anew, {each: None for each, kinds in first.items() if kinds == OUT}),
         walk.kills, walk.codes, died, tuple(left), round(time.monotonic() - begun, 1))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from streams.bench.cutover import Report
-from streams.bench.production import Reading, held_against, printed
+from streams.bench.production import Reading, held_against, named_by, printed
 from streams.topics import ENRICHED, shadow
 
 ALL = Reading(3, (), (), ())
@@ -35,11 +35,17 @@ def test_a_reader_must_have_what_each_records_own_run_let_out(expected, reading)
     assert held_against(found + found, expected).again == tuple(sorted({"a", "b", "c"} - {*reading.foreign, *reading.missed}))
 
 
-HELD = Report(4, 1, 3, 1, {"removed": 1}, (), ALL, ALL._replace(again=("a",)), ALL, 3, {}, {}, (), 1.0)
+def test_what_a_diff_names_is_each_raw_record_and_each_statement_that_only_one_run_has():
+    pairs = [{"kind": kind, "old": old, "new": new} for kind, old, new in (("removed", "x", None), ("added", None, "y"), ("changed", "p", "q"))]
+    lines = [{"origin": "a", "statements": pairs}, {"origin": "b", "statements": []}, {"same": 3}]
+    assert named_by(b"\n".join(json.dumps(each).encode() for each in lines)) == {("a", ""), ("a", "x"), ("a", "y"), ("b", "")}
+
+
+HELD = Report(4, 1, 3, 1, {"removed": 1}, 2, 0, (), ALL, ALL._replace(again=("a",)), ALL, 3, {}, {}, (), 1.0)
 
 
 @pytest.mark.parametrize("wrong", [
-    {"of_replay": 0}, {"by_rule": 0}, {"nowhere": ("a",)}, {"plain": ALL._replace(again=("a",))}, {"anew": ALL._replace(again=("a",))},
+    {"of_replay": 0}, {"named": 0}, {"otherwise": 1}, {"by_rule": 0}, {"nowhere": ("a",)}, {"plain": ALL._replace(again=("a",))}, {"anew": ALL._replace(again=("a",))},
     {"plain": ALL._replace(missed=("a",))}, {"group": ALL._replace(missed=("a",))}, {"group": ALL._replace(foreign=("a",))},
     {"codes": {"replay drop": 75}}, {"died": {75: 1}}, {"topics_left": ("t",)},
 ], ids=str)
