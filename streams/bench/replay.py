@@ -1,6 +1,6 @@
 """replay: a replay that is killed again and again gives what the live flow gave. And how fast it is.
 
-    python -m streams.bench.replay --articles 300 --kills 10 [--kafka] [--seed N]
+    python -m streams.bench.replay --articles 300 --kills 10 [--store rocksdict] [--kafka] [--seed N]
 
 In order: made-up articles go through the live stages; all of them are planned as a replay; it runs, and at so
 many points of its progress, drawn by the seed, one of its processes (feeder, a stage's worker, the run
@@ -146,7 +146,7 @@ def _name(pid: int) -> str:
 
 
 async def measure(
-    articles: int, kills: int, folder: Path, *, kafka: bool, seed: int, tell: Tell
+    articles: int, kills: int, folder: Path, *, store: str, kafka: bool, seed: int, tell: Tell
 ) -> dict[str, object]:
     """Run everything in `folder`; return what came of it."""
     async with ground.opened(folder, kafka=kafka, batch=articles) as live:
@@ -163,7 +163,8 @@ async def measure(
         expected, counts = await digest_of(live.bus, job, folder, live=True)
         random = Random(seed)
         points = sorted(random.randrange(counts[ENRICHED.name]) for _ in range(kills))
-        running = Running(live.bus, job, ground.environment(live.bus.url, folder), random, tell)
+        environment = ground.environment(live.bus.url, folder) | {"COMMUNIQUE_TABLES__STORE": store}
+        running = Running(live.bus, job, environment, random, tell)
         begun = time.monotonic()
         await running.go(points)
         seconds = time.monotonic() - begun
@@ -173,7 +174,8 @@ async def measure(
         with spooled() as spool:
             differs = not (await judge(live.bus, stands, spool)).comparison.nothing
     return {
-        "articles": articles, "kills": running.killed, "code": running.code, "state": str(stands.state),
+        "articles": articles, "store": store, "kills": running.killed, "code": running.code,
+        "state": str(stands.state),
         "live_digest": expected, "digest": stands.digest, "same": stands.digest == expected,
         "copied": stands.records, "compared": counts, "seconds": round(seconds, 1),
         "records_per_second": round(articles / seconds, 1), "differs": differs,
@@ -197,11 +199,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--articles", type=int, default=300, help="raw records")
     parser.add_argument("--kills", type=int, default=10, help="how many processes are killed")
     parser.add_argument("--seed", type=int, default=1, help="draws where, and whom")
+    parser.add_argument("--store", default="memory", help="tables.store of the replay: memory, rocksdict")
     parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of the embedded log")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="replay-") as folder:
         found = asyncio.run(measure(
-            asked.articles, asked.kills, Path(folder), kafka=asked.kafka, seed=asked.seed,
+            asked.articles, asked.kills, Path(folder), store=asked.store, kafka=asked.kafka, seed=asked.seed,
             tell=lambda line: print(line, file=sys.stderr, flush=True)))  # a bench says how it goes
     print(json.dumps(found))
     return 0 if found["same"] and not found["differs"] else 1
