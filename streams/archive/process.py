@@ -4,8 +4,8 @@ It reads every partition by hand, from where the manifest ends: the group `commu
 it is, for whoever looks at lag, and never asked. Two archives in two folders are two whole copies.
 
 In order: what a crash left is put right; the topic must be the one that the archive has; then records are
-read, files finished, offsets committed. A partition that is added is seen within `WIDTH_SECONDS`. Where the
-topic's retention has been faster, a gap is noted and told.
+read, files finished, offsets committed. A partition that is added, and what is taken back meanwhile, are
+seen within `WIDTH_SECONDS`. Where the topic's retention has been faster, a gap is noted and told.
 """
 
 from __future__ import annotations
@@ -56,11 +56,16 @@ class Archiving:
             sink = open_sink(folder, RAW.name, self.settings.archive.file_bytes, self.now)
             try:
                 await check_same_topic(self.bus, RAW.name, manifest.read(folder))
-                self.kept = Kept.by(await takedowns(self.bus))
+                await self._learn()
                 await self._follow(sink, until_drained=until_drained)
             finally:
                 sink.give_up()
         return self.taken
+
+    async def _learn(self) -> None:
+        """Learn what was taken back."""
+        self.kept = Kept.by(
+            await takedowns(self.bus), refuse_again=self.settings.takedown.refuse_again)
 
     async def _follow(self, sink: Sink, *, until_drained: bool) -> None:
         async with self.bus.admin() as admin:
@@ -91,6 +96,7 @@ class Archiving:
                 return True
             if self.now() - looked > WIDTH_SECONDS:
                 looked = self.now()
+                await self._learn()
                 if len(await partitions_of(self.bus, [RAW.name])) > len(places):
                     return False
         return True

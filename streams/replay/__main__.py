@@ -38,7 +38,7 @@ async def run(settings: Settings) -> int:
             return 0
         await asyncio.sleep(_CLAIM_SECONDS)
     bus = connect(settings)
-    feeder = Feeder(bus, await jobs.read(bus, settings.run.job), settings.replay)
+    feeder = Feeder(bus, await jobs.read(bus, settings.run.job), settings)
     _say(f"ready stage={STAGE} ordinal=0 pid={os.getpid()} job={feeder.job.job_id}")
     feeding, told = asyncio.create_task(feeder.run()), asyncio.create_task(stopping.wait())
     await asyncio.wait({feeding, told}, return_when=asyncio.FIRST_COMPLETED)

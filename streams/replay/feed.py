@@ -4,6 +4,7 @@
    behind it. There is no other state, so nothing can disagree with what was written.
 2. *Copy.* Key and value as they are, headers as they were but for those that say what it is a copy of
    (`envelope.fed`). No more than `replay.max_ahead_records` ahead of what clean has read.
+   What was taken back is copied as its stub, whether the raw topic still has it whole or not: Kafka does.
 3. *Follow.* A replay that `follows` goes on with what comes in live, in the records' own modes, so that its
    stages take over from the frozen ends. Else the feeder waits at the ends until it is told to stop.
 
@@ -21,22 +22,25 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from schemas.registry import type_name
+from streams.archive.kept import KeptNow
 from streams.bus import envelope
+from streams.bus.codec import limits_of
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import follow, header
+from streams.bus.standing import Followed
 from streams.core.dedup.watermark import raw_place
 from streams.core.outcome import Usage
 from streams.replay.readers import EMPTY_POLLS
 from streams.replay.source import selected
 from streams.stages import group_of
-from streams.topics import RAW, shadow
+from streams.topics import RAW, TAKEDOWNS, shadow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from schemas.replay_job import ReplayJob
     from streams.bus.interface import Admin, Bus, Producer, Record
-    from streams.settings import ReplaySettings
+    from streams.settings import Settings
 
 FLUSH_RECORDS: Final = 200
 _LOOK_SECONDS: Final = 0.2
@@ -48,25 +52,35 @@ class Feeder:
 
     bus: Bus
     job: ReplayJob
-    options: ReplaySettings
+    settings: Settings
     copied: int = 0
     _begun: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
         """Copy up to the frozen ends; then follow, if the replay does."""
+        followed = Followed(limits_of(self.settings))
+        kept = KeptNow(followed(TAKEDOWNS), refuse_again=self.settings.takedown.refuse_again)
+        await followed.catch_up(self.bus)
+        following = asyncio.create_task(followed.keep_up(self.bus))
+        try:
+            await self._run(kept)
+        finally:
+            following.cancel()
+
+    async def _run(self, kept: KeptNow) -> None:
         starts = await resume_at(self.bus, self.job)
         async with (
             self.bus.producer(client_id="communique-replay") as producer, self.bus.admin() as admin,
             aclosing(selected(self.bus, self.job, starts)) as records,
         ):
             async for record in records:
-                await self._copy(producer, record, live=False)
+                await self._copy(producer, kept(record), live=False)
                 if self.copied % FLUSH_RECORDS == 0:
                     await producer.flush()
                     await self._room(admin)
             await producer.flush()
             if self.job.follows:
-                await self._follow(producer)
+                await self._follow(producer, kept)
 
     async def _copy(self, producer: Producer, record: Record, *, live: bool) -> None:
         its = envelope.of_raw(record, type_name(RAW.model))
@@ -77,13 +91,13 @@ class Feeder:
 
     async def _room(self, admin: Admin) -> None:
         """Wait until clean is not too far behind, and until the pace allows for more."""
-        if self.options.max_records_per_second:
-            due = self._begun + self.copied / self.options.max_records_per_second
+        if self.settings.replay.max_records_per_second:
+            due = self._begun + self.copied / self.settings.replay.max_records_per_second
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-        while await behind(admin, self.job.job_id) > self.options.max_ahead_records:  # noqa: ASYNC110  # of another process
+        while await behind(admin, self.job.job_id) > self.settings.replay.max_ahead_records:  # noqa: ASYNC110  # of another process
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _follow(self, producer: Producer) -> None:
+    async def _follow(self, producer: Producer, kept: KeptNow) -> None:
         at = await resume_at(self.bus, self.job)
         starts = {
             TopicPartition(RAW.name, each.partition): max(each.end, at[each.partition])
@@ -92,7 +106,7 @@ class Feeder:
         async with aclosing(follow(self.bus, starts)) as batches:
             async for records in batches:
                 for record in records:
-                    await self._copy(producer, record, live=True)
+                    await self._copy(producer, kept(record), live=True)
                 await producer.flush()
 
 

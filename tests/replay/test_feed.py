@@ -11,13 +11,16 @@ from types import SimpleNamespace
 import orjson
 import pytest
 
+from schemas.ids import digest
 from schemas.registry import type_name
 from schemas.replay_job import OffsetRange, ReplaySelector, ReplaySource, ReplayState
+from schemas.takedown import Takedown
 from streams import topics
 from streams.archive.process import Archiving
 from streams.audit.dead import dead_letters
 from streams.bus import admin as catalogue
 from streams.bus import envelope, jobs
+from streams.bus.blank import taken_down
 from streams.bus.connect import connect
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import scan
@@ -25,11 +28,11 @@ from streams.core.outcome import Usage
 from streams.replay import feed, moving, settled, standing
 from streams.replay.planning import Asked, _earliest, plan
 from streams.replay.source import merged
-from streams.settings import ReplaySettings, Settings, TopicSettings
+from streams.settings import Settings, TopicSettings
 from streams.topics import shadow
 
 NOW = datetime(2024, 5, 9, tzinfo=UTC)
-OPTIONS = ReplaySettings()
+OPTIONS = Settings()
 
 
 @pytest.fixture
@@ -150,6 +153,50 @@ async def test_a_replay_that_follows_goes_on_with_what_comes_in_live(bus):
             await following
     modes = [envelope.of_fed(copy, "t").delivery_mode for copy in await copies(bus.bus, job)]
     assert sorted(modes) == ["live"] * 2 + ["replay"] * 4
+
+
+async def takes_back(bus, source_id, *origins):
+    article = digest("article", "source", source_id)
+    event = Takedown(takedown_id=f"t{source_id}", article_id=article, state="done", reason="x", taken_at=NOW, origins=origins)
+    async with bus.producer(client_id="test") as producer:
+        await producer.send(topics.TAKEDOWNS.name, event.model_dump_json().encode(), key=article.encode())
+        await producer.flush()
+
+
+async def test_what_was_taken_back_is_fed_as_a_stub_also_where_raw_still_has_it_whole(bus):
+    """As Kafka does; and what comes again under its name, while live records are followed."""
+    await put(bus.bus, 4)
+    job = await planned(bus)
+    await takes_back(bus.bus, "2", f"{topics.RAW.name}-0-1")
+    await fed(bus, job)
+    assert [taken_down(each) for each in sorted(await copies(bus.bus, job), key=lambda each: (each.partition, each.offset))] == [None, "t2", None, None]
+    following = asyncio.create_task(fed(bus, job.model_copy(update={"follows": True})))
+    try:
+        async with asyncio.timeout(20):
+            await put(bus.bus, 2, first=2)
+            while len(await copies(bus.bus, job)) < 6:
+                await asyncio.sleep(0.05)
+            await takes_back(bus.bus, "3", f"{topics.RAW.name}-1-1")
+            while not taken_down((await copies(bus.bus, job))[-1]):
+                await put(bus.bus, 1, first=3)
+                await asyncio.sleep(0.05)
+    finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
+    again = [each for each in await copies(bus.bus, job) if b'"source_id":"2"' in (each.value or b"")]
+    assert again == []
+    assert all(envelope.of_fed(each, "t").replay_job_id == job.job_id for each in await copies(bus.bus, job))
+
+
+@pytest.mark.parametrize(("refuse_again", "stubs"), [(True, 2), (False, 1)])
+async def test_what_comes_again_is_fed_whole_where_it_may_come_again(bus, refuse_again, stubs):
+    await put(bus.bus, 4)
+    await put(bus.bus, 1, first=2)
+    await takes_back(bus.bus, "2", f"{topics.RAW.name}-0-1")
+    job = await planned(bus)
+    await feed.Feeder(bus.bus, job, Settings(takedown={"refuse_again": refuse_again})).run()
+    assert sum(taken_down(each) is not None for each in await copies(bus.bus, job)) == stubs
 
 
 async def test_what_raw_no_longer_keeps_is_not_passed_over(bus):

@@ -22,7 +22,7 @@ from streams.cli import exits, replay_run
 from streams.core.outcome import Usage
 from streams.replay import feed, readers, standing
 from streams.replay.planning import Asked, plan
-from streams.settings import ReplaySettings, Settings, TopicSettings
+from streams.settings import Settings, TopicSettings
 from streams.topics import shadow
 
 NOW = datetime(2024, 5, 9, tzinfo=UTC)
@@ -94,7 +94,7 @@ async def test_a_plan_on_a_topic_that_lost_its_beginning_reads_what_is_kept(yard
     await put(bus, range(COUNT, COUNT + 5))
     job = await planned(yard)
     assert [(each.context, each.start, each.end) for each in job.ranges] == [(COUNT, COUNT, COUNT + 5)]
-    await feed.Feeder(bus, job, ReplaySettings()).run()
+    await feed.Feeder(bus, job, Settings()).run()
     assert len(await copies(bus, job)) == 5
     assert await feed.fed(bus, job)
 
@@ -102,7 +102,7 @@ async def test_a_plan_on_a_topic_that_lost_its_beginning_reads_what_is_kept(yard
 async def test_two_replays_that_are_fed_at_once_have_all_of_their_own(yard) -> None:
     bus, _ = yard
     both = [await planned(yard, name=name) for name in ("one", "two")]
-    await asyncio.gather(*(feed.Feeder(bus, job, ReplaySettings()).run() for job in both))
+    await asyncio.gather(*(feed.Feeder(bus, job, Settings()).run() for job in both))
     for job in both:
         found = await copies(bus, job)
         assert [orjson.loads(each.value)["source_id"] for each in found] == [str(n) for n in range(COUNT)]
@@ -115,10 +115,10 @@ async def test_a_damaged_archive_ends_the_feeder_and_copies_nothing_as_the_whole
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ArchiveError, match=file.name):
-        await feed.Feeder(yard[0], job, ReplaySettings()).run()
+        await feed.Feeder(yard[0], job, Settings()).run()
     assert not await copies(yard[0], job)
     file.write_bytes(whole)
-    await feed.Feeder(yard[0], job, ReplaySettings()).run()
+    await feed.Feeder(yard[0], job, Settings()).run()
     assert len(await copies(yard[0], job)) == COUNT
 
 
@@ -127,11 +127,11 @@ async def test_an_archive_may_go_once_all_of_it_is_copied(yard) -> None:
     bus, settings = yard
     folder = await archived(yard)
     job = await planned(yard, source=ReplaySource.ARCHIVE, folder=str(folder))
-    await feed.Feeder(bus, job, ReplaySettings()).run()
+    await feed.Feeder(bus, job, Settings()).run()
     folder.rename(settings.state / "elsewhere")
     assert await feed.fed(bus, job)
     await put(bus, range(COUNT, COUNT + 5))
-    going_on = feed.Feeder(bus, job.model_copy(update={"follows": True}), ReplaySettings())
+    going_on = feed.Feeder(bus, job.model_copy(update={"follows": True}), Settings())
     following = asyncio.create_task(going_on.run())
     async with asyncio.timeout(20):
         while len(await copies(bus, job)) < COUNT + 5:
