@@ -11,6 +11,7 @@ from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from streams.bus.errors import BusError, Fenced, UnknownTopic
+from streams.bus.expired import Expired
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.kafka_errors import translated
 from streams.bus.kafka_unreadable import Reader
@@ -41,6 +42,8 @@ class KafkaConsumer:
         self._settled = False
         self._client: AIOKafkaConsumer | None = None
         self._reader: Reader | None = None
+        self._expired = Expired(group or str(options["client_id"]))
+        self._looked: frozenset[KafkaPartition] = frozenset()
 
     async def start(self) -> None:
         """Connect. Raises `BusError` when no broker answers."""
@@ -119,7 +122,9 @@ class KafkaConsumer:
         """
         with translated(f"reading from {self._where}"):
             client = await self._settle()
-            found = await self._reader_of(client).fetch((), timeout_ms / 1000, max_records)
+            reader = self._reader_of(client)
+            found = await reader.fetch((), timeout_ms / 1000, max_records)
+            await self._count_expired(client, reader)
         return {TopicPartition(*place): [_record(each) for each in batch] for place, batch in found.items()}
 
     def _reader_of(self, client: AIOKafkaConsumer) -> Reader:
@@ -127,12 +132,26 @@ class KafkaConsumer:
             self._reader = Reader(client)
         return self._reader
 
+    async def _count_expired(self, client: AIOKafkaConsumer, reader: Reader) -> None:
+        """Count what retention deleted unread: on the way, and before the group gave us a partition."""
+        for place, left, position in reader.positions.taken():
+            self._expired.look({place: left}, {place: position})
+        mine = frozenset(client.assignment()) if self._topics else frozenset()
+        new, self._looked = mine - self._looked, mine
+        if new:
+            with suppress(KafkaError, TimeoutError):  # who cannot be asked now is not asked again
+                async with asyncio.timeout(COMMIT_LOOK_SECONDS):
+                    done = {place: await client.committed(place) for place in new}
+                    known = {place: offset for place, offset in done.items() if offset is not None}
+                    self._expired.look(known, await client.beginning_offsets(list(known)))
+
     async def seek(self, partition: TopicPartition, offset: int) -> None:
         """Read this partition from `offset` on."""
         with translated("seeking"):
             client = await self._settle()
             self._must_have(partition)
             client.seek(KafkaPartition(*partition), offset)
+            self._reader_of(client).positions.forget(KafkaPartition(*partition))
 
     async def position(self, partition: TopicPartition) -> int:
         """Return the offset of the next record that `getmany` will give."""

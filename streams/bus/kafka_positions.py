@@ -35,6 +35,10 @@ class Positions:
         if state is not None:
             self._left[place] = (state, state.position)
 
+    def forget(self, place: TopicPartition) -> None:
+        """Note that somebody sought to where it stands: from there on nothing was read."""
+        self._left.pop(place, None)
+
     def look(self) -> None:
         """See which positions were moved since they were left."""
         for place, (known, position) in list(self._left.items()):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from streams.bus import sqlite_group, sqlite_read
 from streams.bus.errors import BusError, Fenced
+from streams.bus.expired import Expired
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.sqlite_catalogue import Catalogue
 from streams.bus.sqlite_file import open_file
@@ -104,6 +105,8 @@ class SqliteConsumer:
         self._topics: tuple[str, ...] = ()
         self._seen_version = -1
         self._positions: dict[TopicPartition, int | None] = {}  # None: to be looked up at first use
+        self._left: dict[TopicPartition, int] = {}  # where reading was; none where somebody sought to
+        self._expired = Expired(group or client_id)
         self._turn = 0
         self._started = False
 
@@ -132,7 +135,7 @@ class SqliteConsumer:
             raise BusError(message)
         self._topics = tuple(topics)
         self._seen_version = -1
-        self._positions = {}
+        self._positions, self._left = {}, {}
 
     def assign(self, partitions: Iterable[TopicPartition]) -> None:
         """Read these partitions, outside of any membership."""
@@ -196,6 +199,7 @@ class SqliteConsumer:
         self._turn += 1
         first = self._turn % max(1, len(ready))
         found: dict[TopicPartition, list[Record]] = {}
+        self._expired.look(self._left, {each: ends[each].start for each in ready if each in self._left})
         for place in ready[first:] + ready[:first]:
             records = self._reader.read(place, self._locate(place, 0), most)
             if records:
@@ -204,6 +208,7 @@ class SqliteConsumer:
                 most -= len(records)
             else:  # what was there has been compacted away
                 self._positions[place] = ends[place].next
+            self._left[place] = self._locate(place, 0)
             if most <= 0:
                 break
         return found
@@ -214,6 +219,8 @@ class SqliteConsumer:
         if position is None:
             done = self._reader.committed(self._group, [place])[place] if self._group else None
             position = self._positions[place] = max(start, done or 0)
+            if done is not None:
+                self._left[place] = done
         return position
 
     async def seek(self, partition: TopicPartition, offset: int) -> None:
@@ -222,6 +229,7 @@ class SqliteConsumer:
             message = f"{partition} is not assigned to this consumer"
             raise BusError(message)
         self._positions[partition] = offset
+        self._left.pop(partition, None)
 
     async def position(self, partition: TopicPartition) -> int:
         """Return the offset of the next record that `getmany` will give (if retention leaves it)."""

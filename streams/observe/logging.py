@@ -126,6 +126,12 @@ def configure(options: ObserveSettings, stream: TextIO | None = None, **bound: s
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """Return the logger of a room, e.g. `get("guard").warning("buried", code="SCHEMA", at="t-0-1")`."""
+    """Return the logger of a room, e.g. `get("guard").warning("buried", code="SCHEMA", at="t-0-1")`.
+
+    Where nobody called `configure`, in a command that only reads, it writes to stderr too: structlog's own
+    default is stdout, where with `--json` nothing but results may be.
+    """
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -77,7 +77,8 @@ LAG_SECONDS: Final = Gauge(
 )
 EXPIRED_UNREAD: Final = Counter(
     "communique_expired_unread_records",
-    "Records that retention deleted before their stage had read them, at its start or on its way.",
+    "Records that retention deleted before their reader came to them, at its start or on its way; by group, "
+    "or by the client id of a reader that has none.",
     ("group", "topic"),
     registry=REGISTRY,
 )

@@ -7,6 +7,7 @@ import pytest
 from streams.bus.interface import TopicPartition
 from streams.bus.sqlite_append import now_ms
 from streams.bus.sqlite_upkeep import Removed, tidy_now_and_then
+from streams.observe import metrics
 from tests.bus.sqlite_programs import bus_of
 
 ONE = TopicPartition("table", 0)
@@ -45,6 +46,20 @@ async def test_of_each_key_the_latest_record_stays(rig):
     await fill(producer, "table", [(b"7", b"again")])
     assert await admin.upkeep() == Removed(0, 1)
     assert await admin.end_offsets(["table"]) == {ONE: 2501}
+
+
+async def test_what_retention_deletes_in_front_of_a_reader_is_counted_and_the_rest_comes(rig):
+    bus, admin, producer = rig
+    await admin.create_topic("table", 1, {"retention.ms": str(HOUR_MS)})
+    await fill(producer, "table", [(b"k", b"old")] * 20, age_ms=2 * HOUR_MS)
+    async with bus.consumer(client_id="slow") as consumer:
+        consumer.assign([ONE])
+        assert len((await consumer.getmany(max_records=3))[ONE]) == 3
+        assert (await admin.upkeep()).expired == 20
+        assert await consumer.getmany() == {}
+        await fill(producer, "table", [(b"k", b"new")])
+        assert [record.value for record in (await consumer.getmany())[ONE]] == [b"new"]
+    assert metrics.EXPIRED_UNREAD.labels("slow", "table")._value.get() == 17
 
 
 async def test_an_old_tombstone_goes_a_fresh_one_stays(rig):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import asynccontextmanager
 
 import pytest
+from aiokafka import TopicPartition as KafkaPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from streams.bus.connect import connect
 from streams.bus.errors import BusError, TooLarge
 from streams.bus.interface import RecordMetadata, TopicPartition
 from streams.bus.kafka_options import client_options
 from streams.core.outcome import Usage
+from streams.observe import metrics
 from streams.settings import Settings
 from streams.testing.kafka_server import KafkaServer, free_port
 from tests.bus.conformance import gather, settings_of, values
@@ -26,6 +30,35 @@ async def test_a_record_that_the_broker_refuses_does_not_spoil_those_after_it(ka
         with pytest.raises(TooLarge):
             await (await producer.send(topic, random.Random(1).randbytes(2000)))
         assert await (await producer.send(topic, b"after")) == RecordMetadata(topic, 0, 1)
+
+
+async def test_what_retention_deletes_in_front_of_a_reader_is_counted_and_the_rest_comes(kafka):
+    bus, topic, records, left = connect(settings_of(kafka.url)), "overtaken-reader", 1500, 1400
+    place = TopicPartition(topic, 0)
+    async with bus.admin() as admin, bus.producer(client_id="test") as producer, bus.consumer(client_id="slow") as consumer:
+        await admin.create_topic(topic, 1, {})
+        for number in range(records):   # 30 MB: more than is fetched ahead
+            await producer.send(topic, b"%05d" % number + random.Random(number).randbytes(20_000))
+        await producer.flush()
+        consumer.assign([place])
+        await consumer.seek(place, 0)
+        found = [record for batch in (await consumer.getmany(timeout_ms=10_000, max_records=5)).values() for record in batch]
+        async with plain_admin(kafka.url) as plain:
+            await plain.delete_records({KafkaPartition(*place): RecordsToDelete(before_offset=left)})
+        while found[-1].offset < records - 1:
+            found += await gather(consumer, 1)
+    assert [record.offset for record in found][-100:] == list(range(left, records))
+    assert metrics.EXPIRED_UNREAD.labels("slow", topic)._value.get() == records - len(found) > 0
+
+
+@asynccontextmanager
+async def plain_admin(url):
+    client = AIOKafkaAdminClient(bootstrap_servers=url.removeprefix("kafka://"))
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
 
 
 async def test_a_broker_that_is_killed_and_comes_back_loses_and_doubles_nothing(tmp_path):

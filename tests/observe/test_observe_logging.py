@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from io import StringIO
 
@@ -70,3 +72,9 @@ def test_a_rebalance_is_no_warning(out: StringIO) -> None:
     log = logging.getLogger("aiokafka.consumer.group_coordinator")
     log.warning("Heartbeat failed for group %s because it is rebalancing", "communique-clean")
     assert out.getvalue() == ""
+
+
+def test_what_is_said_where_nobody_configured_anything_goes_to_stderr():
+    program = "from streams.observe import logging; logging.get('bus').warning('expired unread', first=3)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, "expired unread" in done.stderr) == ("", True)
