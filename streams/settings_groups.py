@@ -52,7 +52,11 @@ class KafkaSettings(Group):
     batch_size_bytes: int = Field(
         default=262_144, ge=1, description="256 kB: measured 2.4 times the throughput of 16 kB."
     )
-    linger_ms: int = Field(default=5, ge=0, description="How long a batch waits to fill.")
+    linger_ms: int = Field(
+        default=0, ge=0,
+        description="How long a batch waits to fill. 5 costs 5 ms a hop, 35 of an article's 70; under load "
+        "batches fill while the one before is on its way.",
+    )
     security_protocol: str = Field(
         default="PLAINTEXT", description="PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL."
     )

@@ -41,7 +41,7 @@ from streams.core.alerting.starter import starter_rules
 from streams.core.throttle import Limits
 from streams.ingest import load, sources
 from streams.ingest.found import Reading
-from streams.ingest.gate import Gate, live_wait
+from streams.ingest.gate import BEFORE_SECONDS, Gate, live_wait
 from streams.ingest.pump import pump
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 JOB: Final = "decade"
 WARM_SECONDS: Final = 15.0
 """The first live articles find everything cold: they count for neither side."""
-ALONE_SECONDS: Final = 60.0
+ALONE_SECONDS: Final = BEFORE_SECONDS
 DRAINING_MS: Final = 3_000
 MAX_RATIO: Final = 1.2
 _TELL_SECONDS: Final = 10.0

@@ -17,6 +17,7 @@ from schemas.view import View
 from streams.bus.envelope import origin_of
 from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
+from streams.bus.scan import scan
 from streams.core.replay.view import FIRST, run_of, runs, runs_at_rest
 from streams.topics import SHADOWED, VIEWS, job_of, shadow, unshadowed
 
@@ -35,12 +36,17 @@ FOLLOWED: Final = frozenset(spec.name for spec in SHADOWED if spec.written_by !=
 
 @dataclass(slots=True)
 class Watch:
-    """Looks at the view; use it as a context. `waits` hears once of each move that takes long."""
+    """Looks at the view; use it as a context. `waits` hears once of each move that takes long.
+
+    A look asks for the topic's end, and reads only when that has moved. The consumer that asks is assigned
+    nothing: on Kafka a question waits behind the fetch that is on its connection, 50 ms where nothing comes.
+    """
 
     bus: Bus
     waits: Callable[[View], None] = lambda _: None
     view: View = FIRST
     _consumer: Consumer | None = None
+    _read: int = 0
 
     async def __aenter__(self) -> Self:
         async with self.bus.admin() as admin:
@@ -48,9 +54,6 @@ class Watch:
         if there:
             self._consumer = self.bus.consumer(client_id="communique-view")
             await self._consumer.start()
-            self._consumer.assign([PLACE])
-            first = await self._consumer.beginning_offsets([PLACE])
-            await self._consumer.seek(PLACE, first[PLACE])
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -74,12 +77,13 @@ class Watch:
         if self._consumer is None:
             return self.view
         end = (await self._consumer.end_offsets([PLACE]))[PLACE]
-        while await self._consumer.position(PLACE) < end:
-            for records in (await self._consumer.getmany(timeout_ms=500)).values():
+        if end > self._read:
+            async for records in scan(self.bus, [VIEWS.name], starts={PLACE: self._read}):
                 for record in records:
                     if record.value:
                         with suppress(ValidationError):  # a stranger's: no reason to stand still
                             self.view = View.model_validate_json(record.value)
+            self._read = end
         return self.view
 
 

@@ -25,6 +25,10 @@ class OnTheWay:
     1
     """
 
+    took: float = 0.0
+    """Seconds for which the last one that came out was on its way."""
+    last: float = 0.0
+    """When it came out."""
     _came: dict[str, float] = field(default_factory=dict)
     _ended: dict[str, float] = field(default_factory=dict)
 
@@ -35,8 +39,10 @@ class OnTheWay:
 
     def ended(self, origin: str, now: float) -> None:
         """Take in that it came out."""
-        if self._came.pop(origin, None) is None:
+        if (came := self._came.pop(origin, None)) is None:
             self._ended[origin] = now
+        else:
+            self.took, self.last = now - came, now
 
     def many(self, now: float) -> int:
         """Return how many are on their way."""

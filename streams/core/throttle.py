@@ -2,7 +2,8 @@
 
 `window`: a record of the past goes in while fewer than so many records, live ones too, are on their way from
 raw to enriched. So one that comes live finds at most that many before it, and while more of them come at once
-than the window holds, the past waits. Two things are looked at, twice a second:
+than the window holds, the past waits. Below one, nothing is on its way for that much of the time: at 0.25 the
+past rests for three times as long as its last record took. Two things are looked at, twice a second:
 
 - *what waits*: for how long the stage that is most behind has work. Above `waiting_seconds` nothing more is
   let in until that has gone: a live record never stands behind a mountain;
@@ -26,8 +27,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LEAST: Final = 1.0
-"""However bad it looks, it goes on whenever nothing is on its way."""
+LEAST: Final = 0.2
+"""However bad it looks, it goes on."""
 _SLOWEST_PER_SECOND: Final = 2.0
 _FIRST_PER_SECOND: Final = 10.0
 """At which a stage gets done what waits for it, until it has shown better."""
@@ -37,6 +38,8 @@ SLOW_SHARE: Final = 0.01
 _FEWEST_SLOW: Final = 3
 """So many of those alone have to be beyond what is called slow: the slowest of all is chance."""
 _REMEMBERED: Final = 400
+_OWN: Final = 100
+"""Of so many heard in pauses on, those from before the past count no more: stages may just have started."""
 _GAIN: Final = 0.06
 """What a slow record costs of the window. The others together give it back."""
 _SEEKING_RISE: Final = 1.02
@@ -84,21 +87,38 @@ class Seen:
 class Throttle:
     """The state. `open`: records may go in now, while fewer than `window` are on their way."""
 
-    window: float = LEAST
+    window: float = 1.0
     open: bool = True
     calm_left: float = 0.0
     """Seconds that this pause still lasts; 0: no pause."""
     since_calm: float | None = None
     """Seconds since the last pause, or since the first live record; None before any."""
     calm: tuple[float, ...] = ()
+    """Waits of live records heard in pauses, newest last."""
+    before: tuple[float, ...] = ()
+    """The same from before the past began."""
     heard: int = _FEWEST
     """Live records that the last pause heard."""
     seeking: bool = True
     """No live record beside the past was slow so far."""
 
+    @property
+    def alone(self) -> tuple[float, ...]:
+        """Return what is known of how long live records take alone."""
+        return self.calm if len(self.calm) >= _OWN else (*self.before, *self.calm)[-_REMEMBERED:]
+
     def times(self, factor: float) -> Throttle:
         """Return it open, with a window so many times as wide, but never below the least."""
         return replace(self, open=True, window=max(LEAST, self.window * factor))
+
+
+def rest_seconds(window: float, took: float) -> float:
+    """Return how long nothing goes in after a record that was on its way for so long.
+
+    >>> rest_seconds(0.5, 0.1), rest_seconds(3.0, 0.1)
+    (0.1, 0.0)
+    """
+    return took * max(0.0, 1 / window - 1)
 
 
 def smoothed(done: Mapping[str, float], gone: Mapping[str, int], seconds: float) -> dict[str, float]:
@@ -145,11 +165,11 @@ def looked(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     """Return the state after a look."""
     if state.calm_left > 0:
         return _in_pause(state, seen)
-    calm = (*state.calm, *seen.before)[-_REMEMBERED:]
-    known = state.since_calm is not None or calm or seen.live
+    state = replace(state, before=(*state.before, *seen.before)[-_REMEMBERED:])
+    known = state.since_calm is not None or state.alone or seen.live
     since = (state.since_calm or 0.0) + seen.seconds if known else None
-    state = replace(state, since_calm=since, calm=calm)
-    learns = len(calm) < ENOUGH and state.heard >= _FEWEST
+    state = replace(state, since_calm=since)
+    learns = len(state.alone) < ENOUGH and state.heard >= _FEWEST
     if since is not None and (since >= limits.calm_every_seconds or learns):
         return replace(state, open=False, calm_left=limits.calm_seconds, since_calm=0.0, heard=0)
     return _paced(state, seen, limits)
@@ -165,7 +185,7 @@ def _in_pause(state: Throttle, seen: Seen) -> Throttle:
 def _paced(state: Throttle, seen: Seen, limits: Limits) -> Throttle:
     if seen.behind > limits.waiting_seconds:
         return replace(state.times(_FALL if state.open else 1), open=False)
-    tail = slow(state.calm)
+    tail = slow(state.alone)
     if tail is None:
         return state.times(_ALONE_RISE if state.since_calm is None else _RISE)
     slower = sum(wait > tail.seconds * limits.live_ratio for wait in seen.live)

@@ -25,7 +25,7 @@ from streams.bus.errors import BusError
 from streams.bus.fates import WALK, fate_of
 from streams.bus.scan import follow, header, starts_at_end, starts_since
 from streams.core.on_the_way import OnTheWay
-from streams.core.throttle import Limits, Seen, Throttle, behind_seconds, looked, smoothed
+from streams.core.throttle import Limits, Seen, Throttle, behind_seconds, looked, rest_seconds, smoothed
 from streams.topics import ENRICHED, RAW, REFUSALS
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ class Gate:
     async def admit(self) -> None:
         """Wait until one more record may go in. Raises what made looking impossible."""
         self._check()
-        while not (self._room() or self._deaf):
+        while not self._deaf and (wait := self._wait()) != 0:
             self._changed.clear()
             changed = asyncio.create_task(self._changed.wait())
-            await asyncio.wait({changed, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({changed, *self._tasks}, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             changed.cancel()
             self._check()
         self._unseen.append(time.monotonic())
@@ -112,12 +112,14 @@ class Gate:
         if self._due > now:
             await asyncio.sleep(self._due - now)
 
-    def _room(self) -> bool:
-        """Tell whether one more may be on its way."""
-        now = time.monotonic()
+    def _wait(self) -> float | None:
+        """Return after how many seconds one more may go in, 0 for now; None: not before something changes."""
+        now, window = time.monotonic(), self.state.window
         while self._unseen and now - self._unseen[0] > UNSEEN_SECONDS:
             self._unseen.popleft()
-        return self.state.open and self._way.many(now) + len(self._unseen) + 1 <= self.state.window
+        if not self.state.open or self._way.many(now) + len(self._unseen) + 1 > max(1.0, window):
+            return None
+        return max(0.0, self._way.last + rest_seconds(window, self._way.took) - now)
 
     def _check(self) -> None:
         """Raise what a task ended with: without it the past would go in unseen."""

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from streams.core.throttle import (
     Throttle,
     behind_seconds,
     looked,
+    rest_seconds,
     slow,
     smoothed,
 )
@@ -60,7 +62,7 @@ def test_it_finds_a_rate_at_which_live_records_hardly_notice():
     flow = Flow(able=100, live_per_second=4)
     flow.run(1800)
     assert slow(flow.beside).seconds < 1.2 * slow(flow.alone).seconds
-    assert flow.sent / 1800 > 5
+    assert flow.sent / 1800 > 4
     assert flow.queue < 100
 
 
@@ -70,7 +72,7 @@ def test_it_settles_where_slow_live_records_are_no_more_frequent_than_alone():
     flow.beside.clear()
     for _ in range(4800):
         state = looked(state, flow.look(state), ANY)
-    bound = slow(state.calm).seconds * ANY.live_ratio
+    bound = slow(state.alone).seconds * ANY.live_ratio
     assert 0.003 < sum(wait > bound for wait in flow.beside) / len(flow.beside) < 0.03
 
 
@@ -80,6 +82,21 @@ def test_one_hiccup_costs_little_and_a_bad_minute_much():
     for _ in range(120):
         state = looked(state, Seen(LOOK, 0, live=(0.9,)), ANY)
     assert state.window < 5
+
+
+def test_when_even_one_at_a_time_is_too_many_it_rests_between_them():
+    state = Throttle(calm=(0.1,) * 400, since_calm=1.0)
+    for _ in range(30):
+        state = looked(state, Seen(LOOK, 0, live=(0.9,)), ANY)
+    assert LEAST <= state.window < 0.5
+    assert rest_seconds(state.window, 0.1) > 0.1
+
+
+def test_what_was_slow_because_stages_had_just_started_is_forgotten_when_pauses_have_shown_better():
+    state = Throttle(before=(5.0,) * 60, calm=(0.1,) * 90, since_calm=1.0)
+    assert slow(state.alone).seconds == 5.0
+    paused = looked(replace(state, open=False, calm_left=5.0), Seen(LOOK, 0, live=(0.1,) * 10), ANY)
+    assert slow(paused.alone).seconds == 0.1
 
 
 def test_until_the_first_slow_record_it_rises_fast_and_then_slowly():
@@ -135,6 +152,7 @@ def test_the_first_live_record_makes_a_pause_when_nothing_is_known_of_them_alone
         state = looked(state, Seen(LOOK, 0, live=(0.1,) * 10), limits)
     assert state.open
     assert len(state.calm) == 40
+    assert state.alone == state.calm
 
 
 @pytest.mark.parametrize("live_every_seconds", [60, 3600])

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -89,9 +90,9 @@ async def test_what_live_records_took_before_it_began_is_what_they_take_alone(tm
         return {"clean": (0, 0)}
 
     async with Gate(bus, look, Limits(), lambda _line: None) as gate:
-        while not gate.state.calm:
+        while not gate.state.alone:
             await asyncio.sleep(0.01)
-        assert len(gate.state.calm) == 40
+        assert len(gate.state.alone) == 40
         assert gate.state.open
 
 
@@ -141,11 +142,24 @@ async def test_with_a_window_of_one_nothing_goes_in_while_a_record_is_on_its_way
 async def test_what_was_let_in_counts_before_it_is_seen_and_not_for_ever(tmp_path):
     bus = await opened(tmp_path)
     async with Gate(bus, idle, Limits(), print) as gate:
-        assert gate._room()
+        assert gate._wait() == 0
         await gate.admit()
-        assert not gate._room()
+        assert gate._wait() is None
         gate._unseen[0] -= UNSEEN_SECONDS
-        assert gate._room()
+        assert gate._wait() == 0
+
+
+async def test_below_one_it_rests_after_a_record_for_as_long_as_the_window_says(tmp_path):
+    bus = await opened(tmp_path)
+    async with Gate(bus, idle, Limits(), print) as gate:
+        gate.state = replace(gate.state, window=0.25)
+        gate._way.came("raw-0-1", 10.0)
+        gate._way.ended("raw-0-1", 10.1)
+        gate._way.last = time.monotonic()
+        assert 0.2 < gate._wait() <= 0.3 + 1e-6
+        began = time.monotonic()
+        await gate.admit()
+        assert time.monotonic() - began > 0.2
 
 
 async def test_no_faster_than_asked_for(tmp_path):
