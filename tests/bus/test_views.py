@@ -78,6 +78,14 @@ def expected(view):
     return sorted((p, o, run_of(view, f"{topics.RAW.name}-{p}-{o}") or "first") for p, o in ALL)
 
 
+async def test_a_look_has_no_fetch_of_its_own_to_wait_behind_and_sees_every_move(bus):
+    async with Watch(bus) as watch:
+        for view in (CUT, BACK, CUT):
+            await publish(bus, view)
+            assert await watch.fresh() == view
+            assert watch._consumer.assignment() == frozenset()
+
+
 @pytest.mark.parametrize(("view", "origin", "run"), [
     (FIRST, "r-0-4", None), (CUT, "r-0-4", None), (CUT, "r-0-5", JOB), (CUT, "r-1-6", None), (CUT, "r-1-7", JOB),
     (CUT, "r-2-0", JOB), (BACK, "r-0-8", JOB), (BACK, "r-0-9", None), (BACK, "r-1-7", JOB), (BACK, "r-1-8", None),
