@@ -5,8 +5,8 @@
 An archive is made in a temporary folder (packed record by record, two pages in three records as crawls have
 them), then each way reads it whole in a process of its own: `ours` up to the article, `fastwarc` and `warcio`
 the bytes of each response. Memory is what the process holds (VmRSS) after a hundredth, half and all of the
-records, and the most that it ever held (VmHWM). Exit 1 when ours grew by more than `MOST_GROWN_MB` or is slower
-than plain warcio.
+records, and the most that it ever held (VmHWM). Exit 1 when ours grew by more than `MOST_GROWN_MB` or is
+slower than plain warcio.
 """
 
 from __future__ import annotations
