@@ -17,6 +17,8 @@ from schemas.raw_article import RawArticle, Via
 JSON: Final = "application/json"
 NDJSON: Final = ("application/x-ndjson", "application/jsonl", "application/jsonlines")
 _SHOWN: Final = 20
+_LINES: Final = 1_000_000
+"""A body of line ends only has 16 million: to look at each would hold everybody up for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Wrong:
 
 def articles(body: bytes, content_type: str, most_bytes: int) -> tuple[list[RawArticle], list[Wrong]]:
     """Return the articles, and the first 20 things that are wrong; [] of both: the body holds nothing."""
+    if content_type != JSON and body.count(b"\n") > _LINES:
+        return [], [Wrong(1, None, f"the body has more than {_LINES:,} lines")]
     lines = [body] if content_type == JSON else body.split(b"\n")
     found: list[RawArticle] = []
     wrong: list[Wrong] = []

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     """Key, body and headers of a raw record."""
 
 _READY_SECONDS: Final = 2.0
+_READY_KEPT_SECONDS: Final = 1.0
+"""What /readyz found holds so long: anybody may ask it, and each look connects to the bus."""
 _STOP_SECONDS: Final = 20.0
 """What is in hand at SIGTERM has so long, beyond the bus's time to acknowledge."""
 _KEEP_ALIVE_SECONDS: Final = 30.0
@@ -91,6 +93,8 @@ class Serve:
     keys: Keys
     in_hand: set[Key] = field(default_factory=set)
     bytes_in_hand: int = 0
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _found: tuple[float, bool] | None = None
 
     async def post(self, request: web.Request) -> web.Response:
         """Take articles, and count what came of it; what is no answer (a client that went) is `failed`."""
@@ -221,12 +225,21 @@ class Serve:
 
     async def ready(self, _request: web.Request) -> web.Response:
         """Say whether the bus answers."""
+        async with self._looking:
+            if self._found is None or time.monotonic() - self._found[0] > _READY_KEPT_SECONDS:
+                answers = await self._answers()
+                self._found = time.monotonic(), answers
+        if not self._found[1]:
+            raise Problem(503, "the bus does not answer", 5)
+        return web.json_response({"status": "ready"})
+
+    async def _answers(self) -> bool:
         try:
             async with asyncio.timeout(_READY_SECONDS), self.bus.admin() as admin:
                 await admin.end_offsets([topics.RAW.name])
         except (BusError, TimeoutError, OSError):
-            raise Problem(503, "the bus does not answer", 5) from None
-        return web.json_response({"status": "ready"})
+            return False
+        return True
 
 
 def application(serve: Serve, gate: Connections) -> web.Application:

@@ -142,6 +142,69 @@ async def test_a_batch_with_an_article_that_the_bus_would_refuse_is_not_taken_in
         assert (await post(b'{"content": "a"}\n' + fits, NDJSON))[0] == 202
 
 
+async def raw(post, request: bytes) -> bytes:
+    """Send bytes as they are; return the first line of the answer."""
+    host, _, port = post.url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    async with asyncio.timeout(5):
+        line = await reader.readline()
+    writer.close()
+    return line
+
+
+HEAD = f"POST /articles HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {TOKEN}\r\nContent-Type: {JSON}\r\n".encode()
+
+
+@pytest.mark.parametrize("request_", [
+    HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n",
+    HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}   ",
+    HEAD + b"Content-Length: -5\r\n\r\n{}",
+    HEAD + b"Content-Length: 1_0\r\n\r\n{}",
+    HEAD + b"X: " + b"x" * 20_000 + b"\r\n\r\n",
+    HEAD + b"X\xff: \x00\r\n\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+], ids=["two ways to end", "two lengths", "less than nothing", "no number", "a long header", "no header", "no length", "TLS"])
+async def test_a_request_whose_end_is_in_doubt_is_refused_and_the_next_is_taken(tmp_path: Path, request_: bytes) -> None:
+    async with served(tmp_path) as (post, bus):
+        assert (await raw(post, request_)).split(b" ")[1:2] in ([b"400"], [b"411"])
+        assert (await post())[0] == 202
+        assert len(await held(bus)) == 1
+
+
+async def test_a_body_of_nothing_but_line_ends_is_refused_at_once(tmp_path: Path) -> None:
+    async with served(tmp_path) as (post, _):
+        began = time.process_time()
+        assert (await post(b"\n" * (16 * 1024 * 1024), NDJSON))[0] == 400
+        assert time.process_time() - began < 1
+
+
+class Asked:
+    """A bus that counts who asks it, and answers only while it is well."""
+
+    def __init__(self, bus) -> None:
+        self.bus, self.times, self.well = bus, 0, True
+        self.url, self.producer = bus.url, bus.producer
+
+    def admin(self):
+        self.times += 1
+        if not self.well:
+            raise BusError("away")
+        return self.bus.admin()
+
+
+async def test_readyz_asks_the_bus_once_a_second_however_many_ask(tmp_path: Path, monkeypatch) -> None:
+    bus = Asked(connect(Settings(state=tmp_path)))
+    async with served(tmp_path, bus=bus) as (post, _):
+        before = bus.times
+        assert set(await asyncio.gather(*(post.get("/readyz") for _ in range(50)))) == {200}
+        assert bus.times == before + 1
+        monkeypatch.setattr("streams.ingest.serve._READY_KEPT_SECONDS", 0.0)
+        bus.well = False
+        assert (await post.get("/readyz"), bus.times) == (503, before + 2)
+
+
 async def test_content_over_the_limit_names_its_field(tmp_path: Path) -> None:
     async with served(tmp_path) as (post, _):
         status, answer, _ = await post(orjson.dumps({"content": "x" * 900_001}))
