@@ -175,7 +175,7 @@ def list_feeds(as_json: JsonOption = False) -> None:
         if as_json:
             output.json_line(each.as_dict())
         else:
-            output.out().print(running.line(each))
+            output.out().print(output.plain(running.line(each)))
     if not found and not as_json:
         output.say("no feeds: `communique feeds add URL`")
 
@@ -194,7 +194,8 @@ def show(feed: NameArgument, as_json: JsonOption = False) -> None:
     if as_json:
         output.json_line(found)
         return
-    output.out().print("\n".join(f"{name:10} {value}" for name, value in found.items() if value is not None))
+    told = (f"{name:10} {value}" for name, value in found.items() if value is not None)
+    output.out().print(output.plain("\n".join(told)))
 
 
 @app.command("remove")

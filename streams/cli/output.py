@@ -6,9 +6,10 @@ terminals only; rich sees to that, and to `NO_COLOR`.
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.progress import Progress
+
+
+_STEERS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""Control characters but tab and line end: a name of a file, a column or a feed may hold escape sequences."""
 
 
 def out() -> Console:
@@ -48,9 +53,18 @@ def body_line(value: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+def plain(text: str) -> str:
+    r"""Return text that may hold a stranger's words without what would steer the terminal.
+
+    >>> plain("A\x1b[2J title") == "A\ufffd[2J title"
+    True
+    """
+    return _STEERS.sub("\ufffd", text)
+
+
 def say(message: str) -> None:
     """Tell a person something, on stderr, whole."""
-    sys.stderr.write(f"{message}\n")
+    sys.stderr.write(f"{plain(message)}\n")
     sys.stderr.flush()
 
 

@@ -49,6 +49,18 @@ def test_an_opml_file_is_taken_without_what_leads_inside(line, tmp_path):
     assert json.loads(again.out) == {"added": 0, "not_added": 3}
 
 
+async def test_a_title_that_would_steer_the_terminal_does_not(line, monkeypatch):
+    monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_HTTP", "true")
+    monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_NETWORKS", '["127.0.0.0/8"]')
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "A\x1b]0;owned\x07\x9b2J", "items": []}
+    async with Site({"/feed": Page(json.dumps(feed).encode())}) as site:
+        monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_PORTS", json.dumps([site.port]))
+        await asyncio.to_thread(line.process, "feeds", "add", f"{site.url}/feed", "--name", "a")
+        await asyncio.to_thread(line.process, "feeds", "run", "--once")
+        told = (await asyncio.to_thread(line.process, "feeds", "show", "a")).out
+    assert "A\ufffd]0;owned\ufffd\ufffd2J" in told
+
+
 async def test_run_once_visits_and_tells(line, monkeypatch):
     monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_HTTP", "true")
     monkeypatch.setenv("COMMUNIQUE_FEEDS__ALLOW_NETWORKS", '["127.0.0.0/8"]')

@@ -385,3 +385,10 @@ def test_a_file_name_that_is_no_utf_8_and_a_moment_outside_of_all_years_stop_no_
     assert answer.code == 1
     assert "fetched_at" in answer.err
     assert (answer.objects[0]["sent"], answer.objects[0]["bad"]) == (2, 2)
+
+
+def test_a_name_that_would_steer_the_terminal_does_not(line: Line) -> None:
+    (line.folder / "a\x1b[2J.jsonl").write_text('{"\\u001b]0;owned": 1}\n')
+    told = line("ingest", "a\x1b[2J.jsonl").err
+    assert "a\ufffd[2J.jsonl:1" in told
+    assert "\x1b" not in told
