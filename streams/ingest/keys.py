@@ -2,14 +2,16 @@
 
 Two files of JSON lines in `<state>/serve`, each at most half of `serve.keys_bytes`: what is new is appended
 to one; when it is full the other is emptied and takes over, and its half of the answers is forgotten. A line
-is with the kernel before the answer is sent, so kill -9 loses none. What is lost with the machine or between
-the acknowledgement and the line costs a repeat on the topic, under the same `ce_id`.
+has a line end on either side, so that one that was cut spoils no other; it is with the kernel before the
+answer is sent, so kill -9 loses none. What is lost with the machine or between the acknowledgement and the
+line, or finds the disk full, costs a repeat on the topic, under the same `ce_id`.
 
 Source: draft-ietf-httpapi-idempotency-key-header-06, §2.6 (another body: 422; still in hand: 409).
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -18,6 +20,7 @@ import orjson
 
 from streams.bus.sole import claim
 from streams.core.outcome import Usage
+from streams.observe import logging
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,28 +51,35 @@ class Keys:
         sizes = [path.stat().st_mtime_ns if path.exists() else 0 for path in self._paths]
         self._current = sizes.index(max(sizes))
         self._file = self._open(keep=True)
+        self._bytes = os.fstat(self._file).st_size
 
     def _open(self, *, keep: bool) -> int:
         how = os.O_CREAT | os.O_WRONLY | os.O_APPEND | (0 if keep else os.O_TRUNC)
-        file = os.open(self._paths[self._current], how, 0o600)
-        if os.fstat(file).st_size:
-            os.write(file, b"\n")  # a line that kill -9 cut ends here
-        return file
+        return os.open(self._paths[self._current], how, 0o600)
 
     def get(self, key: Key) -> Answered | None:
         """Return what was answered, None when it is not known (any more)."""
         return self._halves[self._current].get(key) or self._halves[1 - self._current].get(key)
 
     def put(self, key: Key, answered: Answered) -> None:
-        """Remember an answer before it is sent. Raises `OSError` when the disk is full."""
-        if os.fstat(self._file).st_size > self._most:
-            os.close(self._file)
-            self._current = 1 - self._current
-            self._halves[self._current] = {}
-            self._file = self._open(keep=False)
-        line = orjson.dumps([*key, answered.digest, answered.answer.decode()]) + b"\n"
-        os.write(self._file, line)
+        """Remember an answer before it is sent; with the disk full only until this process ends."""
+        line = b"\n" + orjson.dumps([*key, answered.digest, answered.answer.decode()]) + b"\n"
+        try:
+            if self._bytes > self._most:
+                self._turn()
+            if os.write(self._file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            logging.get("serve").warning("answer not kept", error=error.strerror)
         self._halves[self._current][key] = answered
+        self._bytes += len(line)
+
+    def _turn(self) -> None:
+        """Empty the other half, and go on with it; what is in memory has its bound whatever the disk says."""
+        self._current, self._bytes = 1 - self._current, 0
+        self._halves[self._current] = {}
+        before, self._file = self._file, self._open(keep=False)
+        os.close(before)
 
     def close(self) -> None:
         """Let another process have the folder."""

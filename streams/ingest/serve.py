@@ -142,6 +142,8 @@ class Serve:
                 return await request.read()
         except TimeoutError:
             raise Problem(408, "the body took too long") from None
+        except (ConnectionError, web.RequestPayloadError):
+            raise Problem(400, "the body broke off", outcome="failed") from None
 
     async def _keyed(self, request: web.Request, body: bytes, poster: Poster) -> tuple[bytes, str]:
         given = request.headers.get("Idempotency-Key")

@@ -67,6 +67,8 @@ CASES = [
         "body.published": "2026-11-20T10:00:00Z", "body.language": "en"}),
     Case("RSS 1.0", page(RDF), ["Title a"]),
     Case("JSON Feed", page(json.dumps(JSON).encode()), AB, more={"body.authors": ["Ann"], "body.source_id": "1"}),
+    Case("JSON Feed with half a character", page(json.dumps(JSON).replace("Title a", "Title \\ud83d").replace("Ann", "A\\udc00n").encode()), ["Title \ufffd", "Title b"], more={"body.authors": ["A\ufffdn"]}),
+    Case("JSON Feed of a hundred thousand levels", page(b'{"version": "https://jsonfeed.org/version/1", "items": ' + b"[" * 100_000), error="no feed: broken JSON"),
     Case("gzip", page(gzip.compress(TWO), Content_Encoding="gzip"), AB),
     Case("gzip that nobody tells of", page(gzip.compress(TWO)), AB),
     Case("billion laughs", page(LAUGHS), ["x &a9; y"]),

@@ -180,6 +180,38 @@ async def test_a_body_of_nothing_but_line_ends_is_refused_at_once(tmp_path: Path
         assert time.process_time() - began < 1
 
 
+async def test_a_client_that_goes_in_the_middle_of_its_body_is_counted_and_leaves_no_traceback(tmp_path: Path, caplog) -> None:
+    before = counted("requests_total", outcome="failed")
+    async with served(tmp_path) as (post, _):
+        host, _, port = post.url.removeprefix("http://").partition(":")
+        for end in ("abort", "close"):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(HEAD + b"Content-Length: 100\r\n\r\n{")
+            await writer.drain()
+            getattr(writer.transport, end)()
+        async with asyncio.timeout(5):
+            while counted("requests_total", outcome="failed") < before + 2:
+                await asyncio.sleep(0.02)
+        assert (await post())[0] == 202
+    assert [each for each in caplog.records if each.exc_info] == []
+
+
+async def test_with_the_disk_full_the_answer_is_true_and_remembered_while_serve_lives(tmp_path: Path, monkeypatch) -> None:
+    def full(file, data):
+        return os.pwrite(file, data[:5], os.fstat(file).st_size)
+
+    async with served(tmp_path) as (post, bus):
+        with monkeypatch.context() as patch:
+            patch.setattr("streams.ingest.keys.os.write", full)
+            first = await post(Idempotency_Key="k")
+            assert (first[0], (await post(Idempotency_Key="k"))[1]) == (202, first[1])
+        second = await post(b'{"content": "b"}', Idempotency_Key="l")
+        assert len(await held(bus)) == 2
+    async with served(tmp_path) as (post, bus):
+        assert (await post(b'{"content": "b"}', Idempotency_Key="l"))[1] == second[1], "a line that was cut spoils no other"
+        assert (await post(Idempotency_Key="k"))[1]["id"] == first[1]["id"]
+
+
 class Asked:
     """A bus that counts who asks it, and answers only while it is well."""
 

@@ -5,6 +5,7 @@ Source: JSON Feed Version 1.1 (jsonfeed.org).
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
@@ -23,10 +24,7 @@ _VERSION: Final = "jsonfeed.org/version/1"
 
 def json_feed(body: bytes, url: str) -> Document:
     """Return what a JSON Feed says. Raises `NotAFeed`."""
-    try:
-        found: Json = orjson.loads(body.lstrip(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError:
-        raise NotAFeed("broken JSON") from None
+    found = _parsed(body.lstrip(b"\xef\xbb\xbf"))
     if not isinstance(found, dict) or _VERSION not in str(found.get("version")):
         raise NotAFeed("JSON, but no JSON Feed")
     items = found.get("items")
@@ -46,9 +44,22 @@ def _entry(found: Mapping[str, Json], url: str, language: str | None) -> Entry:
     guid = found.get("id")
     return Entry(
         link=joined(url, link) if link else None,
-        guid=str(guid) if isinstance(guid, str | int | float) and guid != "" else None,
+        guid=_whole(str(guid)) if isinstance(guid, str | int | float) and guid != "" else None,
         headline=_text(found, "title"), content=page or plain, html=page is not None,
         authors=_authors(found), published=_moment(found), language=_text(found, "language") or language)
+
+
+def _parsed(body: bytes) -> Json:
+    """Return what JSON says. Half characters are taken too: scripts leave them where they cut a title."""
+    found: Json
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            found = json.loads(body)
+        except (ValueError, RecursionError):
+            raise NotAFeed("broken JSON") from None
+    return found
 
 
 def _authors(found: Mapping[str, Json]) -> tuple[str, ...]:
@@ -66,4 +77,9 @@ def _moment(found: Mapping[str, Json]) -> str | None:
 
 def _text(found: Mapping[str, Json], name: str) -> str | None:
     value = found.get(name)
-    return (value.strip() or None) if isinstance(value, str) else None
+    return (_whole(value).strip() or None) if isinstance(value, str) else None
+
+
+def _whole(text: str) -> str:
+    """Return text with U+FFFD for each half character."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
