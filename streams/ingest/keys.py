@@ -11,7 +11,6 @@ Source: draft-ietf-httpapi-idempotency-key-header-06, §2.6 (another body: 422; 
 
 from __future__ import annotations
 
-import errno
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -48,8 +47,8 @@ class Keys:
         self._most = most_bytes // 2
         self._paths = [folder / "keys.0.jsonl", folder / "keys.1.jsonl"]
         self._halves = [_read(path) for path in self._paths]
-        sizes = [path.stat().st_mtime_ns if path.exists() else 0 for path in self._paths]
-        self._current = sizes.index(max(sizes))
+        ages = [_age(path) for path in self._paths]
+        self._current = ages.index(max(ages))
         self._file = self._open(keep=True)
         self._bytes = os.fstat(self._file).st_size
 
@@ -67,10 +66,11 @@ class Keys:
         try:
             if self._bytes > self._most:
                 self._turn()
-            if os.write(self._file, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError as error:
-            logging.get("serve").warning("answer not kept", error=error.strerror)
+            kept = os.write(self._file, line) == len(line)
+        except OSError:
+            kept = False
+        if not kept:
+            logging.get("serve").warning("answer not kept", advice="is the disk of the state folder full?")
         self._halves[self._current][key] = answered
         self._bytes += len(line)
 
@@ -85,6 +85,13 @@ class Keys:
         """Let another process have the folder."""
         os.close(self._file)
         os.close(self._lock)
+
+
+def _age(path: Path) -> tuple[int, int]:
+    """Return what is greatest for the file that was written last; of two at one time it is the shorter."""
+    if not path.exists():
+        return 0, 0
+    return path.stat().st_mtime_ns, -path.stat().st_size
 
 
 def _read(path: Path) -> dict[Key, Answered]:

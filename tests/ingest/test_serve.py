@@ -400,7 +400,7 @@ def test_answers_that_are_remembered_are_bounded_and_survive_a_line_cut_short(tm
         known.put(("wire", str(number)), keys.Answered("d", b'{"id": "%d"}' % number))
     known.close()
     assert sum(path.stat().st_size for path in tmp_path.glob("keys.*")) < 4096 + 200
-    newest = max(tmp_path.glob("keys.*"), key=lambda path: path.stat().st_mtime_ns)
+    newest = max(tmp_path.glob("keys.*"), key=lambda path: (path.stat().st_mtime_ns, -path.stat().st_size))
     newest.write_bytes(newest.read_bytes() + b'["wire", "cut')
     known = keys.Keys(tmp_path, 4096)
     known.put(("wire", "next"), keys.Answered("d", b"{}"))
