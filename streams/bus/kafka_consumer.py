@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 COMMIT_LOOK_SECONDS: Final = 5.0
 """A commit that takes longer is looked after: is the topic still there?"""
+KNOWN_SECONDS: Final = 0.25
+"""For so long a partition that was there is taken to be there: a look costs four times what its end does."""
 MAX_POLL_SECONDS: Final = 86_400
 """A reader may take its time between two fetches (a terminal is scrolled); heartbeats tell that it lives."""
 
@@ -44,6 +47,7 @@ class KafkaConsumer:
         self._reader: Reader | None = None
         self._expired = Expired(group or str(options["client_id"]))
         self._looked: frozenset[KafkaPartition] = frozenset()
+        self._known: tuple[float, list[KafkaPartition]] = (0.0, [])
 
     async def start(self) -> None:
         """Connect. Raises `BusError` when no broker answers."""
@@ -205,8 +209,17 @@ class KafkaConsumer:
     async def end_offsets(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the next offset of each partition. Raises `UnknownTopic`."""
         with translated("asking for next offsets"):
-            places = await known_partitions(self._running(), partitions)
+            places = await self._known_lately(partitions)
             return _ours(await self._running().end_offsets(places))
+
+    async def _known_lately(self, partitions: Iterable[TopicPartition]) -> list[KafkaPartition]:
+        """Return the partitions for the client, as `known_partitions`; looks a few times a second at most."""
+        wanted, (looked, there) = list(partitions), self._known
+        if time.monotonic() - looked < KNOWN_SECONDS and set(wanted) <= set(there):
+            return [KafkaPartition(*place) for place in wanted]
+        there = await known_partitions(self._running(), wanted)
+        self._known = (time.monotonic(), there)
+        return there
 
     async def offsets_for_times(
         self, times_ms: Mapping[TopicPartition, int]
