@@ -20,10 +20,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from schemas.envelope import Envelope
 from streams.bus.codec import Limits
+from streams.bus.scan import header
 from streams.bus.standing import Standing
 from streams.bus.tables_state import State
+from streams.core.cleaning.taken_down import TakenBack
 from streams.core.outcome import Outputs
-from streams.topics import shadow
+from streams.topics import TAKEDOWNS, shadow
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -199,6 +201,7 @@ class AgentBus:
     production: Production = field(default_factory=OwnRun)
     specs: dict[str, TopicSpec] = field(default_factory=dict)
     _states: dict[tuple[str, int], State[Any]] = field(default_factory=dict)
+    _taken_back: TakenBack | None = None
     settled: int = 0
     """Records that `handle` is done with, in this process: the progress watchdog looks at it."""
     touched: dict[State[Any], None] = field(default_factory=dict)
@@ -210,6 +213,7 @@ class AgentBus:
         job = self.settings.run.job
         names = [shadow(spec.name, run) for run in (self.production.runs if job is None else (job,))]
         self.specs |= dict.fromkeys(names, spec)
+        self._taken_back = self._taken_back or TakenBack(self.standing(TAKEDOWNS))
         return self.channels(*names)
 
     def state(self, spec: TableSpec, partition: int) -> State[Any]:
@@ -220,6 +224,16 @@ class AgentBus:
             known = State(raw, spec, self.touched.setdefault)
             self._states[spec.name, partition] = known
         return known
+
+    def taken_back(self, record: Record) -> str | None:
+        """Return the raw record that a record comes from, if that was taken back; else None.
+
+        It comes again where a redrive was under way, or a group's offsets were set back on Kafka, which has
+        it whole.
+        """
+        known = self._taken_back() if self._taken_back else ()
+        origin = header(record, "ce_origin") if known else None
+        return origin if origin in known else None
 
     async def handle(
         self, event: Any, step: Step, *, acked: Acked | None = None, failed: Step | None = None  # noqa: ANN401

@@ -147,7 +147,7 @@ class Guard:
         return None
 
     def _answer(self, case: _Case, step: Step) -> list[Outgoing]:
-        if takedown := taken_down(case.record):
+        if takedown := taken_down(case.record) or self.bus.taken_back(case.record):
             return self._passed_over(case, takedown)
         if case.envelope is None:
             case.envelope = self._envelope(case.record)
@@ -157,7 +157,7 @@ class Guard:
         return emit(outputs, Parent(case.model, case.envelope, self.bus.stage, self.bus.clock.now()))
 
     def _passed_over(self, case: _Case, takedown: str) -> list[Outgoing]:
-        """Return what becomes of a stub that a takedown left: a refusal of a raw one, else nothing."""
+        """Return what becomes of what was taken back, stub or whole: a refusal of a raw one, else nothing."""
         if self.spec.name != topics.RAW.name:
             return []
         case.envelope = self._envelope(case.record)

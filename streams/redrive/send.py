@@ -4,7 +4,8 @@ In this order, for each bundle:
 
 1. the end of each target partition is looked up, and the note `asked` written with it: from there on a copy
    may lie. It is acknowledged before anything is sent;
-2. the copies are sent and acknowledged;
+2. the copies are sent and acknowledged; not those of an article that was taken back by now. A takedown is on
+   its topic before it looks at these notes: so it sees that a copy may come, or none does;
 3. where the last word of a key counts, and one was written in between, that is written once more;
 4. the note `sent` is written, with the copy's place.
 
@@ -16,7 +17,7 @@ ids, and all that comes of it is `repeated`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,7 @@ from streams.audit.dead import dead_letters
 from streams.bus.interface import RecordMetadata, TopicPartition
 from streams.bus.redriven import redrive_of
 from streams.bus.scan import scan
+from streams.bus.takedowns import takedowns
 from streams.redrive.copies import LAST_WORD, again, asked, copy_of, ended, noted, time_of
 from streams.redrive.newest import newest
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Producer
     from streams.redrive.rows import Row, Seen
 
+TAKEN_BACK: Final = "its article was taken back"
 BUNDLE_LETTERS: Final = 100
 BUNDLE_BYTES: Final = 16 * 1024 * 1024
 
@@ -114,6 +117,7 @@ async def _put_back(desk: Desk, seen: Seen, bundle: list[tuple[DeadLetter, Row]]
     bundle = await _without_superseded(desk, bundle)
     notes = await _ask(desk, seen, bundle)
     found = await _found(desk.bus, [note for note in notes if note.redrive_id in seen.book.redrives])
+    bundle, notes = await _without_taken_back(desk, bundle, notes, found)
     missing = [(letter, note) for (letter, _), note in zip(bundle, notes, strict=True)
                if note.redrive_id not in found]
     places = await desk.send([copy_of(letter, note) for letter, note in missing])
@@ -169,6 +173,22 @@ async def _found(bus: Bus, notes: list[Redrive]) -> dict[str, RecordMetadata]:
                 if (name := redrive_of(record)) in looked_for and name is not None:
                     found.setdefault(name, RecordMetadata(record.topic, record.partition, record.offset))
     return found
+
+
+async def _without_taken_back(
+    desk: Desk, bundle: list[tuple[DeadLetter, Row]], notes: list[Redrive], found: Container[str]
+) -> tuple[list[tuple[DeadLetter, Row]], list[Redrive]]:
+    """Leave out, and note, letters whose article was taken back, unless their copy was sent before."""
+    gone = {origin for each in (await takedowns(desk.bus)).values() for origin in each.origins}
+    kept: list[tuple[tuple[DeadLetter, Row], Redrive]] = []
+    out: list[tuple[tuple[DeadLetter, Row], Redrive]] = []
+    for pair, note in zip(bundle, notes, strict=True):
+        back = not gone.isdisjoint({note.origin, note.letter_id}) and str(note.redrive_id) not in found
+        (out if back else kept).append((pair, note))
+    await desk.write(
+        note.model_copy(update={"state": RedriveState.DISCARDED, "why": TAKEN_BACK}) for _, note in out)
+    desk.tell(len(out))
+    return [pair for pair, _ in kept], [note for _, note in kept]
 
 
 async def _without_superseded(

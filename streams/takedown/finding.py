@@ -94,8 +94,8 @@ class _Search:
         """Find raw records by name, and the ids that stages gave their articles; else those they would."""
         named: dict[str, str | None] = {}
         async for record in self._raw():
-            places, body = _places(record), _body(record)
-            article = _surely(body)
+            places, body = places_of(record), body_of(record)
+            article = surely(body)
             if self.name in places or _names(record, body, self.name) or article in self.meant:
                 self.origins |= places
                 named[_first_place(record)] = article
@@ -120,8 +120,8 @@ class _Search:
                 self.origins.add(origin_of(record))
         self.origins.discard("")
         async for record in self._raw():
-            places = _places(record)
-            if not self.origins.isdisjoint(places) or _surely(_body(record)) in self.articles:
+            places = places_of(record)
+            if not self.origins.isdisjoint(places) or surely(body_of(record)) in self.articles:
                 self.origins |= places
 
     async def its_statements(self) -> None:
@@ -153,7 +153,7 @@ class _Search:
                 yield record
 
 
-def _places(record: Record) -> set[str]:
+def places_of(record: Record) -> set[str]:
     """Return a raw record's place, or that of a letter's record; with its first place when it is a copy."""
     if record.topic != topics.RAW.name:
         letter = letter_of(record)
@@ -179,11 +179,11 @@ def _article_of(record: Record, articles: Collection[str], origins: Collection[s
     value = record.value or b""
     if origin_of(record) not in origins and not any(f'"id":"{each}"'.encode() in value for each in articles):
         return None
-    reported_by = _body(record).get("article")
+    reported_by = body_of(record).get("article")
     return _text(reported_by, "id") if isinstance(reported_by, dict) else None
 
 
-def _surely(body: Mapping[str, object]) -> str | None:
+def surely(body: Mapping[str, object]) -> str | None:
     """Return the id that clean gives the article of a raw record, None when its text decides.
 
     A page without a URL from its producer may name its own.
@@ -201,7 +201,8 @@ def _text(body: Mapping[str, object], field: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _body(record: Record) -> dict[str, object]:
+def body_of(record: Record) -> dict[str, object]:
+    """Return a record's body, {} when it is no JSON object."""
     try:
         found = orjson.loads(record.value or b"{}")
     except orjson.JSONDecodeError:

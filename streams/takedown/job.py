@@ -3,12 +3,13 @@
 In this order: no stage runs, and none has a record of the article still before it; what belongs to it is
 found; the takedown is on its topic (`begun`): from now on the article is refused, and a second run knows what
 it was about; the bus, this machine's stores, the archive, the outbox; the file of the embedded log is written
-anew; no stage has started meanwhile; the takedown is `done`.
+anew; no stage has started meanwhile, nothing of the article has come and no redrive puts it back; the
+takedown is `done`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -30,10 +31,10 @@ from streams.takedown.finding import find
 from streams.takedown.places import Held, Remains, held, remains, take_out
 from streams.takedown.stores import delete_stores
 from streams.takedown.target import Target
-from streams.takedown.waiting import Busy, running, unread
+from streams.takedown.waiting import CUT_OFF, Busy, came, redriven, running, unread
 
 if TYPE_CHECKING:
-    from streams.bus.interface import Bus
+    from streams.bus.interface import Bus, TopicPartition
     from streams.settings import Settings
 
 ARCHIVE: Final = "archive"
@@ -53,6 +54,8 @@ class Plan:
     before: Takedown | None = None
     held: dict[str, Held] = field(default_factory=dict)
     """By topic, the article's records."""
+    ends: dict[TopicPartition, int] = field(default_factory=dict)
+    """Where the topics ended before any was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Job:
     async def plan(self, name: str) -> Plan:
         """Return what would be removed. Raises `Usage` when nothing is known of the name."""
         self.tell("looking for it")
+        async with self.bus.admin() as admin:
+            ends = await admin.end_offsets(sorted(await admin.describe_topics()))
         known = await takedowns(self.bus)
         kept = partial(reading.records, folder_of(self.settings))
         target = await find(self.bus, name, known.values(), kept)
@@ -80,7 +85,7 @@ class Job:
             found = await held(self.bus, await admin.describe_topics(), target, self.tell)
             in_the_way += [f"{at} is still to be read" for at in await unread(self.bus, admin, target, found)]
         removed = self._counts(target, found)
-        return Plan(article, target, removed, tuple(in_the_way), known.get(article), found)
+        return Plan(article, target, removed, tuple(in_the_way), known.get(article), found, ends)
 
     def _counts(self, target: Target, found: dict[str, Held]) -> dict[str, int]:
         removed = {topic: there.count for topic, there in sorted(found.items())}
@@ -106,7 +111,7 @@ class Job:
         self.tell(OUTBOX)
         outbox.forget(path_of(self.settings), plan.target.statements, self.now.timestamp())
         feeds.forget(feeds_path(self.settings), plan.article_id)
-        await self._seal()
+        await self._seal(plan)
         done = begun.model_copy(update={
             "state": TakedownState.DONE, "remains": {topic: each.until for topic, each in left.items()},
             "for_ever": tuple(sorted(topic for topic, each in left.items() if each.for_ever))})
@@ -142,17 +147,27 @@ class Job:
                     left[topic] = remains(topics_there[topic], there, self.now)
         return left
 
-    async def _seal(self) -> None:
-        """Write the embedded log's file anew, and see that no stage came in between."""
+    async def _seal(self, plan: Plan) -> None:
+        """Write the embedded log's file anew, and see that nobody came in between."""
         self.tell("writing the log anew")
         async with self.bus.admin() as admin:
             if isinstance(admin, Eraser) and not await admin.rewrite_file():
                 raise Busy("somebody reads the embedded log (`communique consume`?): end that, and try again")
             if groups := await running(admin):
                 raise Busy(f"{', '.join(groups)} started meanwhile: stop them, and run this again")
+            self.tell("looking once more")
+            if letters := await redriven(self.bus, plan.target, self.now):
+                raise Busy(
+                    f"{_few(letters)}: a redrive may put it back (`dlt redrive`). Let it end, and run "
+                    f"this again; one that was cut off is over after {CUT_OFF}")
+            if places := await came(self.bus, admin, plan.target, plan.ends):
+                raise Busy(f"{_few(places)} came in meanwhile: stop who sends it, and run this again")
+
+
+def _few(told: Sequence[str]) -> str:
+    return "; ".join(told[:5]) + (f"; and {len(told) - 5} more" if len(told) > 5 else "")
 
 
 def _told(reasons: tuple[str, ...]) -> str:
-    shown = "; ".join(reasons[:5]) + (f"; and {len(reasons) - 5} more" if len(reasons) > 5 else "")
-    return (f"not while stages have it in hand: {shown}. Let them finish (`communique run --until-drained`), "
-            "leave them stopped, and try again")
+    return (f"not while stages have it in hand: {_few(reasons)}. Let them finish "
+            "(`communique run --until-drained`), leave them stopped, and try again")

@@ -101,6 +101,34 @@ def test_what_was_taken_back_does_not_come_back_and_the_audit_holds(seed):
     assert stands["a"] == places["a"] or stands["a"]["cluster_id"] in {each["cluster_id"] for each in stands.values()}
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_what_kafka_still_has_whole_is_passed_over_when_a_stage_reads_it_again(seed):
+    """Its offsets were set back, or a redrive put it there; other articles are processed as before."""
+    simulation = stages(seed, atomic=seed % 2 == 0)
+    origin = put(simulation, "a", SECRET, 0)
+    put(simulation, "b", "western", 1)
+    simulation.run(200, every=25)
+    simulation.settle()
+    read = {spec.name for spec in (topics.TAGGED, topics.SKETCHES, topics.ENRICHED, topics.FOUND)}
+    whole = [record for at in simulation.log.records if at.topic in read
+             for record in simulation.log.records[at] if read_headers(record.headers).get("ce_origin") == origin]
+    assert {record.topic for record in whole} == read
+    stand_still(simulation)
+    event = Takedown(takedown_id=takedown_id("a"), article_id="a", state="done", reason="x", taken_at=DAY, origins=(origin,))
+    simulation.put(topics.TAKEDOWNS.name, event.model_dump_json().encode(), key=b"a")
+    forget(simulation, "a", {origin})
+    for record in whole:
+        simulation.log.append(Sent(record.topic, record.partition, record.key, record.value, record.headers))
+    again = holding(simulation)
+    assert {each.rsplit("-", 2)[0] for each in again} == read - {topics.SKETCHES.name}, "these hold no text"
+    put(simulation, "c", "cold", 2)
+    simulation.run(300, every=25)
+    simulation.settle()
+    assert holding(simulation) == again
+    report = oracle.audit(simulation.log)
+    assert (report.holds, report.raw, report.enriched) == (True, 3, 3)
+
+
 def test_clean_refuses_what_was_taken_back_when_it_comes_again_and_a_stub_too():
     simulation = Simulation({"clean": registers("clean")}, Settings(topics=TopicSettings(partitions=2)), seed=3)
     url = "https://a.example/harbour"
