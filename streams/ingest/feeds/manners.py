@@ -30,6 +30,9 @@ _STALE_SECONDS: Final = 7 * 86_400.0
 _ROBOTS: Final = Limits(max_bytes=1 << 20, total_seconds=15.0)
 _REST_AFTER: Final = 3
 _REST_SECONDS: Final = 60.0
+_SITES: Final = 256
+"""So many sites' rules are held taken apart: 500 kB of them take some MB, and a feed may name any number of
+hosts below its own."""
 
 
 class Resting(Exception):
@@ -80,6 +83,8 @@ class Manners:
         if until <= self.now():
             until, rules = await self._looked_up(site)
             self._rules[site] = until, rules
+            while len(self._rules) > _SITES:
+                del self._rules[next(iter(self._rules))]
         if rules is None:
             raise FetchFailed("robots.txt: cannot be read now")
         return rules
@@ -106,6 +111,15 @@ class Manners:
         if found.status == 200:
             return 200, found.body
         return found.status, b"" if 300 <= found.status < 500 and found.status != 429 else None
+
+    def tidy(self) -> None:
+        """Forget hosts that nobody has asked for long."""
+        now = self.now()
+        with writing(self.store):
+            self.store.execute("DELETE FROM robots WHERE until < ?", (now - _STALE_SECONDS,))
+            self.store.execute("DELETE FROM rests WHERE until < ?", (now - _STALE_SECONDS,))
+        for host in [each for each, at in self._next.items() if at < now and not self._turns[each].locked()]:
+            del self._next[host], self._turns[host]
 
     def answered(self, url: str) -> None:
         """Note that a host answers."""

@@ -144,6 +144,7 @@ class Works:
             oldest = now - self.visits.bounds.keep_seconds
             with writing(self.visits.store):
                 self.visits.store.execute("DELETE FROM known WHERE seen < ?", (oldest,))
+            self.visits.manners.tidy()
 
     async def _stop(self) -> None:
         for task in self._running.values():
