@@ -27,6 +27,9 @@ class ArchiveSettings(Group):
         ge=1,
         description="A file is finished once it has taken in so many bytes of records, before compression.",
     )
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Port of /metrics of `archive run`; 0: none."
+    )
 
 
 class ServeSettings(Group):

@@ -23,6 +23,7 @@ from streams.archive.writing import Sink, open_sink
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import partitions_of
 from streams.bus.takedowns import takedowns
+from streams.observe import metrics
 from streams.stages import group_of
 from streams.topics import RAW
 
@@ -86,6 +87,7 @@ class Archiving:
         """Read these partitions; False when there are more by now."""
         await self._seek(consumer, sink, places)
         looked = self.now()
+        await _count_unread(consumer, places)
         while not self.stopping.is_set():
             batch = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_CHUNK)
             for place, records in batch.items():
@@ -97,6 +99,7 @@ class Archiving:
             if self.now() - looked > WIDTH_SECONDS:
                 looked = self.now()
                 await self._learn()
+                await _count_unread(consumer, places)
                 if len(await partitions_of(self.bus, [RAW.name])) > len(places):
                     return False
         return True
@@ -114,6 +117,7 @@ class Archiving:
             begin = (await admin.beginning_offsets([place.topic]))[place]
             if (gone := min(begin, records[0].offset)) > expected:
                 sink.gap(place.partition, gone, "expired before it was archived")
+                metrics.ARCHIVE_EXPIRED.inc(gone - expected)
                 self.warn(f"{place.topic}-{place.partition}: offsets {expected} to {gone - 1} had expired")
         sink.take([self.kept(record) for record in records])
         self.taken += len(records)
@@ -123,6 +127,11 @@ class Archiving:
         if done := sink.finished():
             offsets = {TopicPartition(RAW.name, each): end for each, end in done.items()}
             await admin.commit_offsets(GROUP, offsets)
+
+
+async def _count_unread(consumer: Consumer, places: Sequence[TopicPartition]) -> None:
+    ends = await consumer.end_offsets(places)
+    metrics.ARCHIVE_UNREAD.set(sum([max(0, ends[each] - await consumer.position(each)) for each in places]))
 
 
 async def _reached(consumer: Consumer, ends: dict[TopicPartition, int]) -> bool:

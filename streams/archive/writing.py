@@ -22,6 +22,7 @@ from streams.archive.manifest import Entry, Kind
 from streams.archive.parquet import FileWriter, read_records, sha256_of, size_of
 from streams.archive.record_hash import Hasher, birthmark
 from streams.bus.interface import Record
+from streams.observe import metrics
 
 
 @dataclass(slots=True)
@@ -120,6 +121,7 @@ class Sink:
         entry = opened.draft.entry(opened.name, path, sha256, size)
         self.head = manifest.append(self.folder, entry, self.head).hash
         self._finished[partition] = entry.end
+        metrics.ARCHIVE_RECORDS.inc(entry.count)
 
     def finish_older_than(self, seconds: float) -> None:
         """Finish the files that were begun longer ago."""

@@ -52,6 +52,7 @@ def run(
     \b
     communique archive run --until-drained
     communique --set archive.flush_seconds=60 archive run
+    communique --set archive.metrics_port=9400 archive run
 
     `communique run` does not start it. A file is finished after archive.flush_seconds, when it has
     archive.file_bytes, or with the day (UTC). Killed anywhere it goes on where its manifest ends: no record
@@ -76,12 +77,14 @@ def run(
 
 async def _run(settings: Settings, *, until_drained: bool, tell: object) -> int:
     from streams.bus.connect import connect
+    from streams.observe import metrics
 
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     bus = connect(settings)
     await start.ensure_topics(bus, settings)
+    metrics.serve(settings.observe.metrics_host, 0 if until_drained else settings.archive.metrics_port)
     return await _archiving(settings, stopping, tell).run(until_drained=until_drained)
 
 

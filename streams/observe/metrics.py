@@ -159,6 +159,18 @@ SERVE_ACK_SECONDS: Final = Histogram(
     registry=REGISTRY,
 )
 
+ARCHIVE_RECORDS: Final = Counter(
+    "communique_archive_records", "Raw records that the archive has in finished files.", registry=REGISTRY
+)
+ARCHIVE_UNREAD: Final = Gauge(
+    "communique_archive_unread_records", "Raw records that the archive has not read yet, from the bus.",
+    registry=REGISTRY,
+)
+ARCHIVE_EXPIRED: Final = Counter(
+    "communique_archive_expired_records", "Offsets that retention took before the archive came to them.",
+    registry=REGISTRY,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Meters:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import orjson
@@ -27,6 +31,7 @@ from streams.bus.blank import taken_down
 from streams.bus.connect import connect
 from streams.bus.interface import Record, TopicPartition
 from streams.bus.scan import scan
+from streams.observe import metrics
 from streams.topics import RAW, TAKEDOWNS
 from tests.archive import archive_programs as programs
 
@@ -70,9 +75,15 @@ def committed(settings):
     return asyncio.run(read())
 
 
+def counted(name):
+    return metrics.REGISTRY.get_sample_value(f"communique_archive_{name}")
+
+
 def test_the_archive_is_the_topic_byte_for_byte(settings):
     put(settings, programs.rows(60))
+    before = counted("records_total")
     assert archive(settings) == 60
+    assert (counted("records_total") - before, counted("unread_records")) == (60, 60), "unread when it began"
     folder = folder_of(settings)
     assert list(records(folder)) == on_the_topic(settings)
     assert len(list(folder.glob("????-??-??"))) >= 2, "dated folders"
@@ -118,11 +129,37 @@ def test_what_expired_before_it_was_archived_is_a_gap_and_told(settings):
         async with connect(settings).admin() as admin:
             await admin._writer.run(lambda pen: [pen.connection.execute(each) for each in ("DELETE FROM p1 WHERE off<15", "DELETE FROM p2 WHERE off<15", "UPDATE parts SET start=15")])
     asyncio.run(expire())
-    told = []
+    told, before = [], counted("expired_records_total")
     archive(settings, warnings=told)
+    assert counted("expired_records_total") - before == 10
     report = checked(settings)
     assert (len(told), report.holds) == (2, True)
     assert [(gap["start"], gap["end"]) for gap in report.gaps] == [(10, 15), (10, 15)]
+
+
+def test_metrics_are_served_while_it_runs(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"COMMUNIQUE_STATE": str(tmp_path), "COMMUNIQUE_ARCHIVE__METRICS_PORT": str(port)}
+    command = [sys.executable, "-m", "streams.cli.app", "archive", "run"]
+    with subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        try:
+            while (page := page_at(port)) is None or b"communique_archive_unread_records 0.0" not in page:
+                assert running.poll() is None, running.stderr.read()
+        finally:
+            running.terminate()
+            running.communicate(timeout=60)
+    assert running.returncode == 0
+
+
+def page_at(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:  # loopback
+            return page.read()
+    except OSError:
+        time.sleep(0.05)
+        return None
 
 
 def test_one_process_writes_an_archive(settings):

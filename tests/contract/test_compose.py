@@ -155,7 +155,7 @@ def test_prometheus_looks_at_every_stage():
         assert sorted(found["names"]) == sorted(PROCESSES)
     for name in (names := sources[0]["names"]):
         assert SERVICES[name]["environment"][f"COMMUNIQUE_{name.upper()}__METRICS_PORT"] == str(sources[0]["port"])
-    assert names == ["feeds", "serve"]
+    assert names == list(BESIDE)
 
 
 def test_the_image_is_built_from_the_lock_for_a_user_without_rights():
