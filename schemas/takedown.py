@@ -45,6 +45,11 @@ class Takedown(Event):
     for_ever: tuple[str, ...] = Field(
         default=(), description="Those of `remains` that keep it for ever, as they are set up."
     )
+    elsewhere: tuple[str, ...] = Field(
+        default=(),
+        description="Places that may hold it and are on another machine, archive or outbox: not taken out "
+        "before `forget` is called there, too.",
+    )
 
 
 def takedown_id(article_id: str) -> str:

@@ -99,11 +99,11 @@ def _show(plan: Plan, *, as_json: bool) -> None:
         output.json_line({
             "article_id": plan.article_id, "origins": sorted(plan.target.origins),
             "statement_ids": sorted(plan.target.statements), "would_remove": plan.removed,
-            "in_the_way": list(plan.in_the_way), "done": False})
+            "in_the_way": list(plan.in_the_way), "elsewhere": list(plan.elsewhere), "done": False})
         return
     sizes = f"{len(plan.target.origins)} raw records, {len(plan.target.statements)} statements"
     lines = [f"article {plan.article_id}", sizes, *_counts(plan.removed)]
-    lines += [f"in the way: {each}" for each in plan.in_the_way[:5]]
+    lines += [f"in the way: {each}" for each in plan.in_the_way[:5]] + _elsewhere(plan.elsewhere)
     output.out().print("\n".join([*lines, "", "Nothing was removed: --yes --reason … does it."]))
 
 
@@ -116,7 +116,12 @@ def _told(done: Takedown, *, as_json: bool) -> None:
         output.json_line(done.model_dump(mode="json"))
         return
     lines = [f"taken back: article {done.article_id}", *_counts(done.removed)]
-    output.out().print("\n".join([*lines, *_remains(done)]))
+    output.out().print("\n".join([*lines, *_remains(done), *_elsewhere(done.elsewhere)]))
+
+
+def _elsewhere(places: tuple[str, ...]) -> list[str]:
+    told = "is not on this machine, and may hold it: call this where it is, too"
+    return [f"the {place} {told}" for place in places]
 
 
 def _remains(done: Takedown) -> list[str]:

@@ -27,6 +27,7 @@ from streams.deliver import taken_down as outbox
 from streams.deliver.store import path_of
 from streams.ingest.feeds import taken_down as feeds
 from streams.ingest.feeds.store import path_of as feeds_path
+from streams.takedown.elsewhere import ARCHIVE, OUTBOX, elsewhere, left
 from streams.takedown.finding import find
 from streams.takedown.places import Held, Remains, held, remains, take_out
 from streams.takedown.stores import delete_stores
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, TopicPartition
     from streams.settings import Settings
 
-ARCHIVE: Final = "archive"
-OUTBOX: Final = "outbox"
 STORES: Final = "stores"
 
 
@@ -56,6 +55,8 @@ class Plan:
     """By topic, the article's records."""
     ends: dict[TopicPartition, int] = field(default_factory=dict)
     """Where the topics ended before any was looked at."""
+    elsewhere: tuple[str, ...] = ()
+    """What may hold it and is not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,11 @@ class Job:
         article = target.article_id or min(target.origins)
         async with self.bus.admin() as admin:
             in_the_way = [f"{group} runs" for group in await running(admin)]
+            apart = await elsewhere(admin, self.settings)
             found = await held(self.bus, await admin.describe_topics(), target, self.tell)
             in_the_way += [f"{at} is still to be read" for at in await unread(self.bus, admin, target, found)]
         removed = self._counts(target, found)
-        return Plan(article, target, removed, tuple(in_the_way), known.get(article), found, ends)
+        return Plan(article, target, removed, tuple(in_the_way), known.get(article), found, ends, apart)
 
     def _counts(self, target: Target, found: dict[str, Held]) -> dict[str, int]:
         removed = {topic: there.count for topic, there in sorted(found.items())}
@@ -103,7 +105,7 @@ class Job:
             raise Busy(_told(plan.in_the_way))
         begun = self._event(plan, reason, by)
         await self._publish(begun)
-        left = await self._bus_side(plan.held, begun.takedown_id)
+        kept = await self._bus_side(plan.held, begun.takedown_id)
         self.tell(STORES)
         delete_stores(self.settings.state)
         self.tell(ARCHIVE)
@@ -113,8 +115,8 @@ class Job:
         feeds.forget(feeds_path(self.settings), plan.article_id)
         await self._seal(plan)
         done = begun.model_copy(update={
-            "state": TakedownState.DONE, "remains": {topic: each.until for topic, each in left.items()},
-            "for_ever": tuple(sorted(topic for topic, each in left.items() if each.for_ever))})
+            "state": TakedownState.DONE, "remains": {topic: each.until for topic, each in kept.items()},
+            "for_ever": tuple(sorted(topic for topic, each in kept.items() if each.for_ever))})
         await self._publish(done)
         return done
 
@@ -124,11 +126,12 @@ class Job:
         if before is not None:
             places = counts.keys() | before.removed.keys()
             counts = {each: max(counts.get(each, 0), before.removed.get(each, 0)) for each in places}
+        origins = tuple(sorted(plan.target.origins))
         return Takedown(
             takedown_id=takedown_id(plan.article_id), article_id=plan.article_id, state=TakedownState.BEGUN,
             reason=reason, by=by, taken_at=before.taken_at if before else self.now,
-            origins=tuple(sorted(plan.target.origins)), statement_ids=tuple(sorted(plan.target.statements)),
-            removed=dict(sorted(counts.items())))
+            origins=origins, statement_ids=tuple(sorted(plan.target.statements)),
+            elsewhere=left(plan.elsewhere, before, origins), removed=dict(sorted(counts.items())))
 
     async def _publish(self, event: Takedown) -> None:
         async with self.bus.producer(client_id="communique-forget") as producer:
@@ -137,15 +140,15 @@ class Job:
 
     async def _bus_side(self, found: dict[str, Held], takedown: str) -> dict[str, Remains]:
         """Take it out of the bus; return what is left there."""
-        left: dict[str, Remains] = {}
+        kept: dict[str, Remains] = {}
         async with self.bus.admin() as admin:
             topics_there = await admin.describe_topics()
             for topic, there in found.items():
                 self.tell(topic)
                 await take_out(self.bus, admin, there, takedown)
                 if there.whole and not isinstance(admin, Eraser):
-                    left[topic] = remains(topics_there[topic], there, self.now)
-        return left
+                    kept[topic] = remains(topics_there[topic], there, self.now)
+        return kept
 
     async def _seal(self, plan: Plan) -> None:
         """Write the embedded log's file anew, and see that nobody came in between."""

@@ -234,6 +234,22 @@ def test_an_archive_whose_manifest_is_gone_is_told_and_nothing_is_called_taken_b
     nowhere(line)
 
 
+def test_an_archive_and_an_outbox_on_other_machines_are_told_until_it_was_called_there_too(line: Line, origin: str) -> None:
+    """Each service of docker-compose.yml has a state of its own."""
+    bus, state = line.settings.bus_url, line.settings.state
+    (state / "archive").rename(line.folder / "archive")  # of another machine
+    assert line("forget", URL, "--json").objects[0]["elsewhere"] == ["archive", "outbox"]
+    assert forget(line).objects[0]["elsewhere"] == ["archive", "outbox"]
+    there = ("--set", f"bus={bus}", "--set", f"state={line.folder}")
+    assert forget(line, *there).objects[0]["elsewhere"] == ["outbox"]
+    assert [taken_down(each) is not None for each in records(line.folder / "archive") if each.at == origin] == [True]
+    outbox(line)
+    assert forget(line).objects[0]["elsewhere"] == []
+    told = line("forget", URL, "--reason", "x", "--yes", *there)
+    assert "not on this machine" not in told.out, "what was called there stands"
+    nowhere(line)
+
+
 def test_the_outbox_keeps_ids_and_lets_the_others_go(line: Line, origin: str) -> None:
     outbox(line)
     assert forget(line).code == 0
