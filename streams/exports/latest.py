@@ -1,6 +1,6 @@
 """latest: of each article or statement its last revision, in an order that does not depend on the log.
 
-The topic is read once, as production is (the view); events go into a file that is deleted at the end, so that
+The topic is read once, as production is (the view); events go into a file without a name, so that
 memory stays flat, and come out by event time, then id. What a takedown names, a tombstone and a stub are left
 out. The same truth gives the same bytes, whatever the partitions, the arrival and what came twice.
 """
@@ -10,8 +10,6 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 from schemas.enriched_article import EnrichedArticle
@@ -67,16 +65,15 @@ class Latest:
 
 @contextmanager
 def _file() -> Iterator[sqlite3.Connection]:
-    with TemporaryDirectory(prefix="communique-export-") as folder:
-        store = sqlite3.connect(Path(folder) / "latest.db", isolation_level=None)
-        store.execute("PRAGMA journal_mode=OFF")
-        store.execute("PRAGMA synchronous=OFF")
-        store.execute(
-            "CREATE TABLE latest(id TEXT PRIMARY KEY, at REAL, revision INTEGER, article TEXT, body BLOB)")
-        try:
-            yield store
-        finally:
-            store.close()
+    store = sqlite3.connect("", isolation_level=None)  # a file without a name: none is left, however it dies
+    store.execute("PRAGMA journal_mode=OFF")
+    store.execute("PRAGMA synchronous=OFF")
+    store.execute(
+        "CREATE TABLE latest(id TEXT PRIMARY KEY, at REAL, revision INTEGER, article TEXT, body BLOB)")
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 @contextmanager

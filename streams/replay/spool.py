@@ -1,7 +1,8 @@
 """spool: two runs on disk, so that they can be compared one raw record at a time.
 
-A temporary SQLite file, gone with the process: topics are in order of arrival, and a comparison needs both
-runs' record of one origin together. The last record of a key stands, as on the topics. Sides: 0 old, 1 new.
+A temporary SQLite file without a name, since it holds text: gone with the process, however it dies. Topics
+are in order of arrival, and a comparison needs both runs' record of one origin together. The last record of
+a key stands, as on the topics. Sides: 0 old, 1 new.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple, Self
 
 from streams.core.replay.diff import Outcome
@@ -89,8 +88,7 @@ class Spool(AbstractContextManager["Spool"]):
     """Takes what two runs left on their topics, gives it back side by side."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="communique-diff-")
-        self._file = sqlite3.connect(Path(self._folder.name) / "spool.db", isolation_level=None)
+        self._file = sqlite3.connect("", isolation_level=None)  # a file without a name
         self._file.execute("PRAGMA journal_mode = OFF")
         self._file.execute("PRAGMA synchronous = OFF")
         self._file.execute("PRAGMA cache_size = -32768")
@@ -102,7 +100,6 @@ class Spool(AbstractContextManager["Spool"]):
 
     def __exit__(self, *exc: object) -> None:
         self._file.close()
-        self._folder.cleanup()
 
     def mean(self, origins: Iterable[str]) -> None:
         """Take in raw records that are compared."""

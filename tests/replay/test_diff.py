@@ -22,6 +22,7 @@ from streams.cli.app import build
 from streams.core.outcome import Usage
 from streams.replay import compare, judging
 from streams.replay.examples import examples
+from streams.replay.spool import Spool
 from streams.settings import load_settings
 from streams.testing.rules import rule
 from streams.topics import shadow
@@ -322,3 +323,8 @@ async def test_what_came_to_no_end_is_counted_whole_and_named_in_part(bus, monke
     less = (await verdict_of(bus))[0].as_dict()
     assert (less["lost"], less["unaccounted"]) == (7, told["unaccounted"])
     assert less["digest"] != told["digest"]
+
+
+def test_what_is_compared_lies_in_a_file_without_a_name_so_that_a_kill_leaves_no_text() -> None:
+    with Spool() as spool:
+        assert [row[2] for row in spool._file.execute("PRAGMA database_list")] == [""]
