@@ -70,9 +70,12 @@ def _forget(store: Store, statements: frozenset[str], now: float) -> int:
                 _drop(store, nid, seqs.keys(), now)
     try:
         store.execute("VACUUM")
-        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.execute("PRAGMA busy_timeout=1000")
+        reads, *_ = store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.Error as error:
         raise OutboxError(f"the outbox could not be written anew: {error}") from None
+    if reads:  # what was there before is in the file until the write-ahead log is in it
+        raise OutboxBusy("somebody reads the outbox (`communique alerts`?): end that, and try again")
     return len(seqs)
 
 

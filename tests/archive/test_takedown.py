@@ -6,8 +6,10 @@ import asyncio
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import orjson
@@ -247,6 +249,19 @@ def test_an_archive_and_an_outbox_on_other_machines_are_told_until_it_was_called
     assert forget(line).objects[0]["elsewhere"] == []
     told = line("forget", URL, "--reason", "x", "--yes", *there)
     assert "not on this machine" not in told.out, "what was called there stands"
+    nowhere(line)
+
+
+@pytest.mark.parametrize("file", ["outbox.db", "feeds.db"])
+def test_somebody_who_reads_a_file_keeps_its_old_pages_and_is_told(line: Line, origin: str, file: str) -> None:
+    outbox(line)
+    feeds(line)
+    with closing(sqlite3.connect(line.settings.state / file, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        answer = forget(line)
+        assert (answer.code, "somebody reads the" in answer.err) == (75, True), answer.err
+    assert forget(line).objects[0]["state"] == "done"
     nowhere(line)
 
 

@@ -44,9 +44,12 @@ def _forget(store: sqlite3.Connection, article: str) -> int:
         store.executemany("DELETE FROM queue WHERE qid=?", theirs)
     try:
         store.execute("VACUUM")
-        store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        store.execute("PRAGMA busy_timeout=1000")
+        reads, *_ = store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     except sqlite3.Error as error:
         raise FeedsError(f"the file of feeds could not be written anew: {error}") from None
+    if reads:  # what was there before is in the file until the write-ahead log is in it
+        raise FeedsBusy("somebody reads the file of feeds (`feeds list`?): end that, and try again")
     return len(theirs)
 
 
