@@ -35,6 +35,7 @@ from streams.replay.digest import digest_of
 from streams.replay.judging import judge, spooled
 from streams.replay.planning import Asked, plan
 from streams.stages import REPLAYED, group_of
+from streams.testing.kafka_server import die_with_parent
 from streams.topics import ENRICHED, shadow
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ class Running:
     async def _start(self) -> Process:
         command = (sys.executable, "-m", "streams.cli.app", "replay", "run", self.job.job_id, "--json")
         return await asyncio.create_subprocess_exec(
-            *command, env=self.environment, stdout=DEVNULL, stderr=DEVNULL)
+            *command, env=self.environment, stdout=DEVNULL, stderr=DEVNULL,
+            preexec_fn=die_with_parent,  # one system call, nothing that could deadlock
+        )
 
     async def _through(self) -> int:
         """Return how many articles are through all stages."""
