@@ -47,8 +47,7 @@ class KafkaSettings(Group):
     request_timeout_seconds: float = Field(default=90, gt=0, description="At least the session.")
     fetch_max_wait_ms: int = Field(
         default=500, ge=1,
-        description="How long the broker holds a fetch when nothing comes; what comes is answered at once. 50 "
-        "cost a tenth of a core for all stages, idle.",
+        description="How long the broker holds a fetch when nothing comes; what comes is answered at once.",
     )
     compression: str = Field(default="zstd", description="none, gzip, lz4, snappy or zstd.")
     batch_size_bytes: int = Field(
