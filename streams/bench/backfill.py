@@ -3,12 +3,13 @@
     python -m streams.bench.backfill --articles 100000 --kafka
 
 An invented decade (`decade`) is written as a WARC and loaded as `communique ingest --backfill` loads it,
-while live articles come in at random moments. Live latency is from the raw record to the enriched one. It is
-told apart by when an article came: before the past began and in the pauses that it makes (the first three
-seconds of each left out: the past still drains), or beside it; in one run, on one set of workers, on whatever
-else the machine does. Then: the audit; alerts of the past (there must be none); and what is at rest beside a
-run of dedup and statements in order, in one process, over the same tagged articles. Exit code 1 unless all of
-it holds.
+while live articles come in: at random moments, several at once, as when feeds are polled (`--together`; 1:
+each by itself, the hardest case: alone, such a one finds a machine that does nothing). Live latency is from
+the raw record to the enriched one. It is told apart by when an article came: before the past began and in the
+pauses that it makes (the first three seconds of each left out: the past still drains), or beside it; in one
+run, on one set of workers, on whatever else the machine does. Then: the audit; alerts of the past (there must
+be none); and what is at rest beside a run of dedup and statements in order, in one process, over the same
+tagged articles. Exit code 1 unless all of it holds.
 """
 
 from __future__ import annotations
@@ -113,15 +114,19 @@ def live_article(number: int) -> RawArticle:
         content=f"{told.headline}\n\n" + "\n\n".join(told.sentences))
 
 
-async def flow(field: Product, per_second: float, stop: asyncio.Event) -> int:
-    """Send live articles at random moments until told to stop; return how many."""
+async def flow(field: Product, per_second: float, together: float, stop: asyncio.Event) -> int:
+    """Send live articles at random moments until told to stop; return how many.
+
+    `together`: so many come at once, on average (geometric).
+    """
     chance, number = Random(1), 0
     while not stop.is_set():
         key, body, headers = load.raw_record(live_article(number), DeliveryMode.LIVE)
         await field.producer.send(topics.RAW.name, body, key=key, headers=headers)
         number += 1
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), chance.expovariate(per_second))
+        if chance.random() * together < 1:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), chance.expovariate(per_second / together))
     return number
 
 
@@ -165,7 +170,7 @@ async def measure(called: argparse.Namespace, folder: Path) -> Report:
         await field.staff(1)
         say("workers are ready")
         stop = asyncio.Event()
-        living = asyncio.create_task(flow(field, called.live_per_second, stop))
+        living = asyncio.create_task(flow(field, called.live_per_second, called.together, stop))
         await asyncio.sleep(WARM_SECONDS + ALONE_SECONDS)
         began, began_ms = time.monotonic(), time.time_ns() // 1_000_000
         gate, loaded = await past(field, path, called.per_second, called.minutes)
@@ -232,6 +237,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m streams.bench.backfill", description=__doc__)
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--live-per-second", type=float, default=2.0)
+    parser.add_argument("--together", type=float, default=4.0, help="live ones that come at once, on average")
     parser.add_argument("--per-second", type=float, help="most of the past a second")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="load for no longer than this")
     parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of an embedded log")
