@@ -3,8 +3,8 @@
     python -m streams.bench.backfill --articles 100000 --kafka
 
 An invented decade (`decade`) is written as a WARC and loaded as `communique ingest --backfill` loads it,
-while live articles come in: at random moments, several at once, as when feeds are polled (`--together`; 1:
-each by itself, the hardest case: alone, such a one finds a machine that does nothing). Live latency is from
+while live articles come in: at random moments, four at once, as when a feed is polled (`--together 1`: each
+by itself, the hardest case: alone, such a one finds a machine that does nothing). Live latency is from
 the raw record to the enriched one. It is told apart by when an article came: before the past began and in the
 pauses that it makes (the first three seconds of each left out: the past still drains), or beside it; in one
 run, on one set of workers, on whatever else the machine does. Then: the audit; alerts of the past (there must
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from streams.bench.ground import Product
 
 JOB: Final = "decade"
-WARM_SECONDS: Final = 15.0
+WARM_SECONDS: Final = 30.0
 """The first live articles find everything cold: they count for neither side."""
 ALONE_SECONDS: Final = BEFORE_SECONDS
 DRAINING_MS: Final = 3_000
@@ -114,19 +114,16 @@ def live_article(number: int) -> RawArticle:
         content=f"{told.headline}\n\n" + "\n\n".join(told.sentences))
 
 
-async def flow(field: Product, per_second: float, together: float, stop: asyncio.Event) -> int:
-    """Send live articles at random moments until told to stop; return how many.
-
-    `together`: so many come at once, on average (geometric).
-    """
+async def flow(field: Product, per_second: float, together: int, stop: asyncio.Event) -> int:
+    """Send live articles, so many at once, at random moments until told to stop; return how many."""
     chance, number = Random(1), 0
     while not stop.is_set():
-        key, body, headers = load.raw_record(live_article(number), DeliveryMode.LIVE)
-        await field.producer.send(topics.RAW.name, body, key=key, headers=headers)
-        number += 1
-        if chance.random() * together < 1:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), chance.expovariate(per_second / together))
+        for _ in range(together):
+            key, body, headers = load.raw_record(live_article(number), DeliveryMode.LIVE)
+            await field.producer.send(topics.RAW.name, body, key=key, headers=headers)
+            number += 1
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), chance.expovariate(per_second / together))
     return number
 
 
@@ -237,7 +234,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m streams.bench.backfill", description=__doc__)
     parser.add_argument("--articles", type=int, default=100_000)
     parser.add_argument("--live-per-second", type=float, default=2.0)
-    parser.add_argument("--together", type=float, default=4.0, help="live ones that come at once, on average")
+    parser.add_argument("--together", type=int, default=4, help="live ones that come at once")
     parser.add_argument("--per-second", type=float, help="most of the past a second")
     parser.add_argument("--minutes", type=float, default=24 * 60.0, help="load for no longer than this")
     parser.add_argument("--kafka", action="store_true", help="on Apache Kafka instead of an embedded log")

@@ -10,7 +10,7 @@ past rests for three times as long as its last record took. Two things are looke
 - *how long live records take*, from raw to enriched, while the past is loaded, beside how long they take
   alone: before it began, and in pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`).
 
-Slow is what all but a hundredth of them are not, alone, times `live_ratio` (a larger share as long as few
+Slow is what all but a twentieth of them are not, alone, times `live_ratio` (a larger share as long as few
 are known). A live record beside the past that is slower than that narrows the window, each other one widens
 it by as much less as it is more frequent: so it settles where slow records are no more frequent than they are
 alone, and finds that again when it changes (stochastic approximation of a quantile, Robbins and Monro 1951).
@@ -34,15 +34,15 @@ _FIRST_PER_SECOND: Final = 10.0
 """At which a stage gets done what waits for it, until it has shown better."""
 ENOUGH: Final = 30
 """Live records alone before the slow ones among them say anything."""
-SLOW_SHARE: Final = 0.01
+SLOW_SHARE: Final = 0.05
 _FEWEST_SLOW: Final = 3
 """So many of those alone have to be beyond what is called slow: the slowest of all is chance."""
-_REMEMBERED: Final = 400
-_OWN: Final = 100
+_REMEMBERED: Final = 1000
+_OWN: Final = 200
 """Of so many heard in pauses on, those from before the past count no more: stages may just have started."""
-_GAIN: Final = 0.06
+_GAIN: Final = 0.04
 """What a slow record costs of the window. The others together give it back."""
-_SEEKING_RISE: Final = 1.02
+_SEEKING_RISE: Final = 1.01
 """A record, until the first slow one."""
 _RISE: Final = 1.01
 """A look, while too few live records are known."""
@@ -152,8 +152,8 @@ class Tail(NamedTuple):
 def slow(calm: Sequence[float]) -> Tail | None:
     """Return what is slow for live records that took so long alone; None for too few.
 
-    >>> slow([0.1] * 296 + [0.5] * 4)
-    Tail(share=0.01, seconds=0.5)
+    >>> slow([0.1] * 280 + [0.5] * 20)
+    Tail(share=0.05, seconds=0.5)
     """
     if len(calm) < ENOUGH:
         return None

@@ -73,7 +73,7 @@ def test_it_settles_where_slow_live_records_are_no_more_frequent_than_alone():
     for _ in range(4800):
         state = looked(state, flow.look(state), ANY)
     bound = slow(state.alone).seconds * ANY.live_ratio
-    assert 0.003 < sum(wait > bound for wait in flow.beside) / len(flow.beside) < 0.03
+    assert 0.02 < sum(wait > bound for wait in flow.beside) / len(flow.beside) < 0.08
 
 
 def test_one_hiccup_costs_little_and_a_bad_minute_much():
@@ -93,7 +93,7 @@ def test_when_even_one_at_a_time_is_too_many_it_rests_between_them():
 
 
 def test_what_was_slow_because_stages_had_just_started_is_forgotten_when_pauses_have_shown_better():
-    state = Throttle(before=(5.0,) * 60, calm=(0.1,) * 90, since_calm=1.0)
+    state = Throttle(before=(5.0,) * 60, calm=(0.1,) * 190, since_calm=1.0)
     assert slow(state.alone).seconds == 5.0
     paused = looked(replace(state, open=False, calm_left=5.0), Seen(LOOK, 0, live=(0.1,) * 10), ANY)
     assert slow(paused.alone).seconds == 0.1
@@ -102,10 +102,10 @@ def test_what_was_slow_because_stages_had_just_started_is_forgotten_when_pauses_
 def test_until_the_first_slow_record_it_rises_fast_and_then_slowly():
     state = Throttle(window=10, calm=(0.1,) * 400, since_calm=1.0)
     fast = looked(state, Seen(LOOK, 0, live=(0.1,) * 10), ANY)
-    assert fast.window > 12
+    assert fast.window > 11
     after = looked(fast, Seen(LOOK, 0, live=(0.9,)), ANY)
     assert after.window < fast.window
-    assert looked(after, Seen(LOOK, 0, live=(0.1,) * 10), ANY).window < 1.01 * after.window
+    assert looked(after, Seen(LOOK, 0, live=(0.1,) * 10), ANY).window < 1.03 * after.window
 
 
 def test_what_slows_everybody_down_is_not_held_against_the_past():
