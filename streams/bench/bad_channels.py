@@ -93,7 +93,7 @@ async def measure(called: argparse.Namespace, folder: Path) -> dict[str, object]
             field.bus, ground.settings_of(field.bus.url, folder), rules, datetime.now(UTC))
         await field.staff(1)
         process = await _deliver(field, folder, receiver)
-        living = asyncio.create_task(backfill.flow(field, called.live_per_second, stop))
+        living = asyncio.create_task(backfill.flow(field, called.live_per_second, 1, stop))
         await asyncio.sleep(backfill.WARM_SECONDS)
         began = time()
         for _ in range(called.rounds):
