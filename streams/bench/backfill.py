@@ -187,7 +187,7 @@ async def _report(
     report = await collect.audit(field.bus)
     say("audited; comparing with a run in order")
     found = await truth.at_rest(field.bus, truth.Truth())
-    wanted = await in_order.expected(field.bus)
+    wanted = await in_order.expected(field.bus, say)
     wrong = in_order.differing(found.at_rest, wanted)
     return Report(
         *articles, live, round(seconds, 1), round(articles[1] / seconds, 1),

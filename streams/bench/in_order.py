@@ -8,7 +8,7 @@ stands on the compacted topics, as-of fields aside.
 from __future__ import annotations
 
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -26,7 +26,7 @@ from streams.core.replay.lasting import lasting
 from streams.testing.oracle import Expected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from typing import BinaryIO
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus
 
 Rest = dict[tuple[str, bytes], bytes]
+_TELL_EACH: Final = 10_000
 
 
 class _Place(NamedTuple):
@@ -46,8 +47,11 @@ class _Place(NamedTuple):
     envelope: Envelope
 
 
-async def expected(bus: Bus) -> Rest:
-    """Return what must be at rest, by topic and key. Each raw record counts once, however often it came."""
+async def expected(bus: Bus, tell: Callable[[str], None] = lambda _line: None) -> Rest:
+    """Return what must be at rest, by topic and key. Each raw record counts once, however often it came.
+
+    `tell` is given a line some times a minute.
+    """
     with TemporaryFile() as spool:
         places: dict[str, _Place] = {}
         async for records in scan(bus, [topics.TAGGED.name]):
@@ -57,15 +61,19 @@ async def expected(bus: Bus) -> Rest:
                     places[told.origin] = _Place(
                         told.time, told.origin, spool.tell(), len(record.value), told)
                     spool.write(record.value)
-        return _run(spool, sorted(places.values(), key=lambda place: place[:2]))
+        return _run(spool, sorted(places.values(), key=lambda place: place[:2]), tell)
 
 
-def _run(spool: BinaryIO, places: list[_Place]) -> Rest:
+def _run(spool: BinaryIO, places: list[_Place], tell: Callable[[str], None]) -> Rest:
     dedup = Offline(SketchOptions(1), MatchOptions())
     statements = OfflineStatements(NoveltyOptions(lateness=None))
-    for article, envelope in _read(spool, places):
+    for number, (article, envelope) in enumerate(_read(spool, places)):
+        if number % _TELL_EACH == 0:
+            tell(f"in order: {number:,} of {len(places):,} have their cluster")
         dedup.add(article, envelope.origin, envelope.origin_time, envelope.delivery_mode)
-    for article, envelope in _read(spool, places):
+    for number, (article, envelope) in enumerate(_read(spool, places)):
+        if number % _TELL_EACH == 0:
+            tell(f"in order: {number:,} of {len(places):,} have their statements")
         statements.add(dedup.at_rest(article, envelope.origin), envelope)
     rest = Expected.of(dedup.state.forest)
     found = {(topics.ASSIGNMENTS.name, key): body for key, body in rest.assignments.items()}
