@@ -43,15 +43,6 @@ SECRET = "zephyrous"  # noqa: S105  # a word that is nowhere else
 SAID = "5a1d" * 8
 
 
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMMUNIQUE_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("COMMUNIQUE_TOPICS__PARTITIONS", "2")
-    monkeypatch.delenv("COMMUNIQUE_BUS", raising=False)
-    return Line(tmp_path)
-
-
 def rows_of(at: str, article: str, text: str, said: str) -> list[tuple]:
     """What stages leave of one article: topic, value, key, headers."""
     ids = {"ce_origin": at, "ce_correlationid": article, "ce_id": f"e-{at}"}

@@ -6,7 +6,6 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import orjson
 import pytest
@@ -23,15 +22,6 @@ from streams.testing.builders import DAY
 from tests.archive.test_takedown import ARTICLE, SECRET, URL
 from tests.archive.test_takedown_past import JOB, articles, forget, holding, put
 from tests.cli.command_line import Line
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMMUNIQUE_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("COMMUNIQUE_TOPICS__PARTITIONS", "2")
-    monkeypatch.delenv("COMMUNIQUE_BUS", raising=False)
-    return Line(tmp_path)
 
 
 def dead_letter(line: Line, origin: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import orjson
 import pytest
@@ -27,15 +26,6 @@ JOB = "raw-3f2a9c"
 SAID_THERE = "9c" * 16
 KEPT_FOR_EVER = {topics.STATEMENTS.name, topics.TAKEDOWNS.name}
 NAMES = [ARTICLE, URL, URL + "?utm_source=x", "origin"]
-
-
-@pytest.fixture
-def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COMMUNIQUE_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv("COMMUNIQUE_TOPICS__PARTITIONS", "2")
-    monkeypatch.delenv("COMMUNIQUE_BUS", raising=False)
-    return Line(tmp_path)
 
 
 def put(line: Line, topic: str, value: object, key: str, headers: dict[str, str]) -> str:

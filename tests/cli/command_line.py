@@ -6,15 +6,17 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import orjson
+import pytest
 from typer.testing import CliRunner
 
+from streams import topics
 from streams.bus.connect import connect
 from streams.cli import exits, start
 from streams.cli.app import build, called, settings_first
@@ -115,3 +117,22 @@ class Line:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
+
+
+@pytest.fixture
+def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Line:
+    """One in the test's own folder, with two partitions a topic."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMMUNIQUE_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COMMUNIQUE_TOPICS__PARTITIONS", "2")
+    monkeypatch.delenv("COMMUNIQUE_BUS", raising=False)
+    return Line(tmp_path)
+
+
+@pytest.fixture
+def raw(line: Line) -> Callable[..., str]:
+    """Write raw records."""
+    line.prepare()
+    return lambda value=None, **headers: line.put(
+        topics.RAW.name, {"content": "Some text."} if value is None else value, **headers
+    )
