@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.dedup.ages import Ages
-from streams.core.dedup.band_index import Place
+from streams.core.dedup.band_index import Place, week_of
 from streams.core.dedup.band_table import FIRST_ROWS, BandTable
 from streams.testing.builders import DAY
 
@@ -97,6 +97,8 @@ def test_ages_take_any_moment(moment):
     assert list(ages.before("live", moment, 9)) == []
 
 
-@given(st.integers(0, 2**16 - 1), st.integers(0, 2**32))
-def test_a_place_packed_is_read_back(width, number):
-    assert Place.read(Place(width, number).packed()) == (width, number)
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 2**16 - 1), st.integers(0, 2**28 - 1))
+def test_a_place_packed_is_read_back(moment, width, number):
+    place = Place(week_of(moment), width, number)
+    assert place.packed() < 2**64
+    assert Place.read(place.packed()) == place
