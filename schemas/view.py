@@ -27,6 +27,27 @@ class ViewSpan(Value):
     )
 
 
+class ViewPlace(Value):
+    """A place in a topic that stages write."""
+
+    topic: str = Field(description="Its whole name.")
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0, description="The first record that is meant.")
+
+
+class ViewLeaving(Value):
+    """A replay that is about to be dropped: its part of the raw records goes back to the run before it.
+
+    New events of its part are read from both runs, until all that it has is read: nothing falls between.
+    """
+
+    job_id: str = Field(description="The replay.")
+    since: tuple[ViewPlace, ...] = Field(
+        description="From which records on the events of its part are read from the run before it, too; "
+        "in a partition that is not named: from the first."
+    )
+
+
 class View(Event):
     """The pointer at rest; the last record counts. Every raw record belongs to exactly one span."""
 
@@ -39,6 +60,9 @@ class View(Event):
     )
     moving: bool = Field(
         default=False, description="True: about to be moved; readers wait for the next record."
+    )
+    leaving: ViewLeaving | None = Field(
+        default=None, description="The replay that is being dropped; null: none is."
     )
     by: str | None = Field(default=None, description="Who moved it; null when nobody said.")
     reason: str | None = Field(default=None, description="Why, for people: cutover or rollback of a replay.")

@@ -18,7 +18,7 @@ from streams.bus.envelope import origin_of
 from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
 from streams.bus.scan import scan
-from streams.core.replay.view import FIRST, run_of, runs, runs_at_rest
+from streams.core.replay.view import FIRST, is_production, runs, runs_at_rest
 from streams.topics import SHADOWED, VIEWS, job_of, shadow, unshadowed
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def at_rest(view: View, topic: str) -> list[str]:
 
 def is_seen(view: View, record: Record) -> bool:
     """Tell whether a record is production: of the run that its raw record belongs to."""
-    topic = unshadowed(record.topic)
-    if topic not in FOLLOWED:
+    if unshadowed(record.topic) not in FOLLOWED:
         return True
-    return run_of(view, origin_of(record) or "") == job_of(record.topic)
+    place = (record.topic, record.partition, record.offset)
+    return is_production(view, origin_of(record) or "", job_of(record.topic), place)

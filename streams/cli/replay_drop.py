@@ -66,15 +66,15 @@ async def _dropped(settings: Settings, job_id: str, patience: float, *, force: b
 
 async def _let_go(bus: Bus, job: ReplayJob, patience: float, *, force: bool) -> None:
     """Take it out of the pointer, once readers have had all of it, or at once."""
-    from streams.replay import moving
+    from streams.replay import leaving
 
     if force:
-        await moving.let_go(bus, job, _now(), force=True)
+        await leaving.let_go(bus, job, _now(), force=True)
         return
     with output.progress() as bar:
         task = bar.add_task(f"readers of {job.job_id}", total=None)
         tell = lambda left: bar.update(task, description=f"{left:,} unread")  # noqa: E731
-        await moving.let_go_when_read(bus, job, _now, tell, patience)
+        await leaving.let_go_when_read(bus, job, _now, tell, patience)
 
 
 async def _until_free(settings: Settings, bus: Bus, job_id: str) -> None:

@@ -28,19 +28,17 @@ from streams.bus.codec import encode
 from streams.bus.errors import BusError
 from streams.bus.views import Watch
 from streams.core.outcome import Usage
-from streams.core.replay.view import given_up, held, job_now, moved, runs, without
+from streams.core.replay.view import given_up, held, job_now, moved
 from streams.replay.feed import resume_at
-from streams.replay.owing import owing
 from streams.stages import REPLAYED
 from streams.topics import RAW, VIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from schemas.replay_job import ReplayJob
     from streams.bus.interface import Bus
-    from streams.replay.owing import Owed
 
 MOST_BEHIND: Final = 100
 """Records that the stages of a replay may have unread, all together, when production moves: the live flow
@@ -91,27 +89,29 @@ async def catch_up(
 async def move(bus: Bus, to: str | None, by: str | None, reason: str, now: datetime) -> View:
     """Move production to a run, nothing when it is there; return the view.
 
-    Goes on with a move that was killed.
+    Goes on with a move that was killed. Raises `Usage` for a run that is being dropped.
     """
     async with Watch(bus) as watch:
         view = await watch.latest()
         if not view.moving and job_now(view) == to:
             return view
+        if view.leaving is not None and view.leaving.job_id == to:
+            raise Usage(f"{to} is being dropped: `communique replay drop {to}` ends that")
         if not view.moving:
-            view = await _put(bus, watch, held(view, by, reason), now)
+            view = await put(bus, watch, held(view, by, reason), now)
         try:
             async with bus.admin() as admin:
                 found = await admin.end_offsets([RAW.name])
         except BaseException:
-            await _put(bus, watch, given_up(view), now)
+            await put(bus, watch, given_up(view), now)
             raise
         if job_now(view) == to:  # what was killed was a move away from here
-            return await _put(bus, watch, given_up(view), now)
+            return await put(bus, watch, given_up(view), now)
         ends = {place.partition: end for place, end in found.items()}
-        return await _put(bus, watch, moved(view, to, ends), now)
+        return await put(bus, watch, moved(view, to, ends), now)
 
 
-async def _put(bus: Bus, watch: Watch, view: View, now: datetime) -> View:
+async def put(bus: Bus, watch: Watch, view: View, now: datetime) -> View:
     """Write the view and look that it stands. Raises `Changed` when another one moves it meanwhile."""
     kind = type_name(View)
     its = Envelope(
@@ -144,65 +144,6 @@ async def roll_back(bus: Bus, job: ReplayJob, by: str | None, now: datetime) -> 
     view = await move(bus, before, by, f"rollback of {job.job_id}", now)
     await _state(bus, job.job_id, ReplayState.ROLLED_BACK, now)
     return view
-
-
-async def let_go(bus: Bus, job: ReplayJob, now: datetime, *, force: bool = False) -> list[Owed]:
-    """Take a replay out of the pointer before it is dropped; return what is owed (`owing`): then it stays in.
-
-    Readers wait meanwhile, so that none takes what was looked for. What if the process dies: the same command
-    goes on from there. Raises `Usage` while the replay is production.
-    """
-    why = f"drop of {job.job_id}"
-    async with Watch(bus) as watch:
-        view = await watch.latest()
-        if view.moving and view.reason != why:
-            raise jobs.Changed("production is being moved: look where it is and try again")
-        if job_now(view) == job.job_id:
-            raise Usage(f"readers follow {job.job_id}: `communique replay rollback {job.job_id}` first")
-        if job.job_id not in runs(view):
-            return []
-        view = view if view.moving else await _put(bus, watch, held(view, None, why), now)
-        try:
-            owed = [] if force else await owing(bus, view, job)
-        except BaseException:
-            await _put(bus, watch, given_up(view), now)
-            raise
-        await _put(bus, watch, given_up(view) if owed else without(view, job.job_id), now)
-        return owed
-
-
-async def let_go_when_read(
-    bus: Bus, job: ReplayJob, now: Callable[[], datetime], tell: Callable[[int], None],
-    patience_seconds: float,
-) -> None:
-    """Take a replay out of the pointer once readers have had all of it; `tell` hears how much is owed.
-
-    Raises `BusError`, which says by whom, when it does not become less for so long.
-    """
-    least, nearer = None, time.monotonic()
-    while owed := await _owed(bus, job) or await let_go(bus, job, now()):
-        left = sum(each.records for each in owed)
-        tell(left)
-        nearer = time.monotonic() if least is None or left < least else nearer
-        least = left if least is None else min(least, left)
-        if time.monotonic() - nearer >= patience_seconds:
-            raise BusError(_told(job.job_id, owed))
-        await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def _owed(bus: Bus, job: ReplayJob) -> list[Owed]:
-    """Return what is owed, without letting readers wait."""
-    async with Watch(bus) as watch:
-        view = await watch.latest()
-    asked = not view.moving and job.job_id in runs(view) and job_now(view) != job.job_id
-    return await owing(bus, view, job) if asked else []
-
-
-def _told(job_id: str, owed: Sequence[Owed]) -> str:
-    them, cures = "; ".join(map(str, owed)), "; ".join(dict.fromkeys(each.cure for each in owed))
-    return (
-        f"{job_id} is not dropped, not all of it is read. {them}. To do: {cures}; then drop it again. With "
-        "--force it goes now, and who has not read it misses that, or sees it twice")
 
 
 async def _state(bus: Bus, job_id: str, state: ReplayState, now: datetime) -> None:

@@ -6,8 +6,11 @@ there, and has not read it here, would never see it; one that has read it here, 
 there, would see it twice. So a group owes nothing when it is past both, or past neither and away: then it
 reads all from the run before. One that is live may pass over it at any moment: it owes until it is past both.
 
-Besides, both runs must have come to an end with the part: what the replay still has on the way nobody has
-read, and what the run before it has on the way would come out after the drop, and be seen twice.
+Statements of the part are revised for ever, in both runs, by new reports: where that is the case, only what
+lies before given `ends` counts (`moving`: from there on the run before is read, too).
+
+Besides, both runs must have come to an end with the part (`on_the_way`): what the replay still has on the way
+nobody has read, and what the run before it has on the way would come out after the drop, and be seen twice.
 
 Only what is not yet read is looked at. Readers without a group are not known to the bus.
 """
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from schemas.replay_job import ReplayJob
     from schemas.view import View
+    from streams.audit.lag import Offsets
     from streams.bus.interface import Bus, Record
 
 _OF_STAGES: Final = group_of("")
@@ -54,7 +58,7 @@ class Owed(NamedTuple):
     def cure(self) -> str:
         """Return what to do about it."""
         if self.group is None or self.group.startswith(_OF_STAGES):
-            return "start `communique run`"
+            return "start `communique run`, or let it go on"
         name = next(short for short, topic in SHORT_NAMES.items() if topic == unshadowed(self.topic))
         consume = f"communique consume {name} --group {self.group} --exit-at-end"
         return f"let {self.group} read on, as `{consume}` does"
@@ -83,13 +87,16 @@ class Reader:
         return [Owed(self.group, name, unread.total()) for name, unread in counted.items() if unread]
 
 
-async def owing(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
-    """Return what is owed of a replay that has a part of the view, and is not production now."""
+async def owing(bus: Bus, view: View, job: ReplayJob, ends: Offsets | None = None) -> list[Owed]:
+    """Return what is owed of a replay that has a part of the view, and is not production now.
+
+    `ends`: what lies behind them in a partition does not count; those that are not named: all does.
+    """
     async with bus.admin() as admin:
         there = await admin.describe_topics()
         live = set(await admin.live_groups())
         places = {group: await admin.committed_offsets(group) for group in await admin.groups()}
-    own = await _on_the_way(bus, view, job) if shadow(RAW.name, job.job_id) in there else []
+    found: list[Owed] = []
     for topic in sorted(FOLLOWED):
         here = shadow(topic, job.job_id)
         others = [name for name in names(without(view, job.job_id), topic) if name in there]
@@ -97,9 +104,9 @@ async def owing(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
             Reader(group, group in live, at) for group, at in places.items()
             if _follows(group, at, topic, here, others)]
         if here in there and readers:
-            await _look(bus, view, job.job_id, [here, *others], readers)
-            own += [owed for reader in readers for owed in reader.owes(here, others)]
-    return own
+            await _look(bus, view, job.job_id, [here, *others], readers, ends)
+            found += [owed for reader in readers for owed in reader.owes(here, others)]
+    return found
 
 
 def _follows(
@@ -113,12 +120,14 @@ def _follows(
     return here in read and not read.isdisjoint(others)
 
 
-async def _look(bus: Bus, view: View, job: str, wanted: list[str], readers: list[Reader]) -> None:
+async def _look(
+    bus: Bus, view: View, job: str, wanted: list[str], readers: list[Reader], ends: Offsets | None
+) -> None:
     """Note what these readers have not read in these topics of the replay's part."""
     after = without(view, job)
     known = [reader.at for reader in readers]
     starts = {place: min(at.get(place, 0) for at in known) for place in {each for at in known for each in at}}
-    async for records in scan(bus, wanted, starts=starts):
+    async for records in scan(bus, wanted, starts=starts, ends=ends):
         for record in records:
             origin = origin_of(record) or ""
             if run_of(view, origin) == job and job_of(record.topic) in {job, run_of(after, origin)}:
@@ -131,8 +140,20 @@ def _note(reader: Reader, record: Record, origin: str) -> None:
         reader.unread.setdefault(record.topic, Counter())[origin] += 1
 
 
-async def _on_the_way(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
+async def handed(bus: Bus, view: View, job: ReplayJob) -> dict[TopicPartition, int]:
+    """Return the ends, as they are now, of the topics in which other runs have the replay's part."""
+    after = without(view, job.job_id)
+    async with bus.admin() as admin:
+        there = await admin.describe_topics()
+        wanted = [name for topic in sorted(FOLLOWED) for name in names(after, topic) if name in there]
+        return dict(await admin.end_offsets(wanted))
+
+
+async def on_the_way(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
     """Return what the replay's feeder and stages, and those that take over, have not done of its part."""
+    async with bus.admin() as admin:
+        if shadow(RAW.name, job.job_id) not in await admin.describe_topics():
+            return []
     at = await resume_at(bus, job)
     part = [each for each in stretches(view, job.job_id) if each[1] < each[2]]
     left = sum(max(0, end - max(start, at.get(partition, 0))) for partition, start, end in part)

@@ -17,8 +17,8 @@ from streams.bus.errors import BusError
 from streams.bus.interface import TopicPartition
 from streams.bus.views import Watch
 from streams.core.replay.view import FIRST, held, moved, runs, stretches
-from streams.replay import moving
-from streams.replay.owing import Owed, owing
+from streams.replay import leaving
+from streams.replay.owing import Owed, on_the_way, owing
 from streams.settings import load_settings
 from streams.stages import group_of
 from streams.topics import shadow
@@ -122,28 +122,28 @@ async def test_a_replay_owes_what_its_own_feeder_and_stages_have_not_done_of_its
     assert list(stretches(wider, JOB)) == [(0, 3, 10)]
     async with bus.admin() as admin:
         await admin.commit_offsets(group_of("clean"), {TopicPartition(RAW, 0): 10})
-    assert await owing(bus, wider, PLAN) == [Owed(None, RAW, 2)]
+    assert await on_the_way(bus, wider, PLAN) == [Owed(None, RAW, 2)]
     await write(bus, OWN_RAW, range(8, 10))
-    assert await owing(bus, wider, PLAN) == [Owed(None, OWN_RAW, 2)]
-    assert await owing(bus, BACK, PLAN) == []
+    assert await on_the_way(bus, wider, PLAN) == [Owed(None, OWN_RAW, 2)]
+    assert await on_the_way(bus, BACK, PLAN) == []
 
 
 @pytest.mark.parametrize(("group", "topic"), [("clean", RAW), ("statements", ENRICHED)])
 async def test_what_the_run_before_has_on_the_way_of_it_would_be_seen_twice_after_the_drop(bus, group, topic) -> None:
     async with bus.admin() as admin:
         await admin.commit_offsets(group_of(group), {TopicPartition(topic, 0): 4})
-    assert await owing(bus, BACK, PLAN) == [Owed(group_of(group), topic, 2)]
+    assert await on_the_way(bus, BACK, PLAN) == [Owed(group_of(group), topic, 2)]
     with pytest.raises(BusError, match=f"group {group_of(group)}: 2 of {topic}. To do: start `communique run`"):
         await drop(bus)
     async with bus.admin() as admin:
         await admin.commit_offsets(group_of(group), {TopicPartition(topic, 0): 6})
-    assert await owing(bus, BACK, PLAN) == []
+    assert await on_the_way(bus, BACK, PLAN) == []
 
 
 async def drop(bus, patience=0.0):
     job = await jobs.read(bus, JOB) if JOB in await jobs.read_all(bus) else await jobs.put(bus, PLAN, NOW)
     told = []
-    await moving.let_go_when_read(bus, job, lambda: NOW, told.append, patience)
+    await leaving.let_go_when_read(bus, job, lambda: NOW, told.append, patience)
     return told
 
 
@@ -175,7 +175,7 @@ async def test_what_is_owed_only_once_readers_wait_is_waited_for_too(bus, monkey
         await commit(bus, "mine", there=8)
         return []
 
-    monkeypatch.setattr(moving, "_owed", as_before)
+    monkeypatch.setattr(leaving, "_owed", as_before)
     with pytest.raises(BusError, match=f"group mine: 3 of {OWN}"):
         await drop(bus)
     view = await last(bus)
@@ -187,9 +187,9 @@ async def test_with_force_it_goes_and_a_drop_that_died_between_its_steps_goes_on
     job = await jobs.put(bus, PLAN, NOW)
     await publish(bus, held(BACK, None, "cutover of another"))
     with pytest.raises(jobs.Changed, match="is being moved"):
-        await moving.let_go(bus, job, NOW, force=True)
+        await leaving.let_go(bus, job, NOW, force=True)
     await publish(bus, held(BACK, None, f"drop of {JOB}"))
-    assert await moving.let_go(bus, job, NOW, force=True) == []
+    assert await leaving.let_go(bus, job, NOW, force=True) == []
     view = await last(bus)
     assert (runs(view), view.moving) == ((None,), False)
 
@@ -238,7 +238,7 @@ async def test_whoever_reads_to_the_end_while_a_run_is_dropped_ends_or_is_told(b
     """The topic goes while its records are read; what stood in it is in the run before, so reading again finds all."""
     reading = following.to_end(bus, BACK, ENRICHED)
     assert await anext(reading)  # of the first run's topic
-    await moving.let_go(bus, await jobs.put(bus, PLAN, NOW), NOW, force=True)
+    await leaving.let_go(bus, await jobs.put(bus, PLAN, NOW), NOW, force=True)
     async with bus.admin() as admin:
         await admin.delete_topic(OWN)
     with pytest.raises(BusError, match=r"was dropped while it was read.*Read again"):
@@ -256,7 +256,7 @@ async def test_a_group_that_reads_to_the_end_while_a_run_is_dropped_ends(bus) ->
         while not (in_hand := await anext(reading)):
             pass
         assert [record.offset for record in in_hand] == [4, 5]
-        await moving.let_go(bus, await jobs.put(bus, PLAN, NOW), NOW, force=True)
+        await leaving.let_go(bus, await jobs.put(bus, PLAN, NOW), NOW, force=True)
         async with bus.admin() as admin:
             await admin.delete_topic(OWN)
         async with asyncio.timeout(20):

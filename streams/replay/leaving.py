@@ -1,0 +1,211 @@
+"""leaving: take a replay out of the pointer before it is dropped. Nobody misses an article or sees it twice.
+
+Once it is dropped the raw records that were its part are those of the run before it, which has them, too.
+Articles are made once a run; statements, clusters and assignments of the part are revised for ever, in both.
+
+1. *Hand back.* When both runs are through with the part, readers wait for a moment, and the ends of the
+   run before are looked up: what it writes of the part from there on is production, too (`view.left`). What
+   readers had passed over of it lies before.
+2. *Level.* The replay does all that came in by then. So of each revision that readers had passed over it has
+   one of its own, and what they must have read of it has an end.
+3. *Read.* Every group reads the replay up to that end (`owing`).
+4. *Let go.* Readers wait again, so that none takes what was looked for; then it leaves the pointer.
+
+From 1 on a revision may be seen in both runs; what stands at rest is right, and articles are seen once.
+What if the process dies: the same command goes on; readers that wait then say so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from streams.audit.lag import look
+from streams.bus import jobs
+from streams.bus.errors import BusError
+from streams.bus.interface import TopicPartition
+from streams.bus.views import FOLLOWED, Watch
+from streams.core.outcome import Usage
+from streams.core.replay.view import given_up, held, job_now, left, runs, without
+from streams.replay.feed import resume_at
+from streams.replay.moving import put
+from streams.replay.owing import handed, on_the_way, owing
+from streams.stages import REPLAYED
+from streams.topics import RAW, shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from schemas.replay_job import ReplayJob
+    from schemas.view import View
+    from streams.audit.lag import Offsets
+    from streams.bus.interface import Admin, Bus
+    from streams.replay.owing import Owed
+
+_LOOK_SECONDS: Final = 0.3
+
+
+@dataclass(slots=True)
+class Nearing:
+    """Looks whether something becomes less. `tell` hears how much is left."""
+
+    tell: Callable[[int], None]
+    patience_seconds: float
+    least: int | None = None
+    since: float = field(default_factory=time.monotonic)
+
+    async def comes(self, amount: int) -> bool:
+        """Wait a moment; False when it has not become less for so long."""
+        self.tell(amount)
+        if self.least is None or amount < self.least:
+            self.least, self.since = amount, time.monotonic()
+        if time.monotonic() - self.since >= self.patience_seconds:
+            return False
+        await asyncio.sleep(_LOOK_SECONDS)
+        return True
+
+
+async def let_go_when_read(
+    bus: Bus, job: ReplayJob, now: Callable[[], datetime], tell: Callable[[int], None],
+    patience_seconds: float,
+) -> None:
+    """Take a replay out of the pointer once readers have had all of it; `tell` hears how much is owed.
+
+    Raises `BusError`, which says by whom, when it does not become less for so long, and `Usage` while the
+    replay is production.
+    """
+    nearing = Nearing(tell, patience_seconds)
+    while owed := await hand_back(bus, job, now()):
+        if not await nearing.comes(_total(owed)):
+            raise BusError(_told(job.job_id, owed))
+    ends = await _levelled(bus, job, tell, patience_seconds)
+    nearing = Nearing(tell, patience_seconds)
+    while owed := await _owed(bus, job, ends) or await let_go(bus, job, now(), ends):
+        if not await nearing.comes(_total(owed)):
+            raise BusError(_told(job.job_id, owed))
+
+
+async def hand_back(bus: Bus, job: ReplayJob, now: datetime) -> list[Owed]:
+    """Let the run before be read, too, from here on; return what is on the way: then nothing is done."""
+    async with Watch(bus) as watch:
+        view = _checked(await watch.latest(), job.job_id)
+        if view.moving:
+            view = await put(bus, watch, given_up(view), now)
+        if job.job_id not in runs(view) or view.leaving is not None:
+            return []
+        if owed := await on_the_way(bus, view, job):
+            return owed
+        view = await put(bus, watch, held(view, None, _why(job.job_id)), now)
+        try:
+            owed = await on_the_way(bus, view, job)
+            ends = [(*place, end) for place, end in (await handed(bus, view, job)).items()]
+        except BaseException:
+            await put(bus, watch, given_up(view), now)
+            raise
+        await put(bus, watch, given_up(view) if owed else left(view, job.job_id, ends), now)
+        return owed
+
+
+async def let_go(
+    bus: Bus, job: ReplayJob, now: datetime, ends: Offsets | None = None, *, force: bool = False
+) -> list[Owed]:
+    """Take a replay out of the pointer; return what is owed before `ends` (`owing`): then it stays in.
+
+    Readers wait meanwhile, so that none takes what was looked for. Raises `Usage` while it is production.
+    """
+    async with Watch(bus) as watch:
+        view = _checked(await watch.latest(), job.job_id)
+        if job.job_id not in runs(view):
+            return []
+        view = view if view.moving else await put(bus, watch, held(view, None, _why(job.job_id)), now)
+        try:
+            owed = [] if force else await owing(bus, view, job, ends)
+        except BaseException:
+            await put(bus, watch, given_up(view), now)
+            raise
+        await put(bus, watch, given_up(view) if owed else without(view, job.job_id), now)
+        return owed
+
+
+def _why(job_id: str) -> str:
+    return f"drop of {job_id}"
+
+
+def _checked(view: View, job_id: str) -> View:
+    """Return the view if the replay may leave it. Raises `Usage` or `Changed` when not."""
+    if view.moving and view.reason != _why(job_id):
+        raise jobs.Changed("production is being moved: look where it is and try again")
+    if job_now(view) == job_id:
+        raise Usage(f"readers follow {job_id}: `communique replay rollback {job_id}` first")
+    if view.leaving is not None and view.leaving.job_id != job_id and job_id in runs(view):
+        other = view.leaving.job_id
+        raise Usage(f"{other} is being dropped: `communique replay drop {other}` first")
+    return view
+
+
+async def _levelled(
+    bus: Bus, job: ReplayJob, tell: Callable[[int], None], patience_seconds: float
+) -> Offsets:
+    """Wait until the replay has done what came in before this; return up to where it is to be read then.
+
+    A record goes through at most as many topics as there are: so often each is read to its end of a moment.
+    Raises `BusError` when it comes no nearer: nobody runs it.
+    """
+    async with bus.admin() as admin, Watch(bus) as watch:
+        there, view = await admin.describe_topics(), await watch.latest()
+        here = [name for topic in sorted(FOLLOWED) if (name := shadow(topic, job.job_id)) in there]
+        if shadow(RAW.name, job.job_id) in there and job.job_id in runs(view):
+            goal, nearing = await admin.end_offsets([RAW.name]), Nearing(tell, patience_seconds)
+            while unfed := await _unfed(bus, job, goal):
+                await _wait(job.job_id, nearing, unfed)
+            for lag in await look(admin, REPLAYED, job.job_id):
+                del lag
+                await _round(admin, job.job_id, tell, patience_seconds)
+        since = view.leaving.since if view.leaving else ()
+        ends = {TopicPartition(each.topic, each.partition): each.offset for each in since}
+        return ends | dict(await admin.end_offsets(here))
+
+
+async def _round(admin: Admin, job_id: str, tell: Callable[[int], None], patience_seconds: float) -> None:
+    """Wait until the replay's stages have read what their topics hold now."""
+    nearing, lags = Nearing(tell, patience_seconds), await look(admin, REPLAYED, job_id)
+    ends = await admin.end_offsets([lag.topic for lag in lags])
+    while unread := sum(max(0, ends[at] - oldest) for lag in lags for at, oldest in lag.oldest.items()):
+        await _wait(job_id, nearing, unread)
+        lags = await look(admin, REPLAYED, job_id)
+
+
+async def _unfed(bus: Bus, job: ReplayJob, goal: Offsets) -> int:
+    at = await resume_at(bus, job)
+    places = {each.partition: max(each.end, at[each.partition]) for each in job.ranges}
+    return sum(max(0, end - places.get(place.partition, 0)) for place, end in goal.items())
+
+
+async def _wait(job_id: str, nearing: Nearing, amount: int) -> None:
+    if not await nearing.comes(amount):
+        raise BusError(
+            f"{job_id} is not dropped: it is {amount:,} records behind what readers have, and comes no "
+            "nearer. To do: start `communique run`, or let it go on; then drop it again. With --force it "
+            "goes now, and revisions of its statements may be missed")
+
+
+async def _owed(bus: Bus, job: ReplayJob, ends: Offsets) -> list[Owed]:
+    """Return what is owed, without letting readers wait."""
+    async with Watch(bus) as watch:
+        view = await watch.latest()
+    asked = not view.moving and job.job_id in runs(view) and job_now(view) != job.job_id
+    return await owing(bus, view, job, ends) if asked else []
+
+
+def _total(owed: Sequence[Owed]) -> int:
+    return sum(each.records for each in owed)
+
+
+def _told(job_id: str, owed: Sequence[Owed]) -> str:
+    them, cures = "; ".join(map(str, owed)), "; ".join(dict.fromkeys(each.cure for each in owed))
+    return (
+        f"{job_id} is not dropped, not all of it is read. {them}. To do: {cures}; then drop it again. With "
+        "--force it goes now, and who has not read it misses that, or sees it twice")

@@ -1,0 +1,134 @@
+"""A drop on a busy flow ends: statements are revised for ever in both runs, and no reader misses the last of one."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from streams.bus import following, jobs
+from streams.bus.errors import BusError
+from streams.bus.interface import TopicPartition
+from streams.bus.views import Watch
+from streams.core.outcome import Usage
+from streams.core.replay.view import held, is_production, left, moved, runs
+from streams.replay import leaving, moving
+from tests.replay.test_owing import (  # noqa: F401  # bus is a fixture
+    BACK,
+    CUT,
+    JOB,
+    NOW,
+    OWN,
+    OWN_STATEMENTS,
+    PLAN,
+    RAW,
+    STATEMENTS,
+    bus,
+    commit,
+    drop,
+    last,
+    publish,
+    write,
+)
+
+OUT = left(BACK, JOB, [(STATEMENTS, 0, 7)])
+
+
+@pytest.mark.parametrize(("number", "run", "offset", "seen"), [
+    (4, JOB, 99, True), (4, None, 6, False), (4, None, 7, True),  # of its part: its own, and what comes now there
+    (2, None, 0, True), (2, JOB, 99, False), (6, None, 0, True), (6, JOB, 99, False),  # others are as they were
+])
+def test_of_a_replay_that_leaves_both_runs_are_production_from_where_readers_waited(number, run, offset, seen) -> None:
+    place = (STATEMENTS if run is None else OWN_STATEMENTS, 0, offset)
+    assert is_production(OUT, f"{RAW}-0-{number}", run, place) is seen
+    assert is_production(OUT, f"{RAW}-0-4", None, (STATEMENTS, 1, 0))  # a partition that was not there then
+
+
+def test_a_move_leaves_what_leaves_as_it_is() -> None:
+    assert moved(held(OUT, None, "x"), "other-2", {0: 9}).leaving == OUT.leaving
+
+
+async def revise(bus, wanted: list[str], over: asyncio.Event) -> None:  # noqa: F811
+    """Revise a statement of the part until told to stop; the replay is level, the run before a little later."""
+    async with bus.producer(client_id="test") as producer:
+        for number in range(5000):
+            for name, revision in ((OWN_STATEMENTS, number), (STATEMENTS, number - 2)):
+                if revision >= 0 and name in wanted:
+                    headers = (("ce_origin", f"{RAW}-0-4".encode()),)
+                    await producer.send(name, b"%d" % revision, key=b"s", partition=0, headers=headers)
+            await producer.flush()
+            if over.is_set():
+                return
+            await asyncio.sleep(0.01)
+
+
+async def test_a_drop_ends_while_statements_of_the_part_are_revised_and_a_group_misses_none(bus) -> None:  # noqa: F811
+    over, seen, wanted = asyncio.Event(), [], [STATEMENTS, OWN_STATEMENTS]
+
+    async def read() -> None:
+        async with Watch(bus) as watch:
+            reading = following.in_group(bus, watch, STATEMENTS, "mine", at_end=False, room=lambda: None)
+            async with aclosing(reading):
+                async for records in reading:
+                    seen.extend((int(each.value), each.topic) for each in records)
+
+    revising, reader = asyncio.create_task(revise(bus, wanted, over)), asyncio.create_task(read())
+    await asyncio.sleep(1)
+    await asyncio.wait_for(drop(bus, patience=20), 60)
+    assert runs(await last(bus)) == (None,)
+    wanted.remove(OWN_STATEMENTS)
+    await asyncio.sleep(0.2)
+    async with bus.admin() as admin:
+        await admin.delete_topic(OWN_STATEMENTS)
+    await asyncio.sleep(0.5)
+    over.set()
+    await revising
+    end = (await _ends(bus))[TopicPartition(STATEMENTS, 0)]
+    async with asyncio.timeout(20):
+        while (end - 1, STATEMENTS) not in seen:
+            await asyncio.sleep(0.05)
+    reader.cancel()
+    await asyncio.gather(reader, return_exceptions=True)
+    assert {revision for revision, _ in seen} == {*range(end)}
+    assert {topic for _, topic in seen} == {STATEMENTS, OWN_STATEMENTS}
+
+
+async def _ends(bus):  # noqa: F811
+    async with bus.admin() as admin:
+        return await admin.end_offsets([STATEMENTS])
+
+
+async def test_a_replay_that_is_behind_readers_is_not_dropped_and_says_what_to_do(bus) -> None:  # noqa: F811
+    await write(bus, RAW, range(8, 11))
+    with pytest.raises(BusError, match=f"{JOB} is not dropped: it is 3 records behind .* start `communique run`"):
+        await drop(bus)
+    view = await last(bus)
+    assert (runs(view), view.moving, view.leaving.job_id) == ((None, JOB), False, JOB)
+
+
+@pytest.mark.parametrize("view", [held(BACK, None, f"drop of {JOB}"), OUT, held(OUT, None, f"drop of {JOB}")])
+async def test_a_drop_that_died_at_any_step_goes_on(bus, view) -> None:  # noqa: F811
+    await publish(bus, view)
+    await commit(bus, "mine", here=8, there=8)
+    await drop(bus)
+    view = await last(bus)
+    assert (runs(view), view.moving, view.leaving) == ((None,), False, None)
+
+
+async def test_production_does_not_go_to_a_replay_that_leaves_and_one_leaves_at_a_time(bus) -> None:  # noqa: F811
+    await publish(bus, OUT)
+    with pytest.raises(Usage, match=f"{JOB} is being dropped"):
+        await moving.move(bus, JOB, None, "again", NOW)
+    await publish(bus, moved(moved(CUT, "other-2", {0: 5}), None, {0: 6}).model_copy(update={"leaving": OUT.leaving}))
+    other = await jobs.put(bus, PLAN.model_copy(update={"job_id": "other-2"}), NOW)
+    with pytest.raises(Usage, match=f"{JOB} is being dropped: `communique replay drop {JOB}` first"):
+        await leaving.hand_back(bus, other, NOW)
+
+
+async def test_what_a_group_has_not_read_of_the_replay_is_owed_after_it_was_handed_back(bus) -> None:  # noqa: F811
+    await commit(bus, "mine", here=4, there=8)
+    with pytest.raises(BusError, match=f"group mine: 2 of {OWN}"):
+        await drop(bus)
+    view = await last(bus)
+    assert (runs(view), view.moving, view.leaving.job_id) == ((None, JOB), False, JOB)
