@@ -107,7 +107,7 @@ class Report:
 def live_article(number: int) -> RawArticle:
     """Return an article of today, by number."""
     now = datetime.now(UTC)
-    told = decade.story(1_000_000_000 + number, now)
+    told = decade.today(number, now)
     return RawArticle(
         url=f"https://live.example/{number}", headline=told.headline, outlet=told.outlet,
         content_type=ContentType.PLAIN, published=now.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -96,6 +96,27 @@ def story(number: int, day: datetime) -> Story:
     return Story(draw.choice(words["outlets"]), headline, town, draw.choice(words["wires"]), tuple(lines))
 
 
+def today(number: int, day: datetime) -> Story:
+    """Return what article `number` of a live flow tells: thousands of its kind come within dedup's window.
+
+    Made of whole sentences, one in 25 of them would share a phrase with any other.
+    """
+    draw, words = Random(f"today {number}"), _words()
+    named = " ".join(draw.choice(words[name]) for name in ("titles", "given", "family"))
+
+    def fill(shape: str) -> str:
+        """Put parts into a shape, and words into the parts."""
+        parts = {name: draw.choice(words[name]) for name in ("verb", "time", "outcome", "manner", "reason")}
+        parts["x"] = f"the {draw.choice(words['kind'])} {draw.choice(words['object'])}"
+        full = shape.format(p=named, c=draw.choice(words["towns"]), **parts).format(
+            c=draw.choice(words["towns"]), n=draw.randrange(2, 900), d=day.strftime("%A"))
+        return full[0].upper() + full[1:]
+
+    headline, *sentences = (fill(draw.choice(words["today"])) for _ in range(4))
+    town, wire = draw.choice(words["towns"]), draw.choice(words["wires"])
+    return Story(draw.choice(words["outlets"]), headline.rstrip("."), town, wire, tuple(sentences))
+
+
 def _domain(outlet: str) -> str:
     return f"{outlet.lower().replace(' ', '-')}.example"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.shard_matches import Relation
 from streams.core.dedup.fingerprint import GRAM_WORDS, facts, fingerprint, printed, read, sample
-from streams.core.dedup.likeness import Measure, covers, judged
+from streams.core.dedup.likeness import NOTHING, Measure, covers, judged
 from streams.core.dedup.shingles import runs, words
 
 WORDS = [f"word{n}" for n in range(200)]
@@ -142,3 +142,21 @@ def test_what_is_printed_can_be_read_back(text, most):
     found = prints(text, text, most)
     again = read(printed(found))
     assert [list(np.atleast_1d(part)) for part in again] == [list(np.atleast_1d(part)) for part in found]
+
+
+TEXTS = st.lists(st.lists(st.sampled_from(WORDS[:9]), max_size=40).map(" ".join), min_size=1, max_size=6)
+
+
+@given(TEXTS, st.lists(st.sampled_from(WORDS[:9]), max_size=40).map(" ".join), st.sampled_from([0.1, 0.4, 0.7, 1.0]))
+def test_what_is_passed_over_for_little_in_common_is_nothing_that_is_alike(texts, mine, least):
+    one, others = prints(mine), [prints(text) for text in texts]
+    for whole, quick in zip(covers(one, others), covers(one, others, least), strict=True):
+        assert quick in (whole, NOTHING)
+        assert quick == whole or max(whole[0].fives, whole[1].fives) < least
+
+
+def test_most_of_what_shares_a_phrase_is_passed_over():
+    phrase = " ".join(WORDS[:7])
+    others = [prints(f"{phrase} {' '.join(f'own{n}x{m}' for m in range(50))}") for n in range(5)]
+    mine = prints(f"{phrase} {' '.join(WORDS[50:90])}")
+    assert covers(mine, [*others, mine], 0.4) == [*[NOTHING] * 5, *covers(mine, [mine])]

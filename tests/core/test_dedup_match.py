@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from schemas.dedup_state import Sighting, SightingKind
 from schemas.envelope import DeliveryMode
@@ -143,6 +145,35 @@ def test_an_index_built_anew_from_its_state_finds_the_same():
 
 def rows(shard):
     return sum(len(stretch.bands) for stretch in shard.bands.stretches.values())
+
+
+MOMENTS = st.integers(-40 * 86_400, 40 * 86_400).map(lambda n: timedelta(seconds=n))
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=6), MOMENTS, st.sampled_from([1, 72, 168, 1000]), st.booleans())
+def test_what_lies_in_other_weeks_is_found_when_it_is_within_the_window(others, moment, hours, anew):
+    shard, window = Shard(MatchOptions(window=timedelta(hours=hours))), timedelta(hours=hours)
+    at = {f"a{n}": DAY + each for n, each in enumerate([*others, moment - window, moment + window])}
+    for name, time in at.items():
+        shard.feed(tagged(name, " ".join(WORDS), event_time=time))
+    if anew:
+        shard.bands = BandIndex.of((key, entry.model_dump(mode="json")) for key, entry in shard.index.items())
+    found = shard.feed(tagged("mine", " ".join(WORDS), event_time=DAY + moment))
+    assert set(found) == {name for name, time in at.items() if abs(time - (DAY + moment)) <= window}
+
+
+def test_an_entry_sighted_in_two_weeks_is_found_from_either_and_forgotten_in_both():
+    shard = Shard(BOUNDED)
+    late = tagged("a", " ".join(WORDS), hours=0)
+    shard.feed(late, raw_hours=400)
+    shard.feed(late, raw_hours=800)
+    weeks = {week for week, _ in shard.bands.stretches}
+    assert len(weeks) == 3
+    assert "a" in shard.feed(tagged("b", " ".join(WORDS), hours=1))
+    for hours in (5000, 5001):
+        shard.feed(tagged(f"c{hours}", "something else entirely", hours=hours))
+    assert not any("a/" in key for stretch in shard.bands.stretches.values() for key in stretch.keys)
+    assert not weeks & {week for week, _ in shard.bands.stretches}
 
 
 # --- forgetting -------------------------------------------------------------------------------------------------------

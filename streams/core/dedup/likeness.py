@@ -27,6 +27,8 @@ from streams.core.dedup.fingerprint import GRAM_WORDS, Fingerprint, Grams, at_sc
 RUN_WORDS: Final = 5
 """Words of a run that is no chance: four words in a row are shared by unrelated texts all the time."""
 
+RUN_GRAMS: Final = RUN_WORDS - GRAM_WORDS + 1
+
 _CELLS: Final = 1 << 22
 """Cells of the table of one round of comparisons: bounds memory (4 MB of bytes) when candidates are many."""
 
@@ -36,6 +38,10 @@ class Coverage(NamedTuple):
 
     fives: float
     threes: float
+
+
+NOTHING: Final = Coverage(0.0, 0.0), Coverage(0.0, 0.0)
+"""Of two texts that have nothing in common, or too little to be alike."""
 
 
 class Likeness(NamedTuple):
@@ -63,6 +69,11 @@ class Measure:
     short_words: int = 60
     short_title_share: float = 0.5
 
+    @property
+    def least(self) -> float:
+        """Return the coverage by runs of five below which, on both sides, nothing is alike."""
+        return min(self.contained_share, self.rewrite_share)
+
 
 def agreement(mine: Grams, theirs: Grams) -> tuple[int, float]:
     """Return how many are common, and their share of the shorter list; 1.0 when one is empty."""
@@ -78,7 +89,7 @@ def judged(
 ) -> Likeness | None:
     """Return how two texts are alike by the coverage of each; None when they are not."""
     fives = cover[0].fives, cover[1].fives
-    if max(fives) < min(measure.contained_share, measure.rewrite_share) or _template(mine, theirs, measure):
+    if max(fives) < measure.least or _template(mine, theirs, measure):
         return None
     if min(fives) >= measure.merge_share:
         alike = not _other_title(mine, theirs, measure)
@@ -118,19 +129,68 @@ def _rewrite(
     return shared >= measure.rewrite_names and share >= measure.rewrite_names_share
 
 
-def covers(mine: Fingerprint, others: list[Fingerprint]) -> list[tuple[Coverage, Coverage]]:
-    """Return for each other text the coverage of mine by it, and of it by mine."""
+def covers(
+    mine: Fingerprint, others: list[Fingerprint], least: float = 0.0
+) -> list[tuple[Coverage, Coverage]]:
+    """Return for each other text the coverage of mine by it, and of it by mine.
+
+    A pair in which runs of five cover less than `least` of either text may be given as `NOTHING`.
+    """
     found: list[tuple[Coverage, Coverage]] = []
     at_once = max(1, _CELLS // max(1, len(mine.grams)))
     for start in range(0, len(others), at_once):
-        found += _covers(mine, others[start : start + at_once])
+        found += _covers(mine, others[start : start + at_once], least)
     return found
 
 
-def _covers(mine: Fingerprint, others: list[Fingerprint]) -> list[tuple[Coverage, Coverage]]:
+def _covers(
+    mine: Fingerprint, others: list[Fingerprint], least: float
+) -> list[tuple[Coverage, Coverage]]:
     scales = [max(mine.scale, other.scale) for other in others]
     own = {scale: np.unique(at_scale(mine.grams, scale), return_inverse=True) for scale in set(scales)}
-    return [_pair(own[scale], mine, other, scale) for other, scale in zip(others, scales, strict=True)]
+    whole = [n for n, scale in enumerate(scales) if scale == 1 and len(others[n].grams) >= RUN_GRAMS]
+    short = set()
+    if least > 0 and whole and len(mine.grams) >= RUN_GRAMS:
+        most = _most(own[1], mine, [others[n] for n in whole])
+        short = {n for n, share in zip(whole, most.tolist(), strict=True) if share < least}
+    return [
+        NOTHING if n in short else _pair(own[scale], mine, other, scale)
+        for n, (other, scale) in enumerate(zip(others, scales, strict=True))
+    ]
+
+
+def _most(
+    own: tuple[Grams, NDArray[np.intp]], mine: Fingerprint, others: list[Fingerprint]
+) -> NDArray[np.float64]:
+    """Return the greatest share of either text that runs of five can cover, for all pairs at once.
+
+    Texts that share a band mostly share a phrase and no more: they end here, at a tenth of what a pair takes.
+    """
+    distinct, places = own
+    sizes = [len(other.grams) for other in others]
+    theirs, row = np.concatenate([other.grams for other in others]), np.repeat(np.arange(len(others)), sizes)
+    at = np.minimum(np.searchsorted(distinct, theirs), len(distinct) - 1)
+    hits = distinct[at] == theirs
+    held = np.zeros((len(others), len(distinct)), dtype=bool)
+    held[row[hits], at[hits]] = True
+    own_fives = _fives(held[:, places])
+    fives = _fives(hits) & (row[:-2] == row[2:])
+    words = np.array([other.words for other in others])
+    its = np.bincount(row[:-2], weights=_at_most(fives), minlength=len(others))
+    found: NDArray[np.float64] = np.maximum(_at_most(own_fives).sum(axis=1) / mine.words, its / words)
+    return found
+
+
+def _fives(hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell of each gram, but for the last two, whether a common run of five words begins there."""
+    return hits[..., :-2] & hits[..., 1:-1] & hits[..., 2:]
+
+
+def _at_most(fives: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many words each start of a run adds at most: five, one where the one before is a start."""
+    added = fives * RUN_WORDS
+    added[..., 1:] -= (fives[..., 1:] & fives[..., :-1]) * (RUN_WORDS - 1)
+    return added
 
 
 def _pair(
@@ -139,7 +199,7 @@ def _pair(
     distinct, places = own
     theirs = at_scale(other.grams, scale)
     if not len(distinct) or not len(theirs):
-        return Coverage(0.0, 0.0), Coverage(0.0, 0.0)
+        return NOTHING
     at = np.minimum(np.searchsorted(distinct, theirs), len(distinct) - 1)
     hits = distinct[at] == theirs
     held = np.zeros(len(distinct), dtype=bool)
@@ -162,8 +222,7 @@ def _covered(hits: NDArray[np.bool_], words: int) -> Coverage:
     if words < RUN_WORDS:
         share = float(hits.all())
         return Coverage(share, share)
-    fives = hits[:-2] & hits[1:-1] & hits[2:]
-    return Coverage(_spread(fives, RUN_WORDS) / words, _spread(hits, GRAM_WORDS) / words)
+    return Coverage(_spread(_fives(hits), RUN_WORDS) / words, _spread(hits, GRAM_WORDS) / words)
 
 
 def _spread(starts: NDArray[np.bool_], size: int) -> int:

@@ -98,7 +98,7 @@ def match(
         raise Permanent("SCHEMA", f"the fingerprint cannot be read: {error}") from None
     sighted = sightings_of(sketch, envelope)
     others = bands.candidates(sketch.article_id, rows, sighted, options.window, index)
-    cover = covers(mine, [held.fingerprint for held in others])
+    cover = covers(mine, [held.fingerprint for held in others], options.measure.least)
     found = [
         pair(held, judged(mine, held.fingerprint, shares, options.measure), mine.words)
         for held, shares in zip(others, cover, strict=True)
