@@ -72,6 +72,7 @@ async def test_a_drop_ends_while_statements_of_the_part_are_revised_and_a_group_
             async with aclosing(reading):
                 async for records in reading:
                     seen.extend((int(each.value), each.topic) for each in records)
+                    await asyncio.sleep(0.2)  # so it always has some unread, in both runs
 
     revising, reader = asyncio.create_task(revise(bus, wanted, over)), asyncio.create_task(read())
     await asyncio.sleep(1)
