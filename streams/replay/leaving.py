@@ -3,16 +3,17 @@
 Once it is dropped the raw records that were its part are those of the run before it, which has them, too.
 Articles are made once a run; statements, clusters and assignments of the part are revised for ever, in both.
 
-1. *Hand back.* When both runs are through with the part, readers wait for a moment, and the ends of the
-   run before are looked up: what it writes of the part from there on is production, too (`view.left`). What
-   readers had passed over of it lies before.
-2. *Level.* The replay does all that came in by then. So of each revision that readers had passed over it has
-   one of its own, and what they must have read of it has an end.
-3. *Read.* Every group reads the replay up to that end (`owing`).
+1. *Ready.* Both runs are through with the part, the replay has done all that came in, every group has read
+   it up to where it is now (`owing`). Whoever does not come so far is named, and nothing has changed.
+2. *Hand back.* Readers wait for a moment, and the ends of the run before are looked up: what it writes of the
+   part from there on is production, too (`view.left`). What readers had passed over of it lies before.
+3. *Level, and read*, again: the replay does all that came in by then. So of each revision that readers had
+   passed over it has one of its own, and what they must have read of it has an end.
 4. *Let go.* Readers wait again, so that none takes what was looked for; then it leaves the pointer.
 
-From 1 on a revision may be seen in both runs; what stands at rest is right, and articles are seen once.
-What if the process dies: the same command goes on; readers that wait then say so.
+Articles are seen once. From 2 on a revision may be seen in both runs, and for these seconds an older one
+after a newer: what is at rest is what the run before has. What if the process dies: the same command goes
+on, once its hold has stood so long that nobody can be at it; readers that wait say so.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ from streams.bus.views import FOLLOWED, Watch
 from streams.core.outcome import Usage
 from streams.core.replay.view import given_up, held, job_now, left, runs, without
 from streams.replay.feed import resume_at
-from streams.replay.moving import put
+from streams.replay.moving import DROP_OF, put
 from streams.replay.owing import handed, on_the_way, owing
 from streams.stages import REPLAYED
 from streams.topics import RAW, shadow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from schemas.replay_job import ReplayJob
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from streams.bus.interface import Admin, Bus
     from streams.replay.owing import Owed
 
+_SOMEBODY: Final = "somebody else drops it at this moment: look where it is and try again"
+DEAD_SECONDS: Final = 20.0
+"""A hold that stands for so long is of a command that died: a live one looks for a few seconds."""
 _LOOK_SECONDS: Final = 0.3
 
 
@@ -77,36 +81,42 @@ async def let_go_when_read(
     Raises `BusError`, which says by whom, when it does not become less for so long, and `Usage` while the
     replay is production.
     """
-    nearing = Nearing(tell, patience_seconds)
-    while owed := await hand_back(bus, job, now()):
-        if not await nearing.comes(_total(owed)):
-            raise BusError(_told(job.job_id, owed))
+    async def until_none(asked: Callable[[], Awaitable[list[Owed]]]) -> None:
+        nearing = Nearing(tell, patience_seconds)
+        while owed := await asked():
+            if not await nearing.comes(sum(each.records for each in owed)):
+                raise BusError(_told(job.job_id, owed))
+
+    if not await _asked_for(bus, job.job_id, now):
+        return
+    await until_none(lambda: _on_the_way(bus, job))
+    before = await _levelled(bus, job, tell, patience_seconds)
+    await until_none(lambda: _owed(bus, job, before))
+    await hand_back(bus, job, now())
     ends = await _levelled(bus, job, tell, patience_seconds)
-    nearing = Nearing(tell, patience_seconds)
-    while owed := await _owed(bus, job, ends) or await let_go(bus, job, now(), ends):
-        if not await nearing.comes(_total(owed)):
-            raise BusError(_told(job.job_id, owed))
+
+    async def last() -> list[Owed]:
+        return await _owed(bus, job, ends) or await let_go(bus, job, now(), ends)
+
+    await until_none(last)
 
 
-async def hand_back(bus: Bus, job: ReplayJob, now: datetime) -> list[Owed]:
-    """Let the run before be read, too, from here on; return what is on the way: then nothing is done."""
+async def hand_back(bus: Bus, job: ReplayJob, now: datetime) -> None:
+    """Let the run before be read, too, from here on; nothing when it is already."""
     async with Watch(bus) as watch:
         view = _checked(await watch.latest(), job.job_id)
         if view.moving:
-            view = await put(bus, watch, given_up(view), now)
-        if job.job_id not in runs(view) or view.leaving is not None:
-            return []
-        if owed := await on_the_way(bus, view, job):
-            return owed
-        view = await put(bus, watch, held(view, None, _why(job.job_id)), now)
+            raise jobs.Changed(_SOMEBODY)
+        if view.leaving is not None or job.job_id not in runs(view):
+            return
+        view = await put(bus, watch, held(view, None, DROP_OF + job.job_id), now)
         try:
-            owed = await on_the_way(bus, view, job)
-            ends = [(*place, end) for place, end in (await handed(bus, view, job)).items()]
+            ends = await handed(bus, view, job)
         except BaseException:
             await put(bus, watch, given_up(view), now)
             raise
-        await put(bus, watch, given_up(view) if owed else left(view, job.job_id, ends), now)
-        return owed
+        places = [(*place, end) for place, end in ends.items()]
+        await put(bus, watch, left(view, job.job_id, places), now)
 
 
 async def let_go(
@@ -120,7 +130,7 @@ async def let_go(
         view = _checked(await watch.latest(), job.job_id)
         if job.job_id not in runs(view):
             return []
-        view = view if view.moving else await put(bus, watch, held(view, None, _why(job.job_id)), now)
+        view = view if view.moving else await put(bus, watch, held(view, None, DROP_OF + job.job_id), now)
         try:
             owed = [] if force else await owing(bus, view, job, ends)
         except BaseException:
@@ -130,13 +140,21 @@ async def let_go(
         return owed
 
 
-def _why(job_id: str) -> str:
-    return f"drop of {job_id}"
+async def _asked_for(bus: Bus, job_id: str, now: Callable[[], datetime]) -> bool:
+    """Give up the hold of a drop that died; return whether the replay has a part. Raises as `_checked`."""
+    async with Watch(bus) as watch:
+        view = _checked(await watch.latest(), job_id)
+        if view.moving:
+            await asyncio.sleep(DEAD_SECONDS)
+            if (await watch.latest()).revision != view.revision:
+                raise jobs.Changed(_SOMEBODY)
+            view = await put(bus, watch, given_up(view), now())
+        return job_id in runs(view)
 
 
 def _checked(view: View, job_id: str) -> View:
     """Return the view if the replay may leave it. Raises `Usage` or `Changed` when not."""
-    if view.moving and view.reason != _why(job_id):
+    if view.moving and view.reason != DROP_OF + job_id:
         raise jobs.Changed("production is being moved: look where it is and try again")
     if job_now(view) == job_id:
         raise Usage(f"readers follow {job_id}: `communique replay rollback {job_id}` first")
@@ -149,7 +167,7 @@ def _checked(view: View, job_id: str) -> View:
 async def _levelled(
     bus: Bus, job: ReplayJob, tell: Callable[[int], None], patience_seconds: float
 ) -> Offsets:
-    """Wait until the replay has done what came in before this; return up to where it is to be read then.
+    """Wait until the replay has done what came in before this; return up to where both are to be read then.
 
     A record goes through at most as many topics as there are: so often each is read to its end of a moment.
     Raises `BusError` when it comes no nearer: nobody runs it.
@@ -164,9 +182,10 @@ async def _levelled(
             for lag in await look(admin, REPLAYED, job.job_id):
                 del lag
                 await _round(admin, job.job_id, tell, patience_seconds)
-        since = view.leaving.since if view.leaving else ()
-        ends = {TopicPartition(each.topic, each.partition): each.offset for each in since}
-        return ends | dict(await admin.end_offsets(here))
+        ends = await admin.end_offsets(here)
+        if view.leaving is None:
+            return ends | await handed(bus, view, job)
+        return ends | {TopicPartition(each.topic, each.partition): each.offset for each in view.leaving.since}
 
 
 async def _round(admin: Admin, job_id: str, tell: Callable[[int], None], patience_seconds: float) -> None:
@@ -192,16 +211,17 @@ async def _wait(job_id: str, nearing: Nearing, amount: int) -> None:
             "goes now, and revisions of its statements may be missed")
 
 
+async def _on_the_way(bus: Bus, job: ReplayJob) -> list[Owed]:
+    async with Watch(bus) as watch:
+        return await on_the_way(bus, await watch.latest(), job)
+
+
 async def _owed(bus: Bus, job: ReplayJob, ends: Offsets) -> list[Owed]:
     """Return what is owed, without letting readers wait."""
     async with Watch(bus) as watch:
         view = await watch.latest()
     asked = not view.moving and job.job_id in runs(view) and job_now(view) != job.job_id
     return await owing(bus, view, job, ends) if asked else []
-
-
-def _total(owed: Sequence[Owed]) -> int:
-    return sum(each.records for each in owed)
 
 
 def _told(job_id: str, owed: Sequence[Owed]) -> str:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 MOST_BEHIND: Final = 100
 """Records that the stages of a replay may have unread, all together, when production moves: the live flow
 never stands still. What is unread then comes out a moment later, from the run that takes over."""
+DROP_OF: Final = "drop of "
+"""So the reason of a hold begins that is a drop's (`leaving`)."""
 _LOOK_SECONDS: Final = 0.3
 
 
@@ -97,6 +99,8 @@ async def move(bus: Bus, to: str | None, by: str | None, reason: str, now: datet
             return view
         if view.leaving is not None and view.leaving.job_id == to:
             raise Usage(f"{to} is being dropped: `communique replay drop {to}` ends that")
+        if view.moving and (view.reason or "").startswith(DROP_OF):
+            raise jobs.Changed(f"readers wait for the {view.reason}: let that end, or run it again, first")
         if not view.moving:
             view = await put(bus, watch, held(view, by, reason), now)
         try:

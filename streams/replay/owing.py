@@ -7,10 +7,12 @@ there, would see it twice. So a group owes nothing when it is past both, or past
 reads all from the run before. One that is live may pass over it at any moment: it owes until it is past both.
 
 Statements of the part are revised for ever, in both runs, by new reports: where that is the case, only what
-lies before given `ends` counts (`moving`: from there on the run before is read, too).
+lies before given `ends` counts (`leaving`: from there on the run before is read, too).
 
 Besides, both runs must have come to an end with the part (`on_the_way`): what the replay still has on the way
 nobody has read, and what the run before it has on the way would come out after the drop, and be seen twice.
+
+What was found in an article does not count there: it comes anew with each repeat of it, for ever.
 
 Only what is not yet read is looked at. Readers without a group are not known to the bus.
 """
@@ -29,7 +31,7 @@ from streams.bus.views import FOLLOWED, names
 from streams.core.replay.view import run_of, stretches, without
 from streams.replay.feed import resume_at
 from streams.stages import FOLLOWING, REPLAYED, STAGES, group_of
-from streams.topics import BY_NAME, RAW, SHORT_NAMES, job_of, shadow, unshadowed
+from streams.topics import BY_NAME, FOUND, RAW, SHORT_NAMES, job_of, shadow, unshadowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,12 +68,12 @@ class Owed(NamedTuple):
 
 @dataclass(slots=True)
 class Reader:
-    """A group that reads what production is. `unread`: topic → raw record → its events."""
+    """A group that reads what production is. `unread`: topic → raw record and key → events."""
 
     group: str
     live: bool
     at: Mapping[TopicPartition, int]
-    unread: dict[str, Counter[str]] = field(default_factory=dict)
+    unread: dict[str, Counter[tuple[str, bytes | None]]] = field(default_factory=dict)
 
     def owes(self, here: str, there: list[str]) -> list[Owed]:
         """Return what it has not had `here` (the replay's topic) and `there` (those of the other runs)."""
@@ -132,12 +134,12 @@ async def _look(
             origin = origin_of(record) or ""
             if run_of(view, origin) == job and job_of(record.topic) in {job, run_of(after, origin)}:
                 for reader in readers:
-                    _note(reader, record, origin)
+                    _note(reader, record, (origin, record.key))
 
 
-def _note(reader: Reader, record: Record, origin: str) -> None:
+def _note(reader: Reader, record: Record, thing: tuple[str, bytes | None]) -> None:
     if record.offset >= reader.at.get(TopicPartition(record.topic, record.partition), 0):
-        reader.unread.setdefault(record.topic, Counter())[origin] += 1
+        reader.unread.setdefault(record.topic, Counter())[thing] += 1
 
 
 async def handed(bus: Bus, view: View, job: ReplayJob) -> dict[TopicPartition, int]:
@@ -168,7 +170,8 @@ async def on_the_way(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
 async def _unread(bus: Bus, view: View, job: str, run: str | None) -> list[Owed]:
     """Return what a run's stages have not read of a replay's part."""
     async with bus.admin() as admin:
-        lags = [lag for lag in await look(admin, REPLAYED, run) if lag.records]
+        found_at = shadow(FOUND.name, run)
+        lags = [lag for lag in await look(admin, REPLAYED, run) if lag.records and lag.topic != found_at]
     found: list[Owed] = []
     for lag in lags:
         unread = 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from streams.core.dedup.ages import Ages
 from streams.core.dedup.band_index import Place, week_of
-from streams.core.dedup.band_table import FIRST_ROWS, BandTable
+from streams.core.dedup.band_table import BandTable
 from streams.testing.builders import DAY
 
 ROWS = st.lists(st.lists(st.integers(0, 7), min_size=3, max_size=3), min_size=1, max_size=30)
@@ -57,7 +57,7 @@ def test_rows_put_together_are_found_as_one_by_one(first, rest):
 
 def test_a_table_that_grows_forgets_nothing_and_finds_no_stranger():
     random, table = Random(1), BandTable(4)
-    rows = [[random.getrandbits(32) for _ in range(4)] for _ in range(5 * FIRST_ROWS)]
+    rows = [[random.getrandbits(32) for _ in range(4)] for _ in range(5000)]
     for number, row in enumerate(rows):
         table.put(table.next_number(), keys(row))
         if number % 3 == 2:

@@ -14,12 +14,15 @@ from streams.bus.views import Watch
 from streams.core.outcome import Usage
 from streams.core.replay.view import held, is_production, left, moved, runs
 from streams.replay import leaving, moving
+from streams.stages import group_of
+from streams.topics import FOUND, shadow
 from tests.replay.test_owing import (  # noqa: F401  # bus is a fixture
     BACK,
     CUT,
     JOB,
     NOW,
     OWN,
+    OWN_RAW,
     OWN_STATEMENTS,
     PLAN,
     RAW,
@@ -104,17 +107,73 @@ async def test_a_replay_that_is_behind_readers_is_not_dropped_and_says_what_to_d
     await write(bus, RAW, range(8, 11))
     with pytest.raises(BusError, match=f"{JOB} is not dropped: it is 3 records behind .* start `communique run`"):
         await drop(bus)
-    view = await last(bus)
-    assert (runs(view), view.moving, view.leaving.job_id) == ((None, JOB), False, JOB)
+    await write(bus, OWN_RAW, range(8, 11))
+    await commit_stage(bus, "clean", OWN_RAW, 11)
+    await write(bus, OWN, range(8, 11))
+    with pytest.raises(BusError, match=f"{JOB} is not dropped: it is 3 records behind"):
+        await drop(bus)
+    assert await last(bus) == BACK
+    await commit_stage(bus, "statements", OWN, 11)
+    await drop(bus)
+    assert runs(await last(bus)) == (None,)
+
+
+async def commit_stage(bus, stage, topic, offset, job=JOB):  # noqa: F811
+    async with bus.admin() as admin:
+        await admin.commit_offsets(group_of(stage, job), {TopicPartition(topic, 0): offset})
+
+
+@pytest.mark.parametrize("run", [None, JOB])
+async def test_what_is_found_in_repeats_of_an_article_of_the_part_is_not_waited_for_but_by_the_replay(bus, run) -> None:  # noqa: F811
+    """It has the article's origin; the run before goes on with it after the drop."""
+    name = shadow(FOUND.name, run)
+    async with bus.admin() as admin:
+        await admin.create_topic(name, 1, {})
+    await write(bus, name, [4, 4])
+    if run is not None:
+        with pytest.raises(BusError, match=f"{JOB} is not dropped: it is 2 records behind"):
+            await drop(bus)
+        await commit_stage(bus, "statements", name, 2)
+    await drop(bus)
+    assert runs(await last(bus)) == (None,)
+
+
+async def test_of_two_statements_of_an_article_each_is_owed(bus) -> None:  # noqa: F811
+    """The group passed both over in the run before, and then died; one of them was revised since."""
+    async with bus.producer(client_id="test") as producer:
+        for name, keys in ((STATEMENTS, b"abb"), (OWN_STATEMENTS, b"ab")):
+            for key in keys:
+                headers = (("ce_origin", f"{RAW}-0-4".encode()),)
+                await producer.send(name, b"{}", key=bytes([key]), partition=0, headers=headers)
+        await producer.flush()
+    async with bus.admin() as admin:
+        await admin.commit_offsets("mine", {TopicPartition(STATEMENTS, 0): 2, TopicPartition(OWN_STATEMENTS, 0): 0})
+    with pytest.raises(BusError, match=f"group mine: 1 of {OWN_STATEMENTS}"):
+        await drop(bus)
 
 
 @pytest.mark.parametrize("view", [held(BACK, None, f"drop of {JOB}"), OUT, held(OUT, None, f"drop of {JOB}")])
-async def test_a_drop_that_died_at_any_step_goes_on(bus, view) -> None:  # noqa: F811
+async def test_a_drop_that_died_at_any_step_goes_on(bus, view, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(leaving, "DEAD_SECONDS", 0.1)
     await publish(bus, view)
     await commit(bus, "mine", here=8, there=8)
     await drop(bus)
     view = await last(bus)
     assert (runs(view), view.moving, view.leaving) == ((None,), False, None)
+
+
+async def test_the_hold_of_a_drop_that_lives_is_nobody_elses(bus, monkeypatch) -> None:  # noqa: F811
+    monkeypatch.setattr(leaving, "DEAD_SECONDS", 1)
+    hold = held(BACK, None, f"drop of {JOB}")
+    await publish(bus, hold)
+    with pytest.raises(jobs.Changed, match="readers wait for the drop of"):
+        await moving.move(bus, JOB, None, "cutover", NOW)
+    second = asyncio.create_task(drop(bus))
+    await asyncio.sleep(0.5)
+    await publish(bus, left(hold, JOB, []))
+    with pytest.raises(jobs.Changed, match="somebody else drops it"):
+        await second
+    assert (await last(bus)).leaving is not None
 
 
 async def test_production_does_not_go_to_a_replay_that_leaves_and_one_leaves_at_a_time(bus) -> None:  # noqa: F811
@@ -128,6 +187,7 @@ async def test_production_does_not_go_to_a_replay_that_leaves_and_one_leaves_at_
 
 
 async def test_what_a_group_has_not_read_of_the_replay_is_owed_after_it_was_handed_back(bus) -> None:  # noqa: F811
+    await publish(bus, OUT)
     await commit(bus, "mine", here=4, there=8)
     with pytest.raises(BusError, match=f"group mine: 2 of {OWN}"):
         await drop(bus)

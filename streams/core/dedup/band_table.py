@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 Keys: TypeAlias = NDArray[np.uint32]
 Numbers: TypeAlias = NDArray[np.int64]
 
-FIRST_ROWS: Final = 128
+FIRST_ROWS: Final = 16
 
 
 class BandTable:

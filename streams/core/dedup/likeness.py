@@ -137,7 +137,8 @@ def covers(
     A pair in which runs of five cover less than `least` of either text may be given as `NOTHING`.
     """
     found: list[tuple[Coverage, Coverage]] = []
-    at_once = max(1, _CELLS // max(1, len(mine.grams)))
+    widest = max([len(mine.grams), *(len(other.grams) for other in others)])
+    at_once = max(1, _CELLS // max(1, widest))
     for start in range(0, len(others), at_once):
         found += _covers(mine, others[start : start + at_once], least)
     return found
@@ -186,10 +187,10 @@ def _fives(hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return hits[..., :-2] & hits[..., 1:-1] & hits[..., 2:]
 
 
-def _at_most(fives: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _at_most(fives: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return how many words each start of a run adds at most: five, one where the one before is a start."""
-    added = fives * RUN_WORDS
-    added[..., 1:] -= (fives[..., 1:] & fives[..., :-1]) * (RUN_WORDS - 1)
+    added = fives * np.int8(RUN_WORDS)
+    added[..., 1:] -= (fives[..., 1:] & fives[..., :-1]) * np.int8(RUN_WORDS - 1)
     return added
 
 
