@@ -31,7 +31,7 @@ class ViewPlace(Value):
     """A place in a topic that stages write."""
 
     topic: str = Field(description="Its whole name.")
-    partition: int = Field(ge=0)
+    partition: int = Field(ge=0, description="Its partition.")
     offset: int = Field(ge=0, description="The first record that is meant.")
 
 
