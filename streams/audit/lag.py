@@ -48,7 +48,7 @@ async def look(
 
     Topics that are not there have none.
     """
-    there = await admin.describe_topics()
+    there = await admin.partition_counts()
     read = {
         shadow(spec.name, job): stage
         for spec in TOPICS
@@ -60,7 +60,7 @@ async def look(
 
 async def look_followed(admin: Admin, stages: Collection[str], view: View) -> tuple[Lag, ...]:
     """Return what stages that never fork have unread of replays that are, or were, production."""
-    there = await admin.describe_topics()
+    there = await admin.partition_counts()
     return await _of(admin, {
         name: stage
         for spec in TOPICS

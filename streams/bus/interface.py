@@ -138,6 +138,9 @@ class Admin(Protocol):
     async def add_partitions(self, name: str, partitions: int) -> None: ...
     async def delete_topic(self, name: str) -> None: ...
     async def describe_topics(self) -> dict[str, TopicDescription]: ...
+    async def partition_counts(self) -> dict[str, int]:
+        """Return all topics but the bus's own, with how many partitions each has; without settings: cheap."""
+
     async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
         """Return what a group has committed, from the bus and not from a cache; {} for an unknown group."""
 

@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as KafkaPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import (
@@ -99,6 +100,11 @@ class KafkaAdmin:
             if name in configs
         }
 
+    async def partition_counts(self) -> dict[str, int]:
+        """Return how many partitions each topic but Kafka's own has: one question; settings are many."""
+        with translated("asking for topics"):
+            return await self._widths()
+
     async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
         """Return what a group has committed, read from its coordinator; {} for an unknown group."""
         async def fetch() -> dict[TopicPartition, int]:
@@ -161,24 +167,19 @@ class KafkaAdmin:
         """Return the next offset of every partition of these topics. Raises `UnknownTopic`."""
         with translated("asking for next offsets"):
             reader = await self._offsets_reader()
-            found = await reader.end_offsets(await known_partitions(reader, await self._every(topics)))
+            found = await reader.end_offsets(await _places(reader, topics))
         return {TopicPartition(*place): offset for place, offset in found.items()}
 
     async def beginning_offsets(self, topics: Sequence[str]) -> dict[TopicPartition, int]:
         """Return the first offset of every partition of these topics. Raises `UnknownTopic`."""
         with translated("asking for first offsets"):
             reader = await self._offsets_reader()
-            found = await reader.beginning_offsets(await known_partitions(reader, await self._every(topics)))
+            found = await reader.beginning_offsets(await _places(reader, topics))
         return {TopicPartition(*place): offset for place, offset in found.items()}
 
-    async def _every(self, topics: Sequence[str]) -> list[TopicPartition]:
-        widths = await self._widths()
-        if missing := [name for name in topics if name not in widths]:
-            raise UnknownTopic(f"topic {missing[0]!r} does not exist; `communique topics apply` creates it")
-        return [TopicPartition(name, partition) for name in topics for partition in range(widths[name])]
-
     async def _require(self, name: str) -> None:
-        await self._every([name])
+        if name not in await self._widths():
+            raise _unknown(name)
 
     async def _widths(self) -> dict[str, int]:
         """Return the partitions of every topic but Kafka's own, as one broker sees them now."""
@@ -244,6 +245,19 @@ class KafkaAdmin:
             await reader.stop()
         if admin is not None:
             await admin.close()
+
+
+async def _places(reader: AIOKafkaConsumer, topics: Sequence[str]) -> list[KafkaPartition]:
+    """Return all partitions of the topics, as the brokers know them now. Raises `UnknownTopic`."""
+    cluster = await reader._client.fetch_all_metadata()  # noqa: SLF001  # as its own `topics()` does
+    found = {name: sorted(cluster.partitions_for_topic(name) or ()) for name in topics}
+    if missing := [name for name in topics if not found[name]]:
+        raise _unknown(missing[0])
+    return [KafkaPartition(name, partition) for name in topics for partition in found[name]]
+
+
+def _unknown(name: str) -> UnknownTopic:
+    return UnknownTopic(f"topic {name!r} does not exist; `communique topics apply` creates it")
 
 
 def _committed(

@@ -30,10 +30,10 @@ async def partitions_of(bus: Bus, names: Sequence[str], *, missing_ok: bool = Fa
     Raises `UnknownTopic` for one that is not there, unless `missing_ok`.
     """
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
+        there = await admin.partition_counts()
     if not missing_ok and (gone := [name for name in names if name not in there]):
         raise UnknownTopic(f"there is no topic {gone[0]} on {bus.url}: `communique topics apply` creates it")
-    return [TopicPartition(name, p) for name in names if name in there for p in range(there[name].partitions)]
+    return [TopicPartition(name, p) for name in names if name in there for p in range(there[name])]
 
 
 async def scan(

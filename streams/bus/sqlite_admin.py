@@ -57,6 +57,10 @@ class SqliteAdmin:
             for name, topic in topics.items()
         }
 
+    async def partition_counts(self) -> dict[str, int]:
+        """Return how many partitions each topic has."""
+        return {name: len(topic.pids) for name, topic in self._reader.catalogue.topics().items()}
+
     async def committed_offsets(self, group: str) -> dict[TopicPartition, int]:
         """Return what a group has committed; {} for an unknown group."""
         found = sqlite_read.committed(self._reader.connection, group)

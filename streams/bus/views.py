@@ -50,7 +50,7 @@ class Watch:
 
     async def __aenter__(self) -> Self:
         async with self.bus.admin() as admin:
-            there = VIEWS.name in await admin.describe_topics()
+            there = VIEWS.name in await admin.partition_counts()
         if there:
             self._consumer = self.bus.consumer(client_id="communique-view")
             await self._consumer.start()

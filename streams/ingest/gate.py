@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from streams.bus.interface import Bus, Record, TopicPartition
 
 _ENDS: Final = (REFUSALS.name, *(spec.dead_letters for spec in WALK))
-LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 1.0
 BEFORE_SECONDS: Final = 180.0
 """What live records took so long before the past begins is what they take alone."""
 DEAF_SECONDS: Final = 3.0

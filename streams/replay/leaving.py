@@ -173,7 +173,7 @@ async def _levelled(
     Raises `BusError` when it comes no nearer: nobody runs it.
     """
     async with bus.admin() as admin, Watch(bus) as watch:
-        there, view = await admin.describe_topics(), await watch.latest()
+        there, view = await admin.partition_counts(), await watch.latest()
         here = [name for topic in sorted(FOLLOWED) if (name := shadow(topic, job.job_id)) in there]
         if shadow(RAW.name, job.job_id) in there and job.job_id in runs(view):
             goal, nearing = await admin.end_offsets([RAW.name]), Nearing(tell, patience_seconds)

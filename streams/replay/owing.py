@@ -95,7 +95,7 @@ async def owing(bus: Bus, view: View, job: ReplayJob, ends: Offsets | None = Non
     `ends`: what lies behind them in a partition does not count; those that are not named: all does.
     """
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
+        there = await admin.partition_counts()
         live = set(await admin.live_groups())
         places = {group: await admin.committed_offsets(group) for group in await admin.groups()}
     found: list[Owed] = []
@@ -146,7 +146,7 @@ async def handed(bus: Bus, view: View, job: ReplayJob) -> dict[TopicPartition, i
     """Return the ends, as they are now, of the topics in which other runs have the replay's part."""
     after = without(view, job.job_id)
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
+        there = await admin.partition_counts()
         wanted = [name for topic in sorted(FOLLOWED) for name in names(after, topic) if name in there]
         return dict(await admin.end_offsets(wanted))
 
@@ -154,7 +154,7 @@ async def handed(bus: Bus, view: View, job: ReplayJob) -> dict[TopicPartition, i
 async def on_the_way(bus: Bus, view: View, job: ReplayJob) -> list[Owed]:
     """Return what the replay's feeder and stages, and those that take over, have not done of its part."""
     async with bus.admin() as admin:
-        if shadow(RAW.name, job.job_id) not in await admin.describe_topics():
+        if shadow(RAW.name, job.job_id) not in await admin.partition_counts():
             return []
     at = await resume_at(bus, job)
     part = [each for each in stretches(view, job.job_id) if each[1] < each[2]]

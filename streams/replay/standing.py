@@ -70,7 +70,7 @@ async def stand(bus: Bus, job: ReplayJob, *, measure: bool = False) -> Standing:
 
 async def _look(admin: Admin, job: ReplayJob) -> Standing:
     topic = shadow(RAW.name, job.job_id)
-    if topic not in await admin.describe_topics():
+    if topic not in await admin.partition_counts():
         return Standing(job.estimate.records, 0, 0, {})
     done = await admin.committed_offsets(group_of("clean", job.job_id))
     lags = await look(admin, REPLAYED, job.job_id)
@@ -83,7 +83,7 @@ async def _look(admin: Admin, job: ReplayJob) -> Standing:
 async def create(bus: Bus, settings: Settings, job: ReplayJob) -> None:
     """Create the replay's topics and changelogs; those that are there stay."""
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
+        there = await admin.partition_counts()
         for topic in wanted_of_job(settings.topics, job.job_id):
             if topic.name not in there:
                 await admin.create_topic(topic.name, topic.partitions, topic.config)
@@ -97,7 +97,7 @@ async def take_down(bus: Bus, settings: Settings, job_id: str) -> int:
     wanted = wanted_of_job(settings.topics, job_id)
     changelogs = {topic.name for topic in wanted if job_of(topic.name) is None}
     async with bus.admin() as admin:
-        there = await admin.describe_topics()
+        there = await admin.partition_counts()
         own = [name for name in there if job_of(name) == job_id or name in changelogs]
         for name in own:
             await admin.delete_topic(name)
