@@ -3,14 +3,14 @@
 `window`: a record of the past goes in while fewer than so many records, live ones too, are on their way from
 raw to enriched. So one that comes live finds at most that many before it, and while more of them come at once
 than the window holds, the past waits. Below one, nothing is on its way for that much of the time: at 0.25 the
-past rests for three times as long as its last record took. Two things are looked at, twice a second:
+past rests for three times as long as its last record took. Two things are looked at, once a second:
 
 - *what waits*: for how long the stage that is most behind has work. Above `waiting_seconds` nothing more is
   let in until that has gone: a live record never stands behind a mountain;
 - *how long live records take*, from raw to enriched, while the past is loaded, beside how long they take
   alone: before it began, and in pauses that it makes for that (`calm_seconds`, each `calm_every_seconds`).
 
-Slow is what all but a twentieth of them are not, alone, times `live_ratio` (a larger share as long as few
+Slow is what all but a fortieth of them are not, alone, times `live_ratio` (a larger share as long as few
 are known). A live record beside the past that is slower than that narrows the window, each other one widens
 it by as much less as it is more frequent: so it settles where slow records are no more frequent than they are
 alone, and finds that again when it changes (stochastic approximation of a quantile, Robbins and Monro 1951).
@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import ceil, exp
+from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ _FIRST_PER_SECOND: Final = 10.0
 """At which a stage gets done what waits for it, until it has shown better."""
 ENOUGH: Final = 30
 """Live records alone before the slow ones among them say anything."""
-SLOW_SHARE: Final = 0.05
+SLOW_SHARE: Final = 0.025
 _FEWEST_SLOW: Final = 3
 """So many of those alone have to be beyond what is called slow: the slowest of all is chance."""
 _REMEMBERED: Final = 1000
-_OWN: Final = 200
-"""Of so many heard in pauses on, those from before the past count no more: stages may just have started."""
+_COLD: Final = 1.5
+"""Times the median of pauses: those from before the past count no more, their stages had just started."""
 _GAIN: Final = 0.04
 """What a slow record costs of the window. The others together give it back."""
 _SEEKING_RISE: Final = 1.01
@@ -64,7 +65,7 @@ class Limits:
 
     per_second: float | None = None
     waiting_seconds: float = 2.5
-    live_ratio: float = 1.15
+    live_ratio: float = 1.1
     calm_seconds: float = 15
     calm_every_seconds: float = 180
 
@@ -105,7 +106,8 @@ class Throttle:
     @property
     def alone(self) -> tuple[float, ...]:
         """Return what is known of how long live records take alone."""
-        return self.calm if len(self.calm) >= _OWN else (*self.before, *self.calm)[-_REMEMBERED:]
+        cold = len(self.calm) >= ENOUGH and self.before and median(self.before) > _COLD * median(self.calm)
+        return self.calm if cold else (*self.before, *self.calm)[-_REMEMBERED:]
 
     def times(self, factor: float) -> Throttle:
         """Return it open, with a window so many times as wide, but never below the least."""
@@ -152,8 +154,8 @@ class Tail(NamedTuple):
 def slow(calm: Sequence[float]) -> Tail | None:
     """Return what is slow for live records that took so long alone; None for too few.
 
-    >>> slow([0.1] * 280 + [0.5] * 20)
-    Tail(share=0.05, seconds=0.5)
+    >>> slow([0.1] * 390 + [0.5] * 10)
+    Tail(share=0.025, seconds=0.1)
     """
     if len(calm) < ENOUGH:
         return None
