@@ -34,7 +34,7 @@ def drop(
     Refused while it is production: `rollback` first. One that was production is waited for, until every group
     has read what it has for them; a group that comes no nearer is named, with how much it has not read.
 
-    Exit codes: 0 dropped, 2 it is production, 75 a group has not read all of it.
+    Exit codes: 0 dropped, 2 it is production, 75 a group has not read all of it, or the replay is behind.
     """
     job, topics = start.run(_dropped(start.settings(), job_id, patience, force=force))
     if as_json:

@@ -30,8 +30,7 @@ from streams.bus.interface import TopicPartition
 from streams.bus.views import FOLLOWED, Watch
 from streams.core.outcome import Usage
 from streams.core.replay.view import given_up, held, job_now, left, runs, without
-from streams.replay.feed import resume_at
-from streams.replay.moving import DROP_OF, put
+from streams.replay.moving import DROP_OF, put, unfed
 from streams.replay.owing import handed, on_the_way, owing
 from streams.stages import REPLAYED
 from streams.topics import RAW, shadow
@@ -82,6 +81,7 @@ async def let_go_when_read(
     replay is production.
     """
     async def until_none(asked: Callable[[], Awaitable[list[Owed]]]) -> None:
+        """Wait until nothing is owed."""
         nearing = Nearing(tell, patience_seconds)
         while owed := await asked():
             if not await nearing.comes(sum(each.records for each in owed)):
@@ -125,9 +125,12 @@ async def let_go(
     """Take a replay out of the pointer; return what is owed before `ends` (`owing`): then it stays in.
 
     Readers wait meanwhile, so that none takes what was looked for. Raises `Usage` while it is production.
+    Only with `force` a hold that is there is taken for one of a drop that died.
     """
     async with Watch(bus) as watch:
         view = _checked(await watch.latest(), job.job_id)
+        if view.moving and not force:
+            raise jobs.Changed(_SOMEBODY)
         if job.job_id not in runs(view):
             return []
         view = view if view.moving else await put(bus, watch, held(view, None, DROP_OF + job.job_id), now)
@@ -177,10 +180,9 @@ async def _levelled(
         here = [name for topic in sorted(FOLLOWED) if (name := shadow(topic, job.job_id)) in there]
         if shadow(RAW.name, job.job_id) in there and job.job_id in runs(view):
             goal, nearing = await admin.end_offsets([RAW.name]), Nearing(tell, patience_seconds)
-            while unfed := await _unfed(bus, job, goal):
-                await _wait(job.job_id, nearing, unfed)
-            for lag in await look(admin, REPLAYED, job.job_id):
-                del lag
+            while left_out := await unfed(bus, job, goal):
+                await _wait(job.job_id, nearing, left_out)
+            for _ in range(len(await look(admin, REPLAYED, job.job_id))):
                 await _round(admin, job.job_id, tell, patience_seconds)
         ends = await admin.end_offsets(here)
         if view.leaving is None:
@@ -195,12 +197,6 @@ async def _round(admin: Admin, job_id: str, tell: Callable[[int], None], patienc
     while unread := sum(max(0, ends[at] - oldest) for lag in lags for at, oldest in lag.oldest.items()):
         await _wait(job_id, nearing, unread)
         lags = await look(admin, REPLAYED, job_id)
-
-
-async def _unfed(bus: Bus, job: ReplayJob, goal: Offsets) -> int:
-    at = await resume_at(bus, job)
-    places = {each.partition: max(each.end, at[each.partition]) for each in job.ranges}
-    return sum(max(0, end - places.get(place.partition, 0)) for place, end in goal.items())
 
 
 async def _wait(job_id: str, nearing: Nearing, amount: int) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from schemas.replay_job import ReplayJob
+    from streams.audit.lag import Offsets
     from streams.bus.interface import Bus
 
 MOST_BEHIND: Final = 100
@@ -58,13 +59,17 @@ async def follow(bus: Bus, job: ReplayJob, now: datetime) -> ReplayJob:
     return job if job.follows else await jobs.put(bus, job.model_copy(update={"follows": True}), now)
 
 
-async def behind(bus: Bus, job: ReplayJob) -> int:
-    """Return how many records the replay has not read yet: of the raw topic, and of its own."""
+async def unfed(bus: Bus, job: ReplayJob, ends: Offsets) -> int:
+    """Return how many records before `ends` of the raw topic, behind its frozen ones, it has not copied."""
     at = await resume_at(bus, job)
     places = {each.partition: max(each.end, at[each.partition]) for each in job.ranges}
+    return sum(max(0, end - places.get(place.partition, 0)) for place, end in ends.items())
+
+
+async def behind(bus: Bus, job: ReplayJob) -> int:
+    """Return how many records the replay has not read yet: of the raw topic, and of its own."""
     async with bus.admin() as admin:
-        ends = await admin.end_offsets([RAW.name])
-        raw = sum(max(0, end - places.get(place.partition, 0)) for place, end in ends.items())
+        raw = await unfed(bus, job, await admin.end_offsets([RAW.name]))
         return raw + sum(lag.records for lag in await look(admin, REPLAYED, job.job_id))
 
 

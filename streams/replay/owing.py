@@ -11,7 +11,6 @@ lies before given `ends` counts (`leaving`: from there on the run before is read
 
 Besides, both runs must have come to an end with the part (`on_the_way`): what the replay still has on the way
 nobody has read, and what the run before it has on the way would come out after the drop, and be seen twice.
-
 What was found in an article does not count there: it comes anew with each repeat of it, for ever.
 
 Only what is not yet read is looked at. Readers without a group are not known to the bus.

@@ -380,6 +380,7 @@ async def test_a_topic_can_only_be_widened(yard):
     topic = await yard.topic(partitions=2)
     await yard.admin.add_partitions(topic, 4)
     assert (await yard.admin.describe_topics())[topic].partitions == 4
+    assert (await yard.admin.partition_counts())[topic] == 4
     assert await (await yard.producer.send(topic, b"x", partition=3)) == RecordMetadata(topic, 3, 0)
     with pytest.raises(BusError):
         await yard.admin.add_partitions(topic, 3)

@@ -168,6 +168,8 @@ async def test_the_hold_of_a_drop_that_lives_is_nobody_elses(bus, monkeypatch) -
     await publish(bus, hold)
     with pytest.raises(jobs.Changed, match="readers wait for the drop of"):
         await moving.move(bus, JOB, None, "cutover", NOW)
+    with pytest.raises(jobs.Changed, match="somebody else drops it"):
+        await leaving.let_go(bus, PLAN, NOW)
     second = asyncio.create_task(drop(bus))
     await asyncio.sleep(0.5)
     await publish(bus, left(hold, JOB, []))
